@@ -1,0 +1,95 @@
+"""The load a run is meant to offer: named stages, each a straight line between two user counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One leg of a plan: from ``users_from`` to ``users_to`` virtual users, linearly, in ``duration_s``."""
+
+    name: str
+    duration_s: float
+    users_from: int
+    users_to: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Stages one after the other. ``time_scale`` and ``user_scale`` say how they were scaled already."""
+
+    stages: tuple[Stage, ...]
+    time_scale: float = 1.0
+    user_scale: float = 1.0
+
+    @classmethod
+    def ramps(cls, *legs: tuple[str, float, int], start: int = 0) -> Plan:
+        """Return a plan of (stage name, seconds, users at its end), starting from ``start`` users."""
+        stages = []
+        users = start
+        for name, duration_s, target in legs:
+            stages.append(Stage(name, duration_s, users, target))
+            users = target
+        return cls(tuple(stages))
+
+    def scaled(self, time_scale: float, user_scale: float) -> Plan:
+        """Return the plan with every stage's time and every user count multiplied."""
+        stages = tuple(
+            replace(
+                stage,
+                duration_s=stage.duration_s * time_scale,
+                users_from=_scaled_users(stage.users_from, user_scale),
+                users_to=_scaled_users(stage.users_to, user_scale),
+            )
+            for stage in self.stages
+        )
+        return Plan(stages, self.time_scale * time_scale, self.user_scale * user_scale)
+
+    @property
+    def total_s(self) -> float:
+        """Seconds from the start of the first stage to the end of the last."""
+        return sum(stage.duration_s for stage in self.stages)
+
+    def ends(self) -> list[float]:
+        """Return each stage's end in seconds after the start."""
+        ends: list[float] = []
+        for stage in self.stages:
+            ends.append((ends[-1] if ends else 0.0) + stage.duration_s)
+        return ends
+
+    def stage_at(self, at_s: float) -> Stage | None:
+        """Return the stage that runs ``at_s`` seconds after the start; None after the last has ended."""
+        for stage, end_s in zip(self.stages, self.ends(), strict=True):
+            if at_s < end_s:
+                return stage
+        return None
+
+    def users_at(self, at_s: float) -> float:
+        """Return the wanted number of users (the line, not rounded) at ``at_s``; 0 after the end."""
+        for stage, end_s in zip(self.stages, self.ends(), strict=True):
+            if at_s < end_s:
+                done = 1 - (end_s - at_s) / stage.duration_s
+                return stage.users_from + (stage.users_to - stage.users_from) * done
+        return 0.0
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for the run record."""
+        stages = [
+            {"name": s.name, "duration_s": s.duration_s, "users_from": s.users_from, "users_to": s.users_to}
+            for s in self.stages
+        ]
+        return {"time_scale": self.time_scale, "user_scale": self.user_scale, "stages": stages}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Plan:
+        """Return the plan that ``to_data`` described."""
+        stages: Sequence[Mapping[str, Any]] = data["stages"]
+        return cls(tuple(Stage(**stage) for stage in stages), data["time_scale"], data["user_scale"])
+
+
+def _scaled_users(users: int, scale: float) -> int:
+    """Scale a user count, keeping at least one user where there was one (smoke at 0.1 still tests)."""
+    return max(1, round(users * scale)) if users else 0

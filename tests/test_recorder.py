@@ -1,0 +1,174 @@
+"""Every request is counted once, in its second and its stage; memory is bounded over hours."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slo.history import MAX_ENDPOINTS, History, Interval
+from slo.plan import Plan
+from slo.recorder import Recorder
+from slo.tally import MAX_KINDS, OTHER, Tally
+
+
+class Clock:
+    """A clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def history_of(intervals: list[Interval]) -> History:
+    history = History()
+    for interval in intervals:
+        history.add(interval)
+    return history
+
+
+def total(history: History) -> Tally:
+    return Tally.merged(tally for interval in history.intervals() for _, tally in interval.tallies())
+
+
+def test_a_request_lands_in_its_second_and_stage() -> None:
+    clock = Clock()
+    recorder = Recorder(Plan.ramps(("up", 1.5, 5), ("hold", 2, 5)), clock)
+    for at_s in (0.2, 0.9, 1.2, 1.6, 3.4, 9.0):
+        clock.now = 1000 + at_s
+        recorder.request("a", 10.0, 7)
+    found = [(i.start_ms, i.end_ms, i.stage, Tally.unpack(i.cells["a"]).requests) for i in recorder.finish()]
+    assert found == [
+        (0, 1000, "up", 2),
+        (1000, 1500, "up", 1),
+        (1500, 2000, "hold", 1),
+        (3000, 3500, "hold", 1),
+        (9000, 9000, "hold", 1),
+    ]
+
+
+def test_all_kinds_of_outcome_are_kept_apart() -> None:
+    recorder = Recorder(clock=Clock())
+    recorder.request("a", 1.5, 100)
+    recorder.failure("a", 20.0, 10, "HTTP 500")
+    recorder.throttled("a", 2.0, 5)
+    recorder.untimed("a", "boom")
+    recorder.untimed("a", None)
+    recorder.check("a", "body", True)
+    recorder.check("a", "body", False)
+    tally = total(history_of(recorder.finish()))
+    assert (tally.requests, tally.errors, tally.throttled, tally.untimed, tally.bytes) == (5, 2, 1, 2, 115)
+    assert tally.failures == {"HTTP 500": 1, "boom": 1}
+    assert tally.checks == {"body": [1, 1]}
+    assert (tally.ok.total, tally.ok.max_us, tally.failed.total, tally.failed.max_us) == (1, 1500, 2, 20_000)
+
+
+@given(st.lists(st.tuples(st.floats(0, 4_000_000), st.booleans()), max_size=60))
+def test_the_hot_path_records_as_the_histogram_does(requests: list[tuple[float, bool]]) -> None:
+    recorder, truth = Recorder(clock=Clock()), Tally()
+    for latency_ms, well in requests:
+        if well:
+            recorder.request("a", latency_ms, 1)
+            truth.ok.record(int(latency_ms * 1000 + 0.5))
+        else:
+            recorder.failure("a", latency_ms, 1, "x")
+            truth.failed.record(int(latency_ms * 1000 + 0.5))
+    tally = total(history_of(recorder.finish()))
+    assert (tally.ok, tally.failed) == (truth.ok, truth.failed)
+
+
+def test_a_recorder_that_joins_late_counts_in_the_runs_time() -> None:
+    clock = Clock()
+    recorder = Recorder(Plan.ramps(("up", 10, 5), ("hold", 10, 5)), clock, elapsed_s=12.3)
+    recorder.request("a", 1.0, 0)
+    clock.now += 1
+    (interval,) = recorder.drain()
+    assert (interval.start_ms, interval.stage) == (12000, "hold")
+
+
+def test_draining_hands_out_each_interval_once() -> None:
+    clock = Clock()
+    recorder = Recorder(clock=clock)
+    recorder.request("a", 1.0, 0)
+    assert recorder.drain() == []
+    clock.now += 1
+    assert len(recorder.drain()) == 1
+    assert recorder.drain() == []
+    assert recorder.finish() == []
+
+
+def test_names_without_end_are_counted_together() -> None:
+    recorder = Recorder(clock=Clock())
+    for number in range(MAX_ENDPOINTS + 50):
+        recorder.request(f"/item/{number}", 1.0, 0)
+    for number in range(MAX_KINDS + 20):
+        recorder.failure("/item/0", 1.0, 0, f"kind {number}")
+        recorder.check("/item/0", f"check {number}", True)
+    (interval,) = recorder.finish()
+    assert len(interval.cells) == MAX_ENDPOINTS + 1
+    assert Tally.unpack(interval.cells[OTHER]).requests == 50
+    busy = Tally.unpack(interval.cells["/item/0"])
+    assert len(busy.failures) == MAX_KINDS + 1
+    assert sum(busy.failures.values()) == MAX_KINDS + 20
+    assert sum(passed for passed, _ in busy.checks.values()) == MAX_KINDS + 20
+
+
+def a_second(at_s: int, stage: str = "run") -> Interval:
+    tally = Tally()
+    tally.ok.record(1000 + at_s)
+    return Interval(at_s * 1000, at_s * 1000 + 1000, stage, {"a": tally.pack()})
+
+
+@given(
+    st.lists(st.integers(0, 300), max_size=300),
+    st.integers(4, 40),
+    st.integers(0, 10),
+)
+def test_coarsening_loses_no_count_and_keeps_the_bound(seconds: list[int], most: int, fine: int) -> None:
+    history = History(max_intervals=most, keep_fine=min(fine, most // 2))
+    truth = Tally()
+    for at_s in seconds:
+        interval = a_second(at_s, "early" if at_s < 100 else "late")
+        truth.add(Tally.unpack(interval.cells["a"]))
+        history.add(interval)
+    intervals = history.intervals()
+    assert len(intervals) <= most
+    assert total(history) == truth
+    assert sum(1 for at_s in seconds if at_s < 100) == sum(
+        Tally.unpack(i.cells["a"]).requests for i in intervals if i.stage == "early"
+    )
+
+
+def test_hours_take_no_more_memory_than_the_stated_bound() -> None:
+    history = History()
+    tracemalloc.start()
+    for at_s in range(0, 6 * 3600, 4):  # ten endpoints, 50 requests/s, every fourth second
+        cells = {}
+        for number in range(10):
+            tally = Tally()
+            for sample in range(5):
+                tally.ok.record(20_000 + 977 * ((at_s * 7 + number * 3 + sample) % 40))
+            tally.checks = {"body": [5, 0], "status": [5, 0], "time": [5, 0]}
+            cells[f"endpoint {number}"] = tally.pack()
+        history.add(Interval(at_s * 1000, at_s * 1000 + 1000, "run", cells))
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert total(history).requests == 6 * 3600 // 4 * 50
+    assert used < 10 * 2**20
+
+
+def test_an_interval_of_many_stages_at_one_second_is_not_lost() -> None:
+    history = History(max_intervals=8, keep_fine=2)
+    for at_s in range(40):
+        history.add(a_second(at_s, "a"))
+        history.add(a_second(at_s, "b"))
+    assert total(history).requests == 80
+
+
+def test_a_damaged_tally_is_refused() -> None:
+    with pytest.raises(ValueError, match="bucket"):
+        Tally.from_data({"ok": {"buckets": [0, 1], "sum_us": 1, "min_us": 1, "max_us": 1}})
