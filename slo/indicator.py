@@ -1,0 +1,98 @@
+"""Indicators: the numbers that can be measured and judged, by name. ``latency.p95``, ``errors.ratio``, ..."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from slo.quantity import Unit
+
+Kind = Literal["latency", "errors", "throttled", "throughput", "checks", "requests"]
+Direction = Literal["lower", "higher"]
+
+ALLOWED = (
+    "latency.p<1 to 99.99>, latency.mean, latency.max, errors.ratio, throttled.ratio, throughput.rps, "
+    "checks.ratio, requests.count"
+)
+_PERCENTILE = re.compile(r"latency\.p([0-9]{1,3}(?:\.[0-9]{1,4})?)", re.ASCII)
+_ALIASES: Mapping[str, str] = {
+    "avg": "latency.mean",
+    "average": "latency.mean",
+    "mean": "latency.mean",
+    "latency.avg": "latency.mean",
+    "latency.average": "latency.mean",
+    "latency.median": "latency.p50",
+    "median": "latency.p50",
+    "max": "latency.max",
+    "latency.p100": "latency.max",
+    "error_rate": "errors.ratio",
+    "errors": "errors.ratio",
+    "error_ratio": "errors.ratio",
+    "http_req_failed": "errors.ratio",
+    "rps": "throughput.rps",
+    "throughput": "throughput.rps",
+    "checks": "checks.ratio",
+    "http_req_duration": "latency.p95",
+    "latency": "latency.p95",
+    "requests": "requests.count",
+}
+
+
+class IndicatorError(ValueError):
+    """A name that is no indicator; the sentence says which there are."""
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """What is measured. ``percentile`` is in percent; ``best`` is the best value there can be, if any."""
+
+    name: str
+    kind: Kind
+    statistic: str
+    unit: Unit
+    direction: Direction
+    percentile: Fraction | None = None
+    best: Fraction | None = None
+
+
+_FIXED: Mapping[str, Indicator] = {
+    one.name: one
+    for one in (
+        Indicator("latency.mean", "latency", "mean", "ms", "lower"),
+        Indicator("latency.max", "latency", "max", "ms", "lower"),
+        Indicator("errors.ratio", "errors", "ratio", "ratio", "lower", best=Fraction(0)),
+        Indicator("throttled.ratio", "throttled", "ratio", "ratio", "lower", best=Fraction(0)),
+        Indicator("throughput.rps", "throughput", "rps", "rps", "higher"),
+        Indicator("checks.ratio", "checks", "ratio", "ratio", "higher", best=Fraction(1)),
+        Indicator("requests.count", "requests", "count", "count", "higher"),
+    )
+}
+
+
+def parse(name: str) -> Indicator:
+    """Return the indicator called ``name``; raises IndicatorError with what was probably meant."""
+    if name in _FIXED:
+        return _FIXED[name]
+    found = _PERCENTILE.fullmatch(name)
+    if found is None:
+        raise IndicatorError(f"`{name[:60]}` is no indicator{_meant(name)} Allowed: {ALLOWED}")
+    percentile = Fraction(found[1])
+    if percentile == 100:
+        raise IndicatorError(f"`{name}` is the greatest value; write `latency.max`")
+    if not 0 < percentile < 100:
+        raise IndicatorError(f"`{name}` is no percentile; it lies above 0 and below 100, like `latency.p95`")
+    statistic = f"p{found[1].rstrip('0').rstrip('.') if '.' in found[1] else int(found[1])}"
+    return Indicator(f"latency.{statistic}", "latency", statistic, "ms", "lower", percentile)
+
+
+def _meant(name: str) -> str:
+    low = name.lower().strip()
+    if re.fullmatch(r"p[0-9]{1,2}(\.[0-9]{1,4})?", low, re.ASCII):
+        return f"; did you mean `latency.{low}`?"
+    known = [*_FIXED, "latency.p95", "latency.p99", "latency.p50"]
+    near = _ALIASES.get(low) or next(iter(difflib.get_close_matches(low, known, n=1)), None)
+    return f"; did you mean `{near}`?" if near else "."

@@ -1,0 +1,236 @@
+"""Objectives: the YAML file that says what is demanded of a run, checked by schema and then by meaning."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path as FilePath
+from typing import Any, Literal
+
+from slo import document, grammar, indicator, quantity
+from slo.document import Document, DocumentError, Path, Problem
+from slo.indicator import Indicator, IndicatorError
+from slo.quantity import QuantityError
+
+Priority = Literal["P0", "P1", "P2"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an objective holds; an empty part means everywhere. Endpoints and stages may be patterns."""
+
+    scenarios: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Objective:
+    """An indicator with its target, in the indicator's unit. ``line`` is where the file says so.
+
+    ``of`` chooses whose latency counts; ``throttled`` whether a 429 is an error; ``check`` one check by name.
+    """
+
+    name: str
+    indicator: Indicator
+    target: Fraction
+    warning: Fraction | None = None
+    priority: Priority = "P1"
+    scope: Scope = Scope()
+    of: Literal["all", "ok", "failed"] = "all"
+    throttled: Literal["error", "ignored"] = "error"
+    check: str | None = None
+    confidence: Fraction | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Objectives:
+    """A whole file: its objectives, its groups of endpoints, where it came from and its text's SHA-256."""
+
+    title: str
+    groups: Mapping[str, tuple[str, ...]]
+    items: tuple[Objective, ...]
+    source: str
+    sha256: str
+
+
+class ObjectivesError(DocumentError):
+    """An objectives file with problems; its text has a line ``file:line:column: key: sentence`` for each."""
+
+
+def load(path: FilePath) -> Objectives:
+    """Return the objectives in the file at ``path``; raises ObjectivesError with every problem found."""
+    try:
+        text = document.read(path)
+    except DocumentError as error:
+        raise ObjectivesError(error.problems) from None
+    return parse(text, str(path))
+
+
+def parse(text: str, source: str) -> Objectives:
+    """Return the objectives in the YAML ``text``; raises ObjectivesError with every problem found."""
+    try:
+        doc = document.parse(text, source)
+    except DocumentError as error:
+        raise ObjectivesError(error.problems) from None
+    problems = list(grammar.problems(doc, "objectives"))
+    spoilt = {problem.key for problem in problems}
+    found = list(_read_all(doc, spoilt, problems))
+    problems += _repeated(doc, found)
+    if problems:
+        raise ObjectivesError(problems)
+    return Objectives(
+        title=doc.data.get("title", ""),
+        groups={name: tuple(endpoints) for name, endpoints in doc.data.get("groups", {}).items()},
+        items=tuple(objective for _, objective in found),
+        source=source,
+        sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+    )
+
+
+def _read_all(doc: Document, spoilt: set[str], problems: list[Problem]) -> Iterator[tuple[Path, Objective]]:
+    """Yield what can be read; an objective that the schema already refused is not looked at again."""
+    data = doc.data if isinstance(doc.data, dict) else {}
+    items, groups = data.get("objectives"), data.get("groups")
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        path: Path = ("objectives", index)
+        start = document.show_path(path)
+        if any(key == start or key.startswith((f"{start}.", f"{start}[")) for key in spoilt):
+            continue
+        reader = _Reader(doc, path, item, groups if isinstance(groups, dict) else {})
+        objective = reader.read()
+        problems += reader.problems
+        if objective is not None:
+            yield path, objective
+
+
+def _repeated(doc: Document, found: Iterable[tuple[Path, Objective]]) -> Iterator[Problem]:
+    lines: dict[str, int] = {}
+    for path, objective in found:
+        if objective.name in lines:
+            named = (*path, "name") in doc.values
+            todo = "" if named else "; give it a `name`"
+            yield doc.problem(
+                (*path, "name") if named else path,
+                f"the objective on line {lines[objective.name]} is called '{objective.name}' too{todo}",
+            )
+        lines.setdefault(objective.name, objective.line)
+
+
+class _Reader:
+    """Reads one objective whose keys and types are right, and notes what makes no sense."""
+
+    def __init__(self, doc: Document, path: Path, item: dict[str, Any], groups: Mapping[str, Any]) -> None:
+        self.problems: list[Problem] = []
+        self._doc = doc
+        self._path = path
+        self._item = item
+        self._groups = groups
+
+    def read(self) -> Objective | None:
+        """Return the objective, or None when there are problems."""
+        item = self._item
+        try:
+            what = indicator.parse(item["indicator"])
+        except IndicatorError as error:
+            self._wrong("indicator", str(error))
+            return None
+        target, warning = self._quantity("target", what), self._quantity("warning", what)
+        if target is not None:
+            self._check_target(what, target)
+            if warning is not None:
+                self._check_warning(what, target, warning)
+        scope = self._scope()
+        self._check_extras(what)
+        if self.problems or target is None:
+            return None
+        return Objective(
+            name=item.get("name") or _name(what, scope, item),
+            indicator=what,
+            target=target,
+            warning=warning,
+            priority=item.get("priority", "P1"),
+            scope=scope,
+            of=item.get("of", "all"),
+            throttled=item.get("throttled", "error"),
+            check=item.get("check"),
+            confidence=Fraction(95, 100) if "confidence" in item else None,
+            line=self._doc.values[self._path][0],
+        )
+
+    def _quantity(self, key: str, what: Indicator) -> Fraction | None:
+        if key not in self._item:
+            return None
+        try:
+            return quantity.parse(self._doc.texts[(*self._path, key)], what.unit)
+        except QuantityError as error:
+            self._wrong(key, str(error))
+            return None
+
+    def _check_target(self, what: Indicator, target: Fraction) -> None:
+        shown = quantity.write(target, what.unit)
+        if what.unit == "ratio" and target > 1:
+            self._wrong("target", f"{shown} is more than all; a share lies between 0 % and 100 %")
+        elif what.best == 0 and target == 1:
+            self._wrong("target", "nothing can miss 100 % here; set it lower or leave the objective out")
+        elif target == 0 and what.best != 0:
+            words = "nothing can meet" if what.direction == "lower" else "nothing can miss"
+            self._wrong("target", f"{words} {shown} here; set it higher or leave the objective out")
+
+    def _check_warning(self, what: Indicator, target: Fraction, warning: Fraction) -> None:
+        stricter = warning < target if what.direction == "lower" else warning > target
+        possible = what.unit != "ratio" or warning <= 1
+        if not stricter or not possible:
+            side = "below" if what.direction == "lower" else "above"
+            bound = quantity.write(target, what.unit)
+            self._wrong("warning", f"must be stricter than the target: {side} {bound}")
+
+    def _scope(self) -> Scope:
+        names = {key: self._names(key) for key in ("scenario", "endpoint", "group", "stage")}
+        if names["endpoint"] and names["group"]:
+            self._wrong("group", "is given beside `endpoint`; give one of the two")
+        for group in names["group"]:
+            if group not in self._groups:
+                near = difflib.get_close_matches(group, self._groups, n=1)
+                meant = f"; did you mean `{near[0]}`?" if near else "."
+                there = ", ".join(sorted(self._groups)) or "none; define them under `groups`"
+                self._wrong("group", f"there is no group `{group}`{meant} Groups: {there}")
+        return Scope(names["scenario"], names["endpoint"], names["group"], names["stage"])
+
+    def _names(self, key: str) -> tuple[str, ...]:
+        value = self._item.get(key, ())
+        return (value,) if isinstance(value, str) else tuple(value)
+
+    def _check_extras(self, what: Indicator) -> None:
+        belongs = {
+            "of": ("a latency", what.kind == "latency"),
+            "throttled": ("`errors.ratio`", what.kind == "errors"),
+            "check": ("`checks.ratio`", what.kind == "checks"),
+            "confidence": ("a percentile", what.percentile is not None),
+        }
+        for key, (owner, fits) in belongs.items():
+            if key in self._item and not fits:
+                self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
+
+    def _wrong(self, key: str, message: str, at_key: bool = False) -> None:
+        self.problems.append(self._doc.problem((*self._path, key), message, at_key))
+
+
+def _name(what: Indicator, scope: Scope, item: Mapping[str, Any]) -> str:
+    """Return the name of an objective without one: its indicator, and its scope in words."""
+    words = what.name
+    if item.get("of", "all") != "all":
+        words += f" ({item['of']} requests)"
+    if item.get("throttled") == "ignored":
+        words += " (429 aside)"
+    if item.get("check"):
+        words += f" '{item['check']}'"
+    where = (*scope.endpoints, *scope.groups)
+    words += f" of {', '.join(where)}" if where else ""
+    words += f" during {', '.join(scope.stages)}" if scope.stages else ""
+    return words + (f" in {', '.join(scope.scenarios)}" if scope.scenarios else "")
