@@ -1,0 +1,179 @@
+"""Where to look when an objective is missed: built from what the run shows, never from a fixed phrase."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from slo.histogram import Histogram, bucket_bounds
+from slo.objectives import Objective
+from slo.quantity import show
+from slo.run import Run
+from slo.scope import Selection
+
+MOST = 3
+"""Kinds, checks or endpoints named in one sentence."""
+
+
+def advise(run: Run, objective: Objective, selection: Selection) -> list[str]:
+    """Return sentences on which endpoints, stages and failures made ``objective`` miss its bound."""
+    kind = objective.indicator.kind
+    if kind == "latency":
+        return [
+            *_slow_endpoints(objective, selection),
+            *_slow_since(objective, selection),
+            *_refused(selection),
+        ]
+    if kind == "errors":
+        return [
+            *_failures(selection),
+            *_errors_since(selection),
+            *_dependency(selection),
+            *_refused(selection),
+        ]
+    if kind == "throttled":
+        return _refused(selection)
+    if kind == "checks":
+        return _checks(objective, selection)
+    return _little_load(run, objective, selection)
+
+
+def slower_than(histogram: Histogram, limit_us: Fraction) -> int:
+    """Return how many samples lie in buckets that reach past ``limit_us`` microseconds."""
+    return sum(count for index, count in histogram.counts.items() if bucket_bounds(index)[1] > limit_us)
+
+
+def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
+    """Name the endpoints that have most of the requests slower than the bound."""
+    bound = objective.target if objective.warning is None else objective.warning
+    limit_us = bound * 1000
+    slow = {
+        endpoint: slower_than(tally.latency_of(objective.of), limit_us)
+        for endpoint, tally in selection.by_endpoint().items()
+    }
+    whole = sum(slow.values())
+    if not whole or len(slow) < 2:
+        return []
+    parts = []
+    for endpoint, count in sorted(slow.items(), key=lambda item: (-item[1], item[0]))[:MOST]:
+        if count * 10 < whole:
+            break
+        own = selection.by_endpoint()[endpoint].latency_of(objective.of)
+        p95 = show(Fraction(own.percentile(95), 1000), "ms")
+        parts.append(f"{endpoint} has {show(Fraction(count, whole), 'ratio')} of them (its own p95 is {p95})")
+    return [
+        f"{show(Fraction(whole), 'count')} requests took longer than {show(bound, 'ms')}: {', '.join(parts)}."
+    ]
+
+
+def _slow_since(objective: Objective, selection: Selection) -> list[str]:
+    """Name the first stage from which the latency stays past the bound."""
+    values = []
+    for stage, tally in selection.by_stage().items():
+        histogram = tally.latency_of(objective.of)
+        if histogram.total:
+            values.append((stage, Fraction(_statistic(objective, histogram), 1000)))
+    if len(values) < 2:
+        return []
+    bound = objective.target if objective.warning is None else objective.warning
+    first = next((number for number, (_, value) in enumerate(values) if value >= bound), None)
+    unit = objective.indicator.statistic
+    if first is None:
+        return [f"No stage alone is past the bound; the stages' {unit} add up to it."]
+    stage, value = values[first]
+    before = (
+        f"; before it the worst stage had {show(max(v for _, v in values[:first]), 'ms')}" if first else ""
+    )
+    return [f"Past {show(bound, 'ms')} since stage '{stage}' ({unit} {show(value, 'ms')}){before}."]
+
+
+def _statistic(objective: Objective, histogram: Histogram) -> int | Fraction:
+    if objective.indicator.percentile is not None:
+        return histogram.percentile(objective.indicator.percentile)
+    return histogram.mean() if objective.indicator.statistic == "mean" else histogram.max_us
+
+
+def _failures(selection: Selection) -> list[str]:
+    """Name the most frequent failures with their endpoints."""
+    found: list[tuple[int, str, str]] = []
+    for endpoint, tally in selection.by_endpoint().items():
+        found += [(count, kind, endpoint) for kind, count in tally.failures.items()]
+    if not found:
+        return []
+    found.sort(key=lambda item: (-item[0], item[1], item[2]))
+    parts = [f"{show(Fraction(n), 'count')} x {kind} from {endpoint}" for n, kind, endpoint in found[:MOST]]
+    more = f", and {len(found) - MOST} more kinds" if len(found) > MOST else ""
+    return [f"Failures: {', '.join(parts)}{more}."]
+
+
+def _errors_since(selection: Selection) -> list[str]:
+    """Name the first stage with errors, where the ones before had none."""
+    stages = list(selection.by_stage().items())
+    for number, (stage, tally) in enumerate(stages):
+        if tally.errors:
+            share = show(Fraction(tally.errors, tally.requests), "ratio")
+            before = "; none before it" if number else ", the first one"
+            return [f"The first errors came in stage '{stage}' ({share} of its requests){before}."]
+    return []
+
+
+def _dependency(selection: Selection) -> list[str]:
+    """Say when some endpoints answer 503 while others are well: a dependency or its circuit breaker."""
+    unwell: list[str] = []
+    well: list[str] = []
+    for endpoint, tally in selection.by_endpoint().items():
+        (unwell if tally.failures.get("HTTP 503") else well).append(endpoint)
+    if not unwell or not well:
+        return []
+    return [
+        f"Only {', '.join(unwell)} answered 503 while {', '.join(well[:MOST])} did not: look at what those "
+        "depend on (an open circuit breaker, or a service behind the API that is down)."
+    ]
+
+
+def _refused(selection: Selection) -> list[str]:
+    """Say how much the rate limiter refused, and where most."""
+    throttled = {e: t.throttled for e, t in selection.by_endpoint().items() if t.throttled}
+    if not throttled:
+        return []
+    whole = sum(throttled.values())
+    most = max(sorted(throttled), key=lambda endpoint: throttled[endpoint])
+    share = show(Fraction(whole, selection.tally.requests), "ratio")
+    return [
+        f"{show(Fraction(whole), 'count')} requests ({share}) were refused with 429, most of them "
+        f"{most}: the rate limiter acted; it allows less than this load asks for."
+    ]
+
+
+def _checks(objective: Objective, selection: Selection) -> list[str]:
+    """Name the checks that failed most, with their endpoints."""
+    found: list[tuple[int, int, str, str]] = []
+    for endpoint, tally in selection.by_endpoint().items():
+        for name, (passed, failed) in tally.checks.items():
+            if failed and objective.check in (None, name):
+                found.append((failed, passed + failed, name, endpoint))
+    found.sort(key=lambda item: (-item[0], item[2], item[3]))
+    return [
+        f"Check '{name}' failed {failed} of {made} times at {endpoint}."
+        for failed, made, name, endpoint in found[:MOST]
+    ]
+
+
+def _little_load(run: Run, objective: Objective, selection: Selection) -> list[str]:
+    """Say whether the target or the offered load held the throughput down (Little's law)."""
+    sentences = list(run.unreached())
+    user_seconds = sum(
+        later.achieved * (later.at_ms - sample.at_ms) / 1000
+        for sample, later in zip(run.users, run.users[1:], strict=False)
+    )
+    if user_seconds <= 0 or objective.scope.endpoints or objective.scope.groups:
+        return sentences
+    busy = min(1.0, run.tally().latency.sum_us / 1e6 / user_seconds)
+    share = show(Fraction(busy).limit_denominator(1000), "ratio")
+    if busy < 0.5:
+        sentences.append(
+            f"Users waited for answers only {share} of the time and paused for the rest: the load offered, "
+            "not the target, set the throughput. More users would raise it (--user-scale)."
+        )
+    else:
+        sentences.append(f"Users waited for answers {share} of the time: the target's latency held it down.")
+    return [*sentences, *_refused(selection)]

@@ -1,0 +1,140 @@
+"""``locust-slo``: judge saved runs again, check objectives files, keep baselines. Works offline."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NoReturn
+
+import slo
+from slo import baseline, journal, publish, run, schemas
+from slo.judge import judge
+from slo.objectives import ObjectivesError, load
+from slo.quantity import show
+from slo.reports import console
+from slo.run import Run, RunError
+from slo.verdict import EXIT_CODES
+
+NO_VERDICT = 3
+DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A usage error is no verdict: argparse's own exit code 2 would say CRITICAL."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(NO_VERDICT, f"{self.prog}: {message}\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line ``words`` and return the exit code."""
+    options = _parser().parse_args(words)
+    try:
+        return int(options.do(options))
+    except (RunError, ObjectivesError, baseline.BaselineError) as error:
+        sys.stderr.write(f"{error}\n")
+    except OSError as error:
+        sys.stderr.write(f"{error.filename}: {error.strerror}\n")
+    except KeyboardInterrupt:
+        return 130
+    return NO_VERDICT
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="locust-slo", description=main.__doc__, allow_abbrev=False)
+    parser.description = "Judge saved runs, check objectives files, keep baselines."
+    parser.epilog = "Exit codes: 0 pass or warning, 1 fail, 2 critical, 3 no verdict (or an error)."
+    parser.add_argument("--version", action="version", version=f"locust-slo {slo.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    validate = commands.add_parser("validate", help="judge a saved run again; exits with the verdict's code")
+    validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
+    _objectives_option(validate)
+    validate.set_defaults(do=_validate)
+    lint = commands.add_parser("lint", help="check objectives files; names every error with its line")
+    lint.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    lint.set_defaults(do=_lint)
+    schema = commands.add_parser("schema", help="print the JSON Schema of a file format")
+    schema.add_argument("name", choices=schemas.NAMES, nargs="?", help="without it, their names")
+    schema.set_defaults(do=_schema)
+    keep = commands.add_parser("baseline", help="keep reference runs")
+    actions = keep.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="add a run to the references of its scenario")
+    add.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
+    add.add_argument(
+        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="default: baselines"
+    )
+    _objectives_option(add)
+    add.set_defaults(do=_baseline_add)
+    return parser
+
+
+def _objectives_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--objectives",
+        type=Path,
+        default=DEFAULT_OBJECTIVES,
+        metavar="FILE",
+        help="objectives to judge by; default: the hotel's, slo/hotel.yaml",
+    )
+
+
+def _saved(path: Path) -> tuple[Run, Path]:
+    """Return a saved run and its folder; a run whose process was killed is recovered from its journal."""
+    folder = path if path.is_dir() else path.parent
+    if not (folder / run.FILE_NAME).exists() and (folder / journal.FILE_NAME).exists():
+        recovered = journal.recover(folder)
+        run.write(recovered, folder)
+        return recovered, folder
+    return run.read(path), folder
+
+
+def _validate(options: argparse.Namespace) -> int:
+    objectives = load(options.objectives)
+    saved, folder = _saved(options.run)
+    verdict = publish.publish(saved, objectives, folder)
+    sys.stdout.write(console.render(saved, verdict, colour=sys.stdout.isatty()) + "\n")
+    return verdict.exit_code
+
+
+def _lint(options: argparse.Namespace) -> int:
+    wrong = 0
+    for file in options.files:
+        try:
+            objectives = load(file)
+        except ObjectivesError as error:
+            wrong += 1
+            sys.stdout.write(f"{error}\n")
+            continue
+        sys.stdout.write(f"{file}: {len(objectives.items)} objectives, no error\n")
+        for objective in objectives.items:
+            sign = "<" if objective.indicator.direction == "lower" else ">"
+            bound = show(objective.target, objective.indicator.unit)
+            words = f"{objective.name}: {objective.indicator.name} {sign} {bound} ({objective.priority})"
+            sys.stdout.write(f"  {words}\n")
+    return NO_VERDICT if wrong else 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    sys.stdout.write(schemas.text(options.name) if options.name else "\n".join(schemas.NAMES) + "\n")
+    return 0
+
+
+def _baseline_add(options: argparse.Namespace) -> int:
+    objectives = load(options.objectives)
+    saved, _ = _saved(options.run)
+    verdict = judge(saved, objectives)
+    if EXIT_CODES[verdict.status] != 0:
+        raise baseline.BaselineError(
+            f"{saved.id}: is {verdict.status}; only a run that passed is a reference"
+        )
+    path = baseline.add(saved, options.baselines)
+    sys.stdout.write(f"{path}: added {saved.id}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""The gate: begins a measurement when a test starts, ends it with a verdict, and knows the exit code.
+
+It runs in the process that judges: the only one, or the master. It knows no Locust; ``slo.plugin`` calls it.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from slo import publish, run
+from slo.ledger import Ledger
+from slo.measurement import Measurement, Subject
+from slo.objectives import Objectives
+from slo.progress import Progress
+from slo.reports import console
+from slo.run import Ending, How, Run
+from slo.verdict import Verdict
+
+NO_VERDICT = 3
+INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
+
+
+class Gate:
+    """State of the runs of one Locust process, one after the other.
+
+    ``objectives`` None records without judging and leaves the exit code to Locust.
+    """
+
+    def __init__(self, objectives: Objectives | None, reports: Path, progress: Progress | None) -> None:
+        self.objectives = objectives
+        self.measurement: Measurement | None = None
+        self.ledger: Ledger | None = None
+        self.last: tuple[Run, Verdict | None] | None = None
+        self.signal: str | None = None
+        self.refusal: str | None = None
+        self.broken: str | None = None
+        self._reports = reports
+        self._progress = progress
+        self._printed = False
+
+    def begin(self, subject: Subject, distributed: bool = False) -> Measurement:
+        """Start measuring; raises OSError when the reports' folder cannot be written."""
+        self.refusal = None
+        self.last = None
+        self._printed = False
+        folder = publish.new_folder(self._reports, subject.name)
+        self.measurement = Measurement(subject, folder)
+        self.ledger = Ledger(folder.name) if distributed else None
+        return self.measurement
+
+    def sample(self, users: int) -> None:
+        """Take the count of running users, and show how the run is going."""
+        if self.measurement is not None:
+            self.measurement.sample(users)
+            if self._progress:
+                self._progress.show(self.measurement, users)
+
+    def end(self, completed: bool) -> None:
+        """End the measurement: write the record, then judge it. A run already ended is left alone."""
+        measurement, self.measurement = self.measurement, None
+        if measurement is None:
+            return
+        if self._progress:
+            self._progress.end()
+        finished = measurement.finish(self._ending(completed), self.ledger.workers() if self.ledger else ())
+        finished = self._with_ledger_checked(finished)
+        self._keep(finished, measurement)
+
+    def refuse(self, subject: Subject, reason: str) -> None:
+        """Say that the load must not start: a record without a request, and no verdict."""
+        self.refusal = reason
+        if self.measurement is None:
+            self.begin(subject)
+        self.refusal = reason
+        self.end(completed=False)
+
+    def crash(self, error: BaseException) -> None:
+        """Note a fault of ours: whatever was measured, there is no verdict on it."""
+        self.broken = f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"locust-slo: a fault of its own, no verdict: {self.broken}\n")
+        traceback.print_exception(error, file=sys.stderr)
+
+    def exit_code(self) -> int | None:
+        """Return the process's exit code; None leaves it to Locust."""
+        if self.signal is not None:
+            return INTERRUPTED[self.signal]
+        if self.broken or self.refusal:
+            return NO_VERDICT
+        if self.objectives is None:
+            return None
+        verdict = self.last[1] if self.last else None
+        return verdict.exit_code if verdict else NO_VERDICT
+
+    def report(self, colour: bool) -> str:
+        """Return the last run's report for the console, once; later calls return an empty text."""
+        if self.last is None or self._printed:
+            return ""
+        self._printed = True
+        finished, verdict = self.last
+        where = f"record: {self._reports / finished.id}"
+        if verdict is None:
+            return f"\nrecorded without objectives (give --objectives FILE for a verdict); {where}"
+        return f"\n{console.render(finished, verdict, colour)}\n{where}"
+
+    def _ending(self, completed: bool) -> Ending:
+        how: How = "completed" if completed else "stopped"
+        if self.signal is not None:
+            return Ending("interrupted", self.signal)
+        if self.refusal is not None:
+            return Ending("refused", self.refusal)
+        if self.broken is not None:
+            return Ending("crashed", self.broken)
+        return Ending(how, "" if completed else "stopped by the user before its plan's end")
+
+    def _with_ledger_checked(self, finished: Run) -> Run:
+        """Mark the run incomplete when a worker's counts are missing or do not add up."""
+        if self.ledger is None or finished.ended.how not in ("completed", "stopped"):
+            return finished
+        lost = [worker.name for worker in finished.workers if not worker.finished]
+        counted, received = finished.tally().requests, sum(w.requests_received for w in finished.workers)
+        if lost:
+            reason = f"the last counts of {', '.join(lost)} never arrived"
+        elif counted != received:
+            reason = f"the workers sent {received} requests, the record holds {counted}"
+        else:
+            return finished
+        return replace(finished, ended=Ending("incomplete", reason))
+
+    def _keep(self, finished: Run, measurement: Measurement) -> None:
+        """Write the record before anything else can fail, then judge and report."""
+        verdict = None
+        try:
+            run.write(finished, measurement.folder)
+            measurement.discard_journal()
+            publish.point_latest(measurement.folder)
+            if self.objectives is not None:
+                verdict = publish.publish(finished, self.objectives, measurement.folder)
+        except Exception as error:  # noqa: BLE001  # a fault in judging must not lose the record or pass
+            self.crash(error)
+        self.last = (finished, verdict)
+
+
+def guarded(gate: Gate, call: Callable[[], None]) -> None:
+    """Run ``call``; an exception becomes the gate's own crash instead of a test that passes by accident."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001  # see above
+        gate.crash(error)

@@ -1,0 +1,77 @@
+"""What is on disk while a run is under way, so that even a killed process leaves what it measured.
+
+The journal is a stream of msgpack values beside the future ``run.json``: first the record's head, then each
+interval as it closes. It is deleted once ``run.json`` is written.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgpack
+
+from slo.history import History, Interval
+from slo.run import Run, RunError
+
+FILE_NAME = "journal.msgpack"
+
+
+class Journal:
+    """Appends a run's intervals to ``folder``; a disk that is full costs the journal, never the run."""
+
+    def __init__(self, folder: Path, head: dict[str, Any]) -> None:
+        self._path = folder / FILE_NAME
+        self._file: BinaryIO | None = self._path.open("wb")
+        self._append(head)
+
+    def append(self, interval: Interval) -> None:
+        """Append one interval; it survives this process's death, if not the machine's."""
+        self._append(interval.to_wire())
+
+    def discard(self) -> None:
+        """Delete the journal: the run record is written."""
+        self.close()
+        self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Stop appending and keep what is there."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _append(self, value: Any) -> None:
+        if self._file is None:
+            return
+        try:
+            self._file.write(msgpack.packb(value))
+            self._file.flush()
+        except OSError:
+            self.close()
+
+
+def recover(folder: Path) -> Run:
+    """Return the run that the journal in ``folder`` tells of, marked crashed; raises RunError without one."""
+    path = folder / FILE_NAME
+    history = History()
+    head: dict[str, Any] | None = None
+    end_ms = 0
+    try:
+        with path.open("rb") as file:
+            for value in msgpack.Unpacker(file, strict_map_key=False):
+                if head is None:
+                    head = value
+                    continue
+                interval = Interval.from_wire(value)
+                end_ms = max(end_ms, interval.end_ms)
+                history.add(interval)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, TypeError, msgpack.UnpackException):
+        pass  # the process died while it wrote: all that came before counts
+    if not isinstance(head, dict):
+        raise RunError(f"{path}: the journal holds no run")
+    reason = "the process ended without a word (killed?); this is what its journal holds"
+    intervals = [interval.to_data() for interval in history.intervals()]
+    ended = {"how": "crashed", "reason": reason}
+    return Run.from_data({**head, "duration_s": end_ms / 1000, "ended": ended, "intervals": intervals})

@@ -1,0 +1,173 @@
+"""Judging: a saved run and the objectives give a verdict. Pure: no clock, no files, no Locust.
+
+All comparisons are between exact fractions. The bound itself is a miss (3000 ms misses a target of 3000 ms),
+except where the bound is the best value there is (0 % errors, 100 % checks).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from slo import advice, confidence, names, quantity
+from slo.indicator import Indicator
+from slo.objectives import Objective, Objectives
+from slo.run import Run
+from slo.scope import Selection, select
+from slo.verdict import RANK, Result, Status, Verdict
+
+
+def judge(run: Run, objectives: Objectives) -> Verdict:
+    """Return the verdict on ``run`` by ``objectives``; all of them are judged, not only the first missed."""
+    results = tuple(_judge_one(run, objective, objectives.groups) for objective in objectives.items)
+    status, reason = _overall(run, results)
+    return Verdict(
+        run_id=run.id,
+        scenario=run.scenario,
+        target=run.target,
+        status=status,
+        reason=reason,
+        results=results,
+        notes=(*run.notes, *run.unreached()),
+        requests=run.tally().requests,
+        duration_s=run.duration_s,
+        objectives_source=objectives.source,
+        objectives_sha256=objectives.sha256,
+    )
+
+
+def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
+    """Return whether ``value`` is on the good side of ``bound``."""
+    if value == bound:
+        return bound == indicator.best
+    return value < bound if indicator.direction == "lower" else value > bound
+
+
+def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
+    if run.ended.how not in ("completed", "stopped"):
+        return "NO DATA", f"no verdict: the run {_ended(run)}"
+    if not run.cells:
+        return "NO DATA", "no verdict: not one request was made"
+    judged = [result for result in results if result.status != "SKIPPED"]
+    if not judged:
+        return "NO DATA", "no verdict: no objective fits this scenario"
+    worst = max(judged, key=lambda result: RANK.index(result.status))
+    count = sum(result.status == worst.status for result in judged)
+    others = f" (and {count - 1} more)" if count > 1 else ""
+    if worst.status == "PASS":
+        return "PASS", f"all {len(judged)} objectives are met"
+    return worst.status, f"{worst.objective.name}: {worst.reason}{others}"
+
+
+def _ended(run: Run) -> str:
+    how = {"interrupted": "was interrupted", "refused": "was not started", "incomplete": "is incomplete"}
+    words = how.get(run.ended.how, run.ended.how)
+    return f"{words}: {run.ended.reason}" if run.ended.reason else words
+
+
+def _judge_one(run: Run, objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> Result:
+    scenarios = objective.scope.scenarios
+    if scenarios and run.scenario not in scenarios:
+        here = f"this run is {run.scenario}" if run.scenario else "this run has no scenario"
+        return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
+    selection = select(run, objective.scope, groups)
+    if selection.empty:
+        return Result(objective, "NO DATA", reason=selection.empty)
+    measured = _measure(objective, selection)
+    if isinstance(measured, str):
+        return Result(objective, "NO DATA", samples=selection.tally.requests, reason=measured)
+    result = _with_bounds(measured, selection)
+    if objective.confidence is not None and result.low_confidence:
+        return replace(result, status="NO DATA", reason=_too_few(objective, result.samples))
+    result = _with_status(result)
+    if result.status == "PASS":
+        return result
+    return replace(result, advice=tuple(advice.advise(run, objective, selection)))
+
+
+def _measure(objective: Objective, selection: Selection) -> Result | str:
+    """Return the result with its value and samples, or the sentence that says why there is none."""
+    kind, tally = objective.indicator.kind, selection.tally
+    if kind == "latency":
+        histogram = selection.latency(objective.of)
+        if not histogram.total:
+            return f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched"
+        return Result(
+            objective, "NO DATA", _latency(objective.indicator, selection, objective), histogram.total
+        )
+    if kind == "checks":
+        return _measure_checks(objective, selection)
+    if kind == "throughput":
+        if not selection.seconds:
+            return "the stages selected lasted no time"
+        value = Fraction(tally.requests) / selection.seconds
+    elif kind == "requests":
+        value = Fraction(tally.requests)
+    else:
+        count = tally.throttled if kind == "throttled" else tally.errors
+        if kind == "errors" and objective.throttled == "error":
+            count += tally.throttled
+        value = Fraction(count, tally.requests)
+    return Result(objective, "NO DATA", value, tally.requests)
+
+
+def _measure_checks(objective: Objective, selection: Selection) -> Result | str:
+    checks = selection.tally.checks
+    if objective.check is not None and objective.check not in checks:
+        return f"no check named '{objective.check}' was made{names.hint(objective.check, checks)}"
+    chosen = [checks[objective.check]] if objective.check is not None else list(checks.values())
+    made = sum(passed + failed for passed, failed in chosen)
+    if not made:
+        return "no check was made on the requests that matched"
+    return Result(objective, "NO DATA", Fraction(sum(passed for passed, _ in chosen), made), made)
+
+
+def _latency(indicator: Indicator, selection: Selection, objective: Objective) -> Fraction:
+    histogram = selection.latency(objective.of)
+    if indicator.percentile is not None:
+        return Fraction(histogram.percentile(indicator.percentile), 1000)
+    if indicator.statistic == "mean":
+        return histogram.mean() / 1000
+    return Fraction(histogram.max_us, 1000)
+
+
+def _with_bounds(result: Result, selection: Selection) -> Result:
+    percentile = result.objective.indicator.percentile
+    if percentile is None:
+        return result
+    bounds = confidence.of_percentile(selection.latency(result.objective.of), percentile)
+    return replace(
+        result,
+        low=None if bounds.low_us is None else Fraction(bounds.low_us, 1000),
+        high=None if bounds.high_us is None else Fraction(bounds.high_us, 1000),
+        low_confidence=bounds.low_confidence,
+    )
+
+
+def _with_status(result: Result) -> Result:
+    objective, value = result.objective, result.value
+    assert value is not None
+    indicator, unit = objective.indicator, objective.indicator.unit
+    deviation = (value - objective.target) / objective.target if objective.target else None
+    shown, target = quantity.show(value, unit, objective.target), quantity.show(objective.target, unit)
+    status: Status = "PASS"
+    if not meets(indicator, value, objective.target):
+        status = "CRITICAL" if objective.priority == "P0" else "FAIL"
+        reason = f"{shown} against {target}"
+    elif objective.warning is not None and not meets(indicator, value, objective.warning):
+        status = "WARNING"
+        reason = (
+            f"{shown} is inside {target} but past the warning at {quantity.show(objective.warning, unit)}"
+        )
+    else:
+        reason = f"{shown} is inside {target}"
+    return replace(result, status=status, deviation=deviation, reason=reason)
+
+
+def _too_few(objective: Objective, samples: int) -> str:
+    assert objective.indicator.percentile is not None
+    share = float(objective.indicator.percentile / 100)
+    needed = math.ceil(math.log(confidence.MISS) / math.log(max(share, 1 - share)))
+    return f"{samples} samples are too few for 95 % confidence: {objective.indicator.name} needs {needed}"

@@ -1,0 +1,1 @@
+"""Reports: each module turns a run and its verdict into one text."""

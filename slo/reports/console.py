@@ -1,0 +1,77 @@
+"""The verdict for a terminal: plain text, with colour only where asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from slo.reports import rows
+from slo.run import Run
+from slo.verdict import Status, Verdict
+
+_COLOURS: dict[Status, str] = {
+    "PASS": "32",
+    "WARNING": "33",
+    "FAIL": "31",
+    "CRITICAL": "1;31",
+    "NO DATA": "35",
+    "SKIPPED": "2",
+}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
+    """Return the report as lines of text; ``colour`` adds ANSI colours to the statuses."""
+    parts = [rows.headline(verdict)]
+    parts += [line for line in (rows.scaled(run),) if line]
+    parts += ["", _table(rows.OBJECTIVE_HEAD, [rows.objective(result) for result in verdict.results]), ""]
+    endpoints = rows.endpoints(run)
+    if endpoints:
+        parts += [_table(rows.ENDPOINT_HEAD, endpoints), ""]
+    failures = rows.failures(run)
+    if failures:
+        parts += [_table(("endpoint", "failure", "count"), failures[:10]), ""]
+    for result in verdict.results:
+        if result.status not in ("PASS", "SKIPPED"):
+            parts.append(f"{result.status} {_plain(result.objective.name)}: {_plain(result.reason)}")
+            parts += [f"  - {_plain(advice)}" for advice in result.advice]
+    parts += [f"note: {_plain(note)}" for note in verdict.notes]
+    parts.append(_compliance(verdict))
+    parts.append(f"{_plain(rows.sentence(verdict))} (exit code {verdict.exit_code})")
+    text = "\n".join(parts)
+    return _coloured(text) if colour else text
+
+
+def _compliance(verdict: Verdict) -> str:
+    judged = verdict.judged
+    met = sum(result.status in ("PASS", "WARNING") for result in judged)
+    skipped = sum(result.status == "SKIPPED" for result in verdict.results)
+    blind = sum(result.status == "NO DATA" for result in verdict.results)
+    return f"objectives met: {met} of {len(judged)} judged ({blind} without data, {skipped} skipped)"
+
+
+def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    cells = [list(head), *([_plain(cell) for cell in row] for row in body)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = []
+    for row in cells:
+        padded = [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  ".join(padded).rstrip())
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(lines)
+
+
+def _plain(text: str, longest: int = 300) -> str:
+    """Names come from other people's locustfiles and servers: no control character reaches the terminal."""
+    text = _CONTROL.sub("?", text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _coloured(text: str) -> str:
+    pattern = re.compile(r"\b(PASS|WARNING|FAIL|CRITICAL|NO DATA|SKIPPED)\b")
+
+    def paint(match: re.Match[str]) -> str:
+        status: Status = match.group(1)  # type: ignore[assignment]  # the pattern lists the statuses
+        return f"\x1b[{_COLOURS[status]}m{status}\x1b[0m"
+
+    return pattern.sub(paint, text)

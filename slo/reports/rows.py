@@ -1,0 +1,116 @@
+"""The cells that every table of a report shows, as text with units."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from slo.quantity import show
+from slo.run import Run
+from slo.tally import Tally
+from slo.verdict import Result, Verdict
+
+OBJECTIVE_HEAD = (
+    "objective",
+    "status",
+    "value",
+    "95 % interval",
+    "target",
+    "warning",
+    "deviation",
+    "priority",
+)
+ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
+
+
+def headline(verdict: Verdict) -> str:
+    """Return what was tested: scenario, target, requests, time."""
+    name = f"scenario {verdict.scenario}" if verdict.scenario else "run"
+    count = show(Fraction(verdict.requests), "count")
+    return f"{name} against {verdict.target.headline()}: {count} requests in {verdict.duration_s:.1f} s"
+
+
+def sentence(verdict: Verdict) -> str:
+    """Return the verdict and its reason in one sentence."""
+    return f"{verdict.status}: {verdict.reason}"
+
+
+def scaled(run: Run) -> str:
+    """Return a sentence when the plan was compressed or its users multiplied, else an empty text."""
+    if not run.plan or (run.plan.time_scale == 1 and run.plan.user_scale == 1):
+        return ""
+    return (
+        f"The plan ran at {run.plan.time_scale:g} of its time and {run.plan.user_scale:g} of its users: "
+        "a rehearsal, not the reference load."
+    )
+
+
+def objective(result: Result) -> tuple[str, ...]:
+    """Return the cells of one objective, in the order of ``OBJECTIVE_HEAD``."""
+    unit, sign = (
+        result.objective.indicator.unit,
+        "<" if result.objective.indicator.direction == "lower" else ">",
+    )
+    warning = result.objective.warning
+    return (
+        result.objective.name,
+        result.status,
+        "-"
+        if result.value is None
+        else show(result.value, unit) + (" (low confidence)" * result.low_confidence),
+        _interval(result),
+        f"{sign} {show(result.objective.target, unit)}",
+        "-" if warning is None else f"{sign} {show(warning, unit)}",
+        "-" if result.deviation is None else f"{float(result.deviation) * 100:+.1f} %",
+        result.objective.priority,
+    )
+
+
+def endpoints(run: Run) -> list[tuple[str, ...]]:
+    """Return the cells of every endpoint and of all together, in the order of ``ENDPOINT_HEAD``."""
+    rows = [_endpoint(name, run.tally(name.__eq__)) for name in run.endpoints]
+    return [*rows, _endpoint("all", run.tally())] if rows else []
+
+
+def checks(run: Run) -> list[tuple[str, ...]]:
+    """Return name, passed, failed and pass rate of every check."""
+    rows: list[tuple[str, ...]] = []
+    for name, (passed, failed) in sorted(run.tally().checks.items()):
+        rate = show(Fraction(passed, passed + failed), "ratio")
+        rows.append((name, show(Fraction(passed), "count"), show(Fraction(failed), "count"), rate))
+    return rows
+
+
+def failures(run: Run) -> list[tuple[str, ...]]:
+    """Return endpoint, failure kind and count, the most frequent first; 429 is named throttled."""
+    found: list[tuple[int, str, str]] = []
+    for name in run.endpoints:
+        tally = run.tally(name.__eq__)
+        found += [(count, name, kind) for kind, count in tally.failures.items()]
+        found += [(tally.throttled, name, "throttled (HTTP 429)")] if tally.throttled else []
+    return [(name, kind, show(Fraction(count), "count")) for count, name, kind in sorted(found, reverse=True)]
+
+
+def _interval(result: Result) -> str:
+    if result.objective.indicator.percentile is None or result.value is None:
+        return "-"
+    unit = result.objective.indicator.unit
+    low = "?" if result.low is None else show(result.low, unit)
+    high = "?" if result.high is None else show(result.high, unit)
+    return f"{low} to {high}"
+
+
+def _endpoint(name: str, tally: Tally) -> tuple[str, ...]:
+    histogram = tally.latency
+    requests = Fraction(tally.requests)
+    counts = (show(requests, "count"), _share(tally.errors, tally), _share(tally.throttled, tally))
+    if not histogram.total:
+        return (name, *counts, "-", "-", "-", "-", "-")
+    percentiles = [histogram.percentile(percent) for percent in (50, 95, 99)]
+    values = [histogram.mean(), *(Fraction(us) for us in (*percentiles, histogram.max_us))]
+    return (name, *counts, *(show(value / 1000, "ms") for value in values))
+
+
+def _share(count: int, tally: Tally) -> str:
+    if not count:
+        return "0"
+    return f"{show(Fraction(count), 'count')} ({show(Fraction(count, tally.requests), 'ratio')})"

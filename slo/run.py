@@ -1,0 +1,242 @@
+"""The record of one finished run: immutable, serialisable, versioned JSON (``run.json``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from jsonschema import Draft202012Validator
+
+from slo import atomic, schemas
+from slo.history import Interval
+from slo.plan import Plan
+from slo.tally import Tally
+
+VERSION = 1
+FILE_NAME = "run.json"
+
+How = Literal["completed", "stopped", "interrupted", "refused", "incomplete", "crashed"]
+
+
+class RunError(Exception):
+    """A file that is no run record this version can read; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What received the load: its base URL, and whether it is the embedded demo API."""
+
+    url: str
+    embedded: bool = False
+
+    def headline(self) -> str:
+        """Return the target as every output shows it."""
+        where = self.url or "(no host given)"
+        return f"the embedded demo API at {where}" if self.embedded else where
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the run ended.
+
+    ``completed`` its plan; ``stopped`` by the user in good order; ``interrupted`` by a signal; ``refused``
+    before the load started; ``incomplete`` because a part of the counts is missing; ``crashed``.
+    """
+
+    how: How
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class UserSample:
+    """Users wanted by the plan (None without a plan) and running, ``at_ms`` after the run's start."""
+
+    at_ms: int
+    planned: float | None
+    achieved: int
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One generator process: what it says it counted, and what of that arrived here."""
+
+    name: str
+    requests_sent: int
+    requests_received: int
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Run:
+    """All that was measured in one run. Times are relative to ``started_at`` (UTC, ISO 8601)."""
+
+    id: str
+    scenario: str | None
+    target: Target
+    started_at: str
+    duration_s: float
+    ended: Ending
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, Any] = field(default_factory=dict)
+    generator: Mapping[str, Any] = field(default_factory=dict)
+    plan: Plan | None = None
+    users: tuple[UserSample, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    notes: tuple[str, ...] = ()
+    intervals: tuple[Interval, ...] = ()
+
+    @cached_property
+    def cells(self) -> dict[tuple[str, str], Tally]:
+        """Counts by (endpoint, stage): the sum over the intervals."""
+        cells: dict[tuple[str, str], Tally] = {}
+        for interval in self.intervals:
+            for endpoint, tally in interval.tallies():
+                cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+        return cells
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Names of all endpoints that received requests, sorted."""
+        return sorted({endpoint for endpoint, _ in self.cells})
+
+    @property
+    def stages(self) -> list[str]:
+        """Names of the stages in the order of the plan, or of their first request."""
+        if self.plan:
+            return list(dict.fromkeys(stage.name for stage in self.plan.stages))
+        return list(dict.fromkeys(interval.stage for interval in self.intervals))
+
+    def tally(
+        self,
+        endpoint: Callable[[str], bool] = lambda _: True,
+        stage: Callable[[str], bool] = lambda _: True,
+    ) -> Tally:
+        """Return the sum of the counts of the endpoints and stages that the predicates accept."""
+        return Tally.merged(t for (e, s), t in sorted(self.cells.items()) if endpoint(e) and stage(s))
+
+    def seconds(self, stage: Callable[[str], bool] = lambda _: True) -> float:
+        """Return for how many seconds of the run the accepted stages lasted."""
+        if not self.plan or not self.plan.stages:
+            return self.duration_s if any(stage(name) for name in self.stages) else 0.0
+        seconds = start_s = 0.0
+        last = len(self.plan.stages) - 1
+        for number, (part, end_s) in enumerate(zip(self.plan.stages, self.plan.ends(), strict=True)):
+            stop_s = self.duration_s if number == last else min(end_s, self.duration_s)
+            if stage(part.name):
+                seconds += max(0.0, stop_s - start_s)
+            start_s = end_s
+        return seconds
+
+    def unreached(self) -> list[str]:
+        """Return a sentence for each stage that began and never came near its number of users."""
+        if not self.plan:
+            return []
+        sentences = []
+        start_s = 0.0
+        for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
+            if start_s < self.duration_s:
+                sentence = self._unreached(stage.name, stage.users_to, start_s, end_s)
+                sentences += [sentence] if sentence else []
+            start_s = end_s
+        return sentences
+
+    def _unreached(self, name: str, wanted: int, start_s: float, end_s: float) -> str | None:
+        # The sampler looks once a second (ten times as often where the time is compressed): allow one look.
+        grace_ms = 1500
+        inside = [s.achieved for s in self.users if start_s * 1000 <= s.at_ms <= end_s * 1000 + grace_ms]
+        if not inside:
+            return f"stage '{name}' was never seen running: it should have reached {wanted} users"
+        nearest = min(inside, key=lambda achieved: abs(achieved - wanted))
+        if abs(nearest - wanted) <= max(1, 0.02 * wanted):
+            return None
+        return f"stage '{name}' should have reached {wanted} users and came no nearer than {nearest}"
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON, valid by ``schemas/run.schema.json``."""
+        return {
+            "schema": "locust-slo/run",
+            "version": VERSION,
+            "id": self.id,
+            "scenario": self.scenario,
+            "target": {"url": self.target.url, "embedded": self.target.embedded},
+            "started_at": self.started_at,
+            "duration_s": self.duration_s,
+            "ended": {"how": self.ended.how, "reason": self.ended.reason},
+            "options": dict(self.options),
+            "environment": dict(self.environment),
+            "generator": dict(self.generator),
+            "plan": self.plan.to_data() if self.plan else None,
+            "users": [[sample.at_ms, sample.planned, sample.achieved] for sample in self.users],
+            "workers": [vars(worker) for worker in self.workers],
+            "notes": list(self.notes),
+            "intervals": [interval.to_data() for interval in self.intervals],
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Run:
+        """Return the run that ``to_data`` described; raises RunError where it is damaged."""
+        _check_schema(data)
+        try:
+            return cls(
+                id=data["id"],
+                scenario=data["scenario"],
+                target=Target(**data["target"]),
+                started_at=data["started_at"],
+                duration_s=data["duration_s"],
+                ended=Ending(**data["ended"]),
+                options=data["options"],
+                environment=data["environment"],
+                generator=data["generator"],
+                plan=Plan.from_data(data["plan"]) if data["plan"] else None,
+                users=tuple(UserSample(*sample) for sample in data["users"]),
+                workers=tuple(Worker(**worker) for worker in data["workers"]),
+                notes=tuple(data["notes"]),
+                intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
+
+
+def write(run: Run, folder: Path) -> Path:
+    """Write ``run.json`` into ``folder`` atomically and return its path."""
+    path = folder / FILE_NAME
+    atomic.write(path, json.dumps(run.to_data(), separators=(",", ":"), ensure_ascii=False) + "\n")
+    return path
+
+
+def read(path: Path) -> Run:
+    """Return the run saved at ``path``, a ``run.json`` or its folder; raises RunError with a sentence."""
+    file = path / FILE_NAME if path.is_dir() else path
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(
+            f"{file}: there is no such run record; give a folder under reports/ or its run.json"
+        ) from None
+    except OSError as error:
+        raise RunError(f"{file}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"{file}: is not JSON ({error}); a run record is written by a Locust run") from None
+    try:
+        return Run.from_data(data)
+    except RunError as error:
+        raise RunError(f"{file}: {error}") from None
+
+
+def _check_schema(data: Any) -> None:
+    if not isinstance(data, Mapping) or data.get("schema") != "locust-slo/run":
+        raise RunError('this is not a run record (its "schema" is not "locust-slo/run")')
+    if data.get("version") != VERSION:
+        raise RunError(
+            f"the record has version {data.get('version')!r}; this locust-slo reads version {VERSION}: "
+            "judge it with the version that wrote it, named under environment.locust_slo"
+        )
+    # The intervals are most of the file and are checked as they are read: a schema takes seconds for them.
+    head = {**data, "intervals": []} if isinstance(data.get("intervals"), list) else data
+    error = next(Draft202012Validator(schemas.load("run")).iter_errors(head), None)
+    if error is not None:
+        raise RunError(f"the record is damaged at {error.json_path}: {error.message[:200]}")

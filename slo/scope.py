@@ -1,0 +1,83 @@
+"""Which requests of a run an objective speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from fractions import Fraction
+from functools import cached_property
+
+from slo import names
+from slo.histogram import Histogram
+from slo.objectives import Scope
+from slo.run import Run
+from slo.tally import Tally
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The counts an objective is judged on, by (endpoint, stage), and for how long they were collected.
+
+    ``empty`` is the sentence that says why nothing was selected, or an empty text.
+    """
+
+    cells: Mapping[tuple[str, str], Tally]
+    seconds: Fraction
+    stages: tuple[str, ...]
+    empty: str = ""
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The sum of all cells."""
+        return Tally.merged(self.cells.values())
+
+    def latency(self, of: str) -> Histogram:
+        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones."""
+        return self.tally.latency_of(of)
+
+    def by_endpoint(self) -> dict[str, Tally]:
+        """Return the counts of each endpoint."""
+        return self._by(0)
+
+    def by_stage(self) -> dict[str, Tally]:
+        """Return the counts of each stage, in the order of the run."""
+        found = self._by(1)
+        return {stage: found[stage] for stage in self.stages if stage in found}
+
+    def _by(self, part: int) -> dict[str, Tally]:
+        found: dict[str, Tally] = {}
+        for key, tally in self.cells.items():
+            found.setdefault(key[part], Tally()).add(tally)
+        return found
+
+
+def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Selection:
+    """Return what ``scope`` selects of ``run``; patterns are those of ``fnmatch``, case matters."""
+    patterns = list(scope.endpoints)
+    for group in scope.groups:
+        patterns += groups.get(group, ())
+    cells = {
+        key: tally
+        for key, tally in sorted(run.cells.items())
+        if _matches(key[0], patterns) and _matches(key[1], scope.stages)
+    }
+    seconds = Fraction(round(run.seconds(lambda stage: _matches(stage, scope.stages)) * 1000), 1000)
+    empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, patterns)
+    return Selection(cells, seconds, tuple(run.stages), empty)
+
+
+def _matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _nothing(run: Run, scope: Scope, patterns: list[str]) -> str:
+    if not run.cells:
+        return "not one request was made"
+    if scope.stages and not any(_matches(stage, scope.stages) for stage in run.stages):
+        wanted = ", ".join(scope.stages)
+        return f"the run has no stage '{wanted}'{names.hint(wanted, run.stages)}"
+    if patterns and not any(_matches(endpoint, patterns) for endpoint in run.endpoints):
+        wanted = ", ".join(patterns)
+        return f"no request to '{wanted}' was made{names.hint(wanted, run.endpoints)}"
+    return "no request was made in the stages and to the endpoints selected"

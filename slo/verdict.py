@@ -1,0 +1,149 @@
+"""The outcome of judging a run: a status per objective, one overall, and the process's exit code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from slo import atomic
+from slo.objectives import Objective
+from slo.run import Target
+
+VERSION = 1
+FILE_NAME = "verdict.json"
+
+Status = Literal["PASS", "WARNING", "FAIL", "CRITICAL", "NO DATA", "SKIPPED"]
+RANK: tuple[Status, ...] = ("SKIPPED", "PASS", "WARNING", "NO DATA", "FAIL", "CRITICAL")
+"""From good to bad. A target that was missed is a fact; what could not be measured never hides it."""
+EXIT_CODES: dict[Status, int] = {
+    "PASS": 0,
+    "WARNING": 0,
+    "FAIL": 1,
+    "CRITICAL": 2,
+    "NO DATA": 3,
+    "SKIPPED": 3,
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One objective judged. ``value``, ``low`` and ``high`` are in the indicator's unit.
+
+    ``low`` and ``high`` bound a percentile with 95 % confidence (None: not bounded on that side);
+    ``deviation`` is (value - target) / target; ``reason`` is a sentence, ``advice`` says where to look.
+    """
+
+    objective: Objective
+    status: Status
+    value: Fraction | None = None
+    samples: int = 0
+    low: Fraction | None = None
+    high: Fraction | None = None
+    low_confidence: bool = False
+    deviation: Fraction | None = None
+    reason: str = ""
+    advice: tuple[str, ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        objective = self.objective
+        scope = objective.scope
+        return {
+            "name": objective.name,
+            "indicator": objective.indicator.name,
+            "unit": objective.indicator.unit,
+            "scope": {
+                "scenario": list(scope.scenarios),
+                "endpoint": list(scope.endpoints),
+                "group": list(scope.groups),
+                "stage": list(scope.stages),
+            },
+            "priority": objective.priority,
+            "target": _number(objective.target),
+            "warning": _number(objective.warning),
+            "direction": objective.indicator.direction,
+            "status": self.status,
+            "value": _number(self.value),
+            "samples": self.samples,
+            "confidence_95": None
+            if objective.indicator.percentile is None or self.value is None
+            else {"low": _number(self.low), "high": _number(self.high)},
+            "low_confidence": self.low_confidence,
+            "deviation_ratio": _number(self.deviation),
+            "reason": self.reason,
+            "advice": list(self.advice),
+        }
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All results of one run and what they come to. ``compliance`` is met / judged, None when none was."""
+
+    run_id: str
+    scenario: str | None
+    target: Target
+    status: Status
+    reason: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...]
+    requests: int
+    duration_s: float
+    objectives_source: str
+    objectives_sha256: str
+
+    @property
+    def exit_code(self) -> int:
+        """0 PASS or WARNING, 1 FAIL, 2 CRITICAL, 3 no verdict."""
+        return EXIT_CODES[self.status]
+
+    @property
+    def judged(self) -> list[Result]:
+        """Results that could be judged: met or missed."""
+        return [r for r in self.results if r.status not in ("NO DATA", "SKIPPED")]
+
+    @property
+    def compliance(self) -> Fraction | None:
+        """Objectives met / objectives judged."""
+        met = sum(r.status in ("PASS", "WARNING") for r in self.judged)
+        return Fraction(met, len(self.judged)) if self.judged else None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON, valid by ``schemas/verdict.schema.json``."""
+        return {
+            "schema": "locust-slo/verdict",
+            "version": VERSION,
+            "run": self.run_id,
+            "scenario": self.scenario,
+            "target": {"url": self.target.url, "embedded": self.target.embedded},
+            "status": self.status,
+            "exit_code": self.exit_code,
+            "reason": self.reason,
+            "compliance_ratio": _number(self.compliance),
+            "objectives_judged": len(self.judged),
+            "requests": self.requests,
+            "duration_s": self.duration_s,
+            "objectives": {"source": self.objectives_source, "sha256": self.objectives_sha256},
+            "results": [result.to_data() for result in self.results],
+            "notes": list(self.notes),
+        }
+
+
+def to_json(verdict: Verdict) -> str:
+    """Return the verdict as the text of ``verdict.json``: the same verdict gives the same bytes."""
+    return json.dumps(verdict.to_data(), indent=2, ensure_ascii=False) + "\n"
+
+
+def write(verdict: Verdict, folder: Path) -> Path:
+    """Write ``verdict.json`` into ``folder`` atomically and return its path."""
+    path = folder / FILE_NAME
+    atomic.write(path, to_json(verdict))
+    return path
+
+
+def _number(value: Fraction | None) -> int | float | None:
+    if value is None:
+        return None
+    return value.numerator if value.denominator == 1 else float(value)
