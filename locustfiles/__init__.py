@@ -1,0 +1,1 @@
+"""What we send: the users, journeys, shapes and test data of the hotel workload."""

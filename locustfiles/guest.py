@@ -1,0 +1,147 @@
+"""What every virtual guest can do: one method per step of the hotel's journeys, with its checks."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from random import Random
+from typing import Any, ClassVar
+from urllib.parse import quote, urlencode
+
+import gevent
+from locust import FastHttpUser
+
+from locustfiles import payloads
+from locustfiles.endpoints import HOTEL, Endpoint
+from slo.plugin import check
+
+EXPECTED = "expected answer"
+IN_TIME = "response under 5 s"
+NOT_EMPTY = "body not empty"
+IS_TEXT = "content type is text/plain"
+SLOW_MS = 5000.0
+
+
+class Guest(FastHttpUser):
+    """A virtual user of the hotel API; a scenario's class adds the iteration.
+
+    ``number`` counts the users of a process from 0. The choices, payloads and pauses of user ``number`` come
+    from a random source of its own, seeded by --seed, worker and number.
+    """
+
+    abstract = True
+    insecure = False  # verify certificates, as a real client does
+    scenario: ClassVar[str]
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        options = environment.parsed_options
+        self.number = next_number(environment)
+        worker = getattr(environment.runner, "worker_index", 0)
+        self.random = Random(f"{getattr(options, 'seed', None)}/{worker}/{self.number}")
+        self._endpoints: Mapping[str, Endpoint] = getattr(environment, "hotel_endpoints", HOTEL)
+        self._think_time = float(getattr(options, "think_time", 1.0))
+        self._whatsapp_secret = os.environ.get("WHATSAPP_APP_SECRET", "").encode()
+        self._admin_token = os.environ.get("ADMIN_TOKEN", "")
+
+    # The words an iteration is written in.
+
+    def chance(self, share: float) -> bool:
+        """Return True in ``share`` of the calls."""
+        return self.random.random() < share
+
+    def pause(self, seconds: float, most: float | None = None) -> None:
+        """Think for ``seconds``, or between ``seconds`` and ``most``, times the think-time factor."""
+        if most is not None:
+            seconds = self.random.uniform(seconds, most)
+        gevent.sleep(seconds * self._think_time)
+
+    def health(self) -> None:
+        """Ask whether the API lives and is ready."""
+        self._call("health_live")
+        self._call("health_ready")
+
+    def send_message(self) -> None:
+        """Write a WhatsApp message, signed as Meta signs when WHATSAPP_APP_SECRET is set."""
+        body = json.dumps(payloads.whatsapp_message(self.random), ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        if self._whatsapp_secret:
+            digest = hmac.new(self._whatsapp_secret, body, hashlib.sha256).hexdigest()
+            headers["X-Hub-Signature-256"] = f"sha256={digest}"
+        self._call("whatsapp_webhook", data=body, headers=headers)
+
+    def look_up_pms(self) -> None:
+        """Look for a free room, then at the kinds of room."""
+        check_in, check_out = payloads.stay(self.random)
+        self._call("pms_availability", query={"check_in": check_in, "check_out": check_out})
+        self._call("pms_room_types")
+
+    def book(self) -> None:
+        """Book a room and read the booking back, if there is one."""
+        booked = self._call("create_reservation", json=payloads.reservation(self.random))
+        if booked is not None:
+            self._call("get_reservation", reservation=booked)
+
+    def scrape_metrics(self) -> None:
+        """Read /metrics as Prometheus does."""
+        self._call("metrics")
+
+    def administer(self) -> None:
+        """Read tenants and feature flags, with the bearer token when ADMIN_TOKEN is set."""
+        headers = {"Authorization": f"Bearer {self._admin_token}"} if self._admin_token else {}
+        self._call("admin_tenants", headers=headers)
+        self._call("admin_feature_flags", headers=headers)
+
+    def _call(
+        self, name: str, query: Mapping[str, str] | None = None, reservation: str = "", **request: Any
+    ) -> str | None:
+        """Send one request, make its checks and return the id of what it created, if anything."""
+        endpoint = self._endpoints[name]
+        path = endpoint.path.replace("{id}", quote(reservation, safe=""))
+        if query:
+            path += ("&" if "?" in path else "?") + urlencode(query)
+        created = None
+        with self.client.request(
+            endpoint.method, path, name=name, catch_response=True, **request
+        ) as response:
+            expected = response.status_code == endpoint.expected
+            if name == "create_reservation":
+                created = reservation_id(response.content) if expected else None
+                expected = created is not None
+            check(response, EXPECTED, expected)
+            check(
+                response,
+                IN_TIME,
+                response.status_code != 0 and response.request_meta["response_time"] < SLOW_MS,
+            )
+            check(response, NOT_EMPTY, bool(response.content))
+            if name == "metrics":
+                check(response, IS_TEXT, content_type(response.headers).startswith("text/plain"))
+        return created
+
+
+def reservation_id(body: bytes | None) -> str | None:
+    """Return ``id`` or ``reservation_id`` of a JSON answer, None where there is neither."""
+    try:
+        answer = json.loads(body or b"")
+    except ValueError:
+        return None
+    if not isinstance(answer, dict):
+        return None
+    found = answer.get("id") or answer.get("reservation_id")
+    return str(found) if found else None
+
+
+def content_type(headers: Mapping[str, str] | None) -> str:
+    """Return the content type of a response's headers, empty without any."""
+    return (headers.get("content-type") or "").strip().lower() if headers else ""
+
+
+def next_number(environment: Any) -> int:
+    """Return how many users of this process came before, in this run."""
+    number = int(getattr(environment, "hotel_users", 0))
+    environment.hotel_users = number + 1
+    return number

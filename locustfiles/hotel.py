@@ -1,0 +1,180 @@
+"""The hotel suite: ``locust -f locustfiles/hotel.py --headless --scenario load -H URL``.
+
+Choose what to send with --scenario, or pick users and shape by class with --class-picker. ``--demo`` tests
+the embedded API instead of a host.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from locust import events
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from locust.runners import WorkerRunner
+
+import slo.plugin
+from locustfiles import endpoints, target
+from locustfiles.shapes import LoadShape, ScenarioShape, SmokeShape, SoakShape, SpikeShape, StressShape
+from locustfiles.users import LoadUser, SmokeUser, SoakUser, SpikeUser, StressUser
+
+SCENARIOS: dict[str, tuple[type[Any], type[ScenarioShape]]] = {
+    "smoke": (SmokeUser, SmokeShape),
+    "load": (LoadUser, LoadShape),
+    "stress": (StressUser, StressShape),
+    "spike": (SpikeUser, SpikeShape),
+    "soak": (SoakUser, SoakShape),
+}
+NO_SCENARIO = "none"
+
+
+@events.init_command_line_parser.add_listener
+def add_options(parser: LocustArgumentParser, **_: Any) -> None:
+    """Add the suite's options; those that make sense in the web UI are in its start form."""
+    parser.set_defaults(objectives=str(files("slo") / "hotel.yaml"))
+    parser.add_argument(
+        "--scenario",
+        choices=[*SCENARIOS, NO_SCENARIO],
+        default="smoke",
+        env_var="LOCUST_SCENARIO",
+        help="What to send: a user class and its load over time; none: name users yourself with -u, -r, -t. "
+        "Default: smoke",
+    )
+    parser.add_argument(
+        "--time-scale",
+        type=_factor("--time-scale", 0.001, 100),
+        default=1.0,
+        env_var="LOCUST_TIME_SCALE",
+        help="Factor on every stage's time; 0.1 makes a rehearsal of a tenth. Default: 1",
+    )
+    parser.add_argument(
+        "--user-scale",
+        type=_factor("--user-scale", 0.01, 1000),
+        default=1.0,
+        env_var="LOCUST_USER_SCALE",
+        help="Factor on every stage's users. Default: 1",
+    )
+    parser.add_argument(
+        "--think-time",
+        type=_factor("--think-time", 0, 100),
+        default=1.0,
+        env_var="LOCUST_THINK_TIME",
+        help="Factor on every pause of a user. Default: 1",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=random.SystemRandom().randrange(1, 2**31),
+        env_var="LOCUST_SEED",
+        help="Makes the choices, payloads and pauses of each user reproducible. Default: drawn, and recorded",
+    )
+    parser.add_argument(
+        "--endpoints",
+        metavar="<filename>",
+        default="",
+        env_var="LOCUST_ENDPOINTS",
+        include_in_web_ui=False,
+        help="YAML file with other paths, methods or expected statuses, `health_live: {path: /healthz}`",
+    )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        env_var="LOCUST_DEMO",
+        include_in_web_ui=False,
+        help="Start the embedded demo API, test it instead of a host, and stop it",
+    )
+
+
+def _factor(option: str, least: float, most: float) -> Callable[[str], float]:
+    """Return argparse's type for a factor between ``least`` and ``most``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{option} is a number from {least:g} to {most:g}, not '{text}'")
+        return value
+
+    return parse
+
+
+@events.init.add_listener
+def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
+    """Read the endpoints, start the demo API, probe the target and choose the scenario."""
+    options: Any = environment.parsed_options
+    try:
+        table = endpoints.read(Path(options.endpoints)) if options.endpoints else endpoints.HOTEL
+        environment.hotel_endpoints = table  # type: ignore[attr-defined]
+        if isinstance(runner, WorkerRunner):
+            return
+        select(environment, options.scenario)
+        if options.demo:
+            environment.host = target.start_demo()
+        if options.headless:
+            target.probe(environment.host or "", table["health_live"])
+    except (endpoints.EndpointsError, target.TargetError) as error:
+        slo.plugin.refuse(environment, str(error))
+    if web_ui:
+        web_ui.app.before_request(lambda: _choose_in_form(environment))
+
+
+@events.test_start.add_listener
+def begin(environment: Environment, **_: Any) -> None:
+    """Number the users from 0 again; with the web UI, probe the host that the form named."""
+    environment.hotel_users = 0  # type: ignore[attr-defined]
+    options: Any = environment.parsed_options
+    if isinstance(environment.runner, WorkerRunner) or options is None or options.headless:
+        return
+    try:
+        target.probe(environment.host or "", environment.hotel_endpoints["health_live"])  # type: ignore[attr-defined]
+    except target.TargetError as error:
+        slo.plugin.refuse(environment, str(error))
+
+
+def select(environment: Environment, scenario: str) -> None:
+    """Let the next run be ``scenario``: its users, its load over time."""
+    if scenario == NO_SCENARIO:
+        environment.shape_class = None
+        return
+    user, shape = SCENARIOS[scenario]
+    environment.user_classes = [user]
+    environment.shape_class = shape()
+    environment.shape_class.runner = environment.runner
+
+
+def _choose_in_form(environment: Environment) -> None:
+    """Follow the scenario of the web UI's start form; with the class picker the classes are chosen there."""
+    from flask import request
+
+    if request.method != "POST" or not request.path.endswith("/swarm") or environment.web_ui is None:
+        return
+    scenario = request.form.get("scenario", environment.parsed_options.scenario)
+    running = environment.runner is not None and environment.runner.user_count > 0
+    if (
+        scenario in (*SCENARIOS, NO_SCENARIO)
+        and not environment.web_ui.userclass_picker_is_active
+        and not running
+    ):
+        select(environment, scenario)
+
+
+__all__ = [
+    "LoadShape",
+    "LoadUser",
+    "SmokeShape",
+    "SmokeUser",
+    "SoakShape",
+    "SoakUser",
+    "SpikeShape",
+    "SpikeUser",
+    "StressShape",
+    "StressUser",
+]
