@@ -104,9 +104,7 @@ class Guest(FastHttpUser):
         if query:
             path += ("&" if "?" in path else "?") + urlencode(query)
         created = None
-        with self.client.request(
-            endpoint.method, path, name=name, catch_response=True, **request
-        ) as response:
+        with self.client.request(endpoint.method, path, name=name, catch_response=True, **request) as response:
             expected = response.status_code == endpoint.expected
             if name == "create_reservation":
                 created = reservation_id(response.content) if expected else None

@@ -156,13 +156,10 @@ def _choose_in_form(environment: Environment) -> None:
 
     if request.method != "POST" or not request.path.endswith("/swarm") or environment.web_ui is None:
         return
-    scenario = request.form.get("scenario", environment.parsed_options.scenario)
+    options: Any = environment.parsed_options
+    scenario = request.form.get("scenario", options.scenario)
     running = environment.runner is not None and environment.runner.user_count > 0
-    if (
-        scenario in (*SCENARIOS, NO_SCENARIO)
-        and not environment.web_ui.userclass_picker_is_active
-        and not running
-    ):
+    if scenario in (*SCENARIOS, NO_SCENARIO) and not environment.web_ui.userclass_picker_is_active and not running:
         select(environment, scenario)
 
 

@@ -48,9 +48,7 @@ def probe(host: str, endpoint: Endpoint) -> None:
     url = host.rstrip("/") + endpoint.path
     try:
         parsed = URL(url)
-        client = HTTPClient.from_url(
-            parsed, connection_timeout=PROBE_TIMEOUT_S, network_timeout=PROBE_TIMEOUT_S
-        )
+        client = HTTPClient.from_url(parsed, connection_timeout=PROBE_TIMEOUT_S, network_timeout=PROBE_TIMEOUT_S)
         status = client.request(endpoint.method, parsed.request_uri).status_code
         client.close()
     except Exception as error:  # noqa: BLE001  # name look-up, TLS, socket and parser each have their own

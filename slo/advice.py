@@ -60,9 +60,7 @@ def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
         own = selection.by_endpoint()[endpoint].latency_of(objective.of)
         p95 = show(Fraction(own.percentile(95), 1000), "ms")
         parts.append(f"{endpoint} has {show(Fraction(count, whole), 'ratio')} of them (its own p95 is {p95})")
-    return [
-        f"{show(Fraction(whole), 'count')} requests took longer than {show(bound, 'ms')}: {', '.join(parts)}."
-    ]
+    return [f"{show(Fraction(whole), 'count')} requests took longer than {show(bound, 'ms')}: {', '.join(parts)}."]
 
 
 def _slow_since(objective: Objective, selection: Selection) -> list[str]:
@@ -80,9 +78,7 @@ def _slow_since(objective: Objective, selection: Selection) -> list[str]:
     if first is None:
         return [f"No stage alone is past the bound; the stages' {unit} add up to it."]
     stage, value = values[first]
-    before = (
-        f"; before it the worst stage had {show(max(v for _, v in values[:first]), 'ms')}" if first else ""
-    )
+    before = f"; before it the worst stage had {show(max(v for _, v in values[:first]), 'ms')}" if first else ""
     return [f"Past {show(bound, 'ms')} since stage '{stage}' ({unit} {show(value, 'ms')}){before}."]
 
 

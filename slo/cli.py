@@ -64,9 +64,7 @@ def _parser() -> _Parser:
     actions = keep.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a run to the references of its scenario")
     add.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
-    add.add_argument(
-        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="default: baselines"
-    )
+    add.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="default: baselines")
     _objectives_option(add)
     add.set_defaults(do=_baseline_add)
     return parser
@@ -128,9 +126,7 @@ def _baseline_add(options: argparse.Namespace) -> int:
     saved, _ = _saved(options.run)
     verdict = judge(saved, objectives)
     if EXIT_CODES[verdict.status] != 0:
-        raise baseline.BaselineError(
-            f"{saved.id}: is {verdict.status}; only a run that passed is a reference"
-        )
+        raise baseline.BaselineError(f"{saved.id}: is {verdict.status}; only a run that passed is a reference")
     path = baseline.add(saved, options.baselines)
     sys.stdout.write(f"{path}: added {saved.id}\n")
     return 0

@@ -94,9 +94,7 @@ def _measure(objective: Objective, selection: Selection) -> Result | str:
         histogram = selection.latency(objective.of)
         if not histogram.total:
             return f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched"
-        return Result(
-            objective, "NO DATA", _latency(objective.indicator, selection, objective), histogram.total
-        )
+        return Result(objective, "NO DATA", _latency(objective.indicator, selection, objective), histogram.total)
     if kind == "checks":
         return _measure_checks(objective, selection)
     if kind == "throughput":
@@ -158,9 +156,7 @@ def _with_status(result: Result) -> Result:
         reason = f"{shown} against {target}"
     elif objective.warning is not None and not meets(indicator, value, objective.warning):
         status = "WARNING"
-        reason = (
-            f"{shown} is inside {target} but past the warning at {quantity.show(objective.warning, unit)}"
-        )
+        reason = f"{shown} is inside {target} but past the warning at {quantity.show(objective.warning, unit)}"
     else:
         reason = f"{shown} is inside {target}"
     return replace(result, status=status, deviation=deviation, reason=reason)

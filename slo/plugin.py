@@ -65,9 +65,7 @@ def check(response: object, name: str, passed: bool) -> bool:
     meta = getattr(response, "request_meta", None)
     endpoint = meta["name"] if meta else response
     if not isinstance(endpoint, str):
-        raise TypeError(
-            "slo.check needs a response from a request with catch_response=True, or the endpoint's name"
-        )
+        raise TypeError("slo.check needs a response from a request with catch_response=True, or the endpoint's name")
     events.slo_check.fire(endpoint=endpoint, name=name, passed=bool(passed))  # type: ignore[attr-defined]
     return bool(passed)
 
@@ -334,9 +332,7 @@ class _Judge:
         for client in clients.all:
             self._runner.send_message("slo_finish", None, client_id=client.id)
         with gevent.Timeout(FINAL_WAIT_S + self._environment.stop_timeout, False):
-            while any(
-                name in clients and clients[name].state != STATE_MISSING for name in ledger.outstanding()
-            ):
+            while any(name in clients and clients[name].state != STATE_MISSING for name in ledger.outstanding()):
                 gevent.sleep(0.02)
 
 

@@ -147,9 +147,7 @@ class Recorder:
             end_s = min(self._interval_end_s, elapsed_s)
             cells = {endpoint: tally.pack() for endpoint, tally in self._cells.items()}
             self.requests += sum(tally.requests for tally in self._cells.values())
-            self._closed.append(
-                Interval(round(self._interval_start_s * 1000), round(end_s * 1000), self._stage, cells)
-            )
+            self._closed.append(Interval(round(self._interval_start_s * 1000), round(end_s * 1000), self._stage, cells))
             self._cells = {}
         second_s = elapsed_s // INTERVAL_S * INTERVAL_S
         start_s, end_s = second_s, second_s + INTERVAL_S

@@ -214,9 +214,7 @@ def read(path: Path) -> Run:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise RunError(
-            f"{file}: there is no such run record; give a folder under reports/ or its run.json"
-        ) from None
+        raise RunError(f"{file}: there is no such run record; give a folder under reports/ or its run.json") from None
     except OSError as error:
         raise RunError(f"{file}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

@@ -94,9 +94,7 @@ def test_percentiles_agree_with_hdrhistogram(values: list[int]) -> None:
 
 
 @given(st.lists(st.lists(latencies, max_size=40), min_size=1, max_size=8), st.randoms())
-def test_merging_any_split_in_any_order_equals_the_whole(
-    parts: list[list[int]], order: random.Random
-) -> None:
+def test_merging_any_split_in_any_order_equals_the_whole(parts: list[list[int]], order: random.Random) -> None:
     whole = recorded([value for part in parts for value in part])
     order.shuffle(parts)
     assert Histogram.merged(recorded(part) for part in parts) == whole

@@ -54,9 +54,7 @@ def objective(result: Result) -> tuple[str, ...]:
     return (
         result.objective.name,
         result.status,
-        "-"
-        if result.value is None
-        else show(result.value, unit) + (" (low confidence)" * result.low_confidence),
+        "-" if result.value is None else show(result.value, unit) + (" (low confidence)" * result.low_confidence),
         _interval(result),
         f"{sign} {show(result.objective.target, unit)}",
         "-" if warning is None else f"{sign} {show(warning, unit)}",

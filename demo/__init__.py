@@ -1,0 +1,1 @@
+"""The embedded hotel API and its PMS: a real server to test against."""
