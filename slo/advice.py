@@ -104,7 +104,7 @@ def _failures(selection: Selection) -> list[str]:
 def _errors_since(selection: Selection) -> list[str]:
     """Name the first stage with errors, where the ones before had none."""
     stages = list(selection.by_stage().items())
-    for number, (stage, tally) in enumerate(stages):
+    for number, (stage, tally) in enumerate(stages if len(stages) > 1 else []):
         if tally.errors:
             share = show(Fraction(tally.errors, tally.requests), "ratio")
             before = "; none before it" if number else ", the first one"
