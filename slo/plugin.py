@@ -16,7 +16,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import gevent
@@ -198,7 +197,7 @@ class _Judge:
             runner.register_message("slo_delta", self._on_delta)
             environment.events.worker_report.add_listener(self._on_report)
             environment.events.worker_connect.add_listener(self._on_connect)
-        self._mark_signals()
+        self._take_signals()
 
     def refuse(self, reason: str) -> None:
         sys.stderr.write(f"locust-slo: {reason}\n")
@@ -281,20 +280,22 @@ class _Judge:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
 
-    def _mark_signals(self) -> None:
-        """Remember which signal ended the process; Locust's own handling goes on as ever."""
-        interrupt = signal.getsignal(signal.SIGINT)
+    def _take_signals(self) -> None:
+        """Remember which signal ends the process, and end it in good order where Locust would not."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            gevent.signal_handler(number, self._on_signal, number)
 
-        def on_interrupt(number: int, frame: FrameType | None) -> None:
-            self.gate.signal = "SIGINT"
-            if callable(interrupt):
-                interrupt(number, frame)
-
-        def on_terminate() -> None:
-            self.gate.signal = "SIGTERM"
-
-        signal.signal(signal.SIGINT, on_interrupt)
-        gevent.signal_handler(signal.SIGTERM, on_terminate)
+    def _on_signal(self, number: signal.Signals) -> None:
+        gate, main = self.gate, gevent.get_hub().parent
+        ended = gate.last is not None and gate.measurement is None
+        if gate.signal is not None or (self._headless and ended):
+            return  # it is ending already
+        gate.signal = number.name
+        if self._headless and gate.measurement is None:  # waiting for workers: Locust has no handler yet
+            gevent.spawn(self._runner.quit).link(lambda _: gevent.kill(main, SystemExit(gate.exit_code())))
+        elif number == signal.SIGINT or (self._headless and self._environment.shape_class is not None):
+            # Locust installs its handler of SIGTERM only once a headless shape has ended.
+            gevent.kill(main, KeyboardInterrupt)
 
     # The master's side of a distributed run.
 
