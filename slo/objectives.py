@@ -94,19 +94,26 @@ def parse(text: str, source: str) -> Objectives:
 
 
 def _read_all(doc: Document, spoilt: set[str], problems: list[Problem]) -> Iterator[tuple[Path, Objective]]:
-    """Yield what can be read; an objective that the schema already refused is not looked at again."""
+    """Yield what can be read; what the schema already refused is not looked at again, the rest is."""
     data = doc.data if isinstance(doc.data, dict) else {}
     items, groups = data.get("objectives"), data.get("groups")
     for index, item in enumerate(items if isinstance(items, list) else []):
         path: Path = ("objectives", index)
-        start = document.show_path(path)
-        if any(key == start or key.startswith((f"{start}.", f"{start}[")) for key in spoilt):
+        if not isinstance(item, dict):
+            continue
+        item = {key: value for key, value in item.items() if not _is_spoilt((*path, key), spoilt)}
+        if "indicator" not in item:
             continue
         reader = _Reader(doc, path, item, groups if isinstance(groups, dict) else {})
         objective = reader.read()
         problems += reader.problems
         if objective is not None:
             yield path, objective
+
+
+def _is_spoilt(path: Path, spoilt: set[str]) -> bool:
+    start = document.show_path(path)
+    return any(key == start or key.startswith(f"{start}[") for key in spoilt)
 
 
 def _repeated(doc: Document, found: Iterable[tuple[Path, Objective]]) -> Iterator[Problem]:
