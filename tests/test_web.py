@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import signal
@@ -63,6 +64,10 @@ def verdicts(reports: Path) -> list[dict[str, Any]]:
     return [json.loads(path.read_text()) for path in files]
 
 
+def verdicts_of(reports: Path, scenario: str) -> list[dict[str, Any]]:
+    return [verdict for verdict in verdicts(reports) if verdict["scenario"] == scenario]
+
+
 def test_the_start_form_chooses_the_scenario(demo: Demo, tmp_path: Path) -> None:
     page = Page(tmp_path / "reports", demo)
     try:
@@ -71,9 +76,7 @@ def test_the_start_form_chooses_the_scenario(demo: Demo, tmp_path: Path) -> None
         for scenario in ("smoke", "spike"):
             answer = page.post("/swarm", host=demo.url, scenario=scenario, time_scale="0.02", user_scale="0.1")
             assert answer["success"], answer
-            found = wait_for(
-                lambda scenario=scenario: [v for v in verdicts(page.locust.reports) if v["scenario"] == scenario]
-            )
+            found = wait_for(functools.partial(verdicts_of, page.locust.reports, scenario))
             assert found[0]["status"] in ("PASS", "WARNING"), found[0]
             wait_for(lambda: json.loads(page.get("/stats/requests"))["state"] == "stopped")
         # A run ended; the server goes on, so every verdict is printed as it comes.
