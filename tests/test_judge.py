@@ -15,7 +15,7 @@ from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, markdown
 from slo.run import Ending, Run, UserSample
-from slo.verdict import EXIT_CODES, RANK, to_json
+from slo.verdict import to_json
 from tests.made import Clock, demanding, made, requests
 
 
@@ -129,11 +129,23 @@ def test_all_are_judged_and_the_worst_counts() -> None:
     assert verdict.results[0].deviation == 1
 
 
-@given(st.lists(st.sampled_from(RANK), min_size=1))
-def test_the_exit_code_never_falls_when_something_gets_worse(statuses: list[str]) -> None:
-    assert [EXIT_CODES[one] for one in ("PASS", "WARNING", "FAIL", "CRITICAL", "NO DATA")] == [0, 0, 1, 2, 3]
-    worst = max(statuses, key=RANK.index)  # type: ignore[arg-type]
-    assert all(RANK.index(one) <= RANK.index(worst) for one in statuses)  # type: ignore[arg-type]
+OUTCOMES = {
+    "PASS": "indicator: latency.max, target: 1 s",
+    "WARNING": "indicator: latency.max, target: 1 s, warning: 90 ms",
+    "NO DATA": "indicator: latency.max, target: 1 s, endpoint: nowhere",
+    "FAIL": "indicator: latency.max, target: 90 ms",
+    "CRITICAL": "indicator: latency.max, target: 90 ms, priority: P0",
+}
+CODES = {"PASS": 0, "WARNING": 0, "NO DATA": 3, "FAIL": 1, "CRITICAL": 2}
+
+
+@given(st.lists(st.sampled_from(sorted(OUTCOMES)), min_size=1, max_size=6))
+def test_the_worst_status_is_the_runs_and_sets_the_exit_code(wanted: list[str]) -> None:
+    lines = [f"name: o{number}, {OUTCOMES[one]}" for number, one in enumerate(wanted)]
+    verdict = judge(requests(10, 100), demanding(*lines))
+    assert [result.status for result in verdict.results] == wanted
+    assert verdict.status == max(wanted, key=list(OUTCOMES).index)
+    assert verdict.exit_code == CODES[verdict.status]
 
 
 @pytest.mark.parametrize("how", ["interrupted", "refused", "incomplete", "crashed"])
