@@ -33,7 +33,7 @@ class ScenarioShape(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         """Return the users wanted now and a spawn rate that gets there at once; None at the plan's end."""
         plan = self.plan
-        step_s = max(0.1, min(1.0, plan.time_scale))
+        step_s = plan.step_s
         for _ in range(round(1 / step_s) - 1):
             wanted = self._wanted(plan)
             if wanted is None:

@@ -53,6 +53,11 @@ class Plan:
         """Seconds from the start of the first stage to the end of the last."""
         return sum(stage.duration_s for stage in self.stages)
 
+    @property
+    def step_s(self) -> float:
+        """Seconds between two looks at the line: one, and as much less as the time is compressed."""
+        return max(0.1, min(1.0, self.time_scale))
+
     def ends(self) -> list[float]:
         """Return each stage's end in seconds after the start."""
         ends: list[float] = []

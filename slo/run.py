@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from slo import atomic, schemas
 from slo.history import Interval
-from slo.plan import Plan
+from slo.plan import Plan, Stage
 from slo.tally import Tally
 
 VERSION = 1
@@ -139,19 +139,23 @@ class Run:
         start_s = 0.0
         for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
             if start_s < self.duration_s:
-                sentence = self._unreached(stage.name, stage.users_to, start_s, end_s)
+                sentence = self._unreached(stage, start_s, end_s)
                 sentences += [sentence] if sentence else []
             start_s = end_s
         return sentences
 
-    def _unreached(self, name: str, wanted: int, start_s: float, end_s: float) -> str | None:
+    def _unreached(self, stage: Stage, start_s: float, end_s: float) -> str | None:
+        name, wanted = stage.name, stage.users_to
         # The sampler looks once a second (ten times as often where the time is compressed): allow one look.
         grace_ms = 1500
         inside = [s.achieved for s in self.users if start_s * 1000 <= s.at_ms <= end_s * 1000 + grace_ms]
         if not inside:
             return f"stage '{name}' was never seen running: it should have reached {wanted} users"
         nearest = min(inside, key=lambda achieved: abs(achieved - wanted))
-        if abs(nearest - wanted) <= max(1, 0.02 * wanted):
+        between_looks = (
+            abs(stage.users_to - stage.users_from) / stage.duration_s * (self.plan.step_s if self.plan else 1)
+        )
+        if abs(nearest - wanted) <= max(1, 0.02 * wanted, between_looks):
             return None
         return f"stage '{name}' should have reached {wanted} users and came no nearer than {nearest}"
 

@@ -1,12 +1,21 @@
-"""Fixtures: a demo API for the whole session, healed between tests."""
+"""Fixtures: a demo API per test process, healed between tests. The longest module starts first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.processes import Demo
+
+# Tests run side by side on few cores: how long an example takes says nothing about the code.
+settings.register_profile("side by side", deadline=None)
+settings.load_profile("side by side")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.fixture(scope="session")

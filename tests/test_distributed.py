@@ -18,8 +18,14 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+def own_port() -> tuple[object, ...]:
+    """Return the options that keep a master and its processes apart from other tests'."""
+    port = free_port()
+    return "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port
+
+
 def test_processes_judge_every_request(demo: Demo, tmp_path: Path) -> None:
-    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *WORDS, "--processes", 2)
+    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *WORDS, "--processes", 2, *own_port())
     assert done.code == 0, done.out + done.err
     workers = done.run.workers
     assert len(workers) == 2
@@ -30,7 +36,7 @@ def test_processes_judge_every_request(demo: Demo, tmp_path: Path) -> None:
 
 def test_processes_exit_with_the_verdict(demo: Demo, tmp_path: Path) -> None:
     demo.faults(error_ratio=0.05)
-    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *WORDS, "--processes", 2)
+    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *WORDS, "--processes", 2, *own_port())
     assert done.code == 2, done.out + done.err
     assert done.verdict["status"] == "CRITICAL"
 

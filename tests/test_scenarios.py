@@ -6,6 +6,9 @@ import pytest
 
 from tests.processes import HOTEL, Finished, Locust
 
+pytestmark = pytest.mark.xdist_group("scenarios")
+"""One process of the test run shares the fixture that runs them."""
+
 TIME_SCALE = 0.05
 STAGES = {
     "smoke": [("hold at 1", 60, 1, 1)],
@@ -111,10 +114,14 @@ def test_users_follow_the_line(finished: dict[str, Finished], scenario: str) -> 
     assert len(samples) > 20 if scenario != "smoke" else len(samples) > 5
     # A sample and a step of the shape may lie this much apart; the line moves on in between.
     apart_s = 0.4 / TIME_SCALE
+    off = []
     for sample in samples:
         second = sample.at_ms / 1000 / TIME_SCALE
         near = [wanted(scenario, max(0, at)) for at in (second - apart_s, second, second + 0.05 / TIME_SCALE)]
-        assert min(near) - 1.1 <= sample.achieved <= max(near) + 1.1, sample
+        if not min(near) - 1.1 <= sample.achieved <= max(near) + 1.1:
+            off.append(sample)
+    # A busy machine may hold a process up for a moment; it may not draw another line.
+    assert len(off) <= 0.05 * len(samples), off
 
 
 @pytest.mark.parametrize("scenario", STAGES)

@@ -1,0 +1,120 @@
+"""The examples of README.md and docs/ run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from slo.objectives import parse
+from tests.processes import ROOT, Demo, environment, hotel, locust
+from tests.test_distributed import own_port
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BIN = Path(sys.executable).parent
+FOREIGN_HOST = "https://api.example.com"
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """Yield (page, text) of every fenced block in ``language``."""
+    for page in PAGES:
+        for block in re.findall(
+            rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+        ):
+            yield page.name, block
+
+
+def commands() -> list[str]:
+    """Return every command of the shell examples, once, without its comment."""
+    lines = (line.split("  #")[0].strip() for _, block in blocks("sh") for line in block.splitlines())
+    return list(dict.fromkeys(line for line in lines if line))
+
+
+def run(command: str, **env: str) -> subprocess.CompletedProcess[str]:
+    words = ["bash", "-c", command]
+    return subprocess.run(
+        words, capture_output=True, text=True, check=False, timeout=120, env=environment(**env), cwd=ROOT
+    )
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if " make " in f" {c}"])
+def test_a_make_target_exists(command: str) -> None:
+    done = run(re.sub(r"\bmake\b", "make -n", command))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c.startswith(".venv/bin/locust-slo")])
+def test_a_command_on_a_saved_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    hotel(reports, demo.url, "smoke", "--time-scale", "0.02")
+    done = run(command.replace(".venv/bin", str(BIN)).replace("reports/latest", str(reports / "latest")))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c.startswith((".venv/bin/locust ", "locust "))])
+def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
+    words = shlex.split(command.replace(FOREIGN_HOST, demo.url).replace("-t 1m", "-t 3s"))[1:]
+    if "your_locustfile.py" in words:
+        python = next(block for page, block in blocks("python") if page == "README.md")
+        (tmp_path / "your_locustfile.py").write_text(python.replace('get("/"', 'get("/health/live"'), encoding="utf-8")
+        yaml = next(block for page, block in blocks("yaml") if page == "README.md")
+        (tmp_path / "objectives.yaml").write_text(yaml, encoding="utf-8")
+        words = [str(tmp_path / word) if word.endswith((".py", ".yaml")) else word for word in words]
+    else:
+        words += ["--time-scale", "0.02"]
+    if "--processes" in words:
+        words += map(str, own_port())
+    words = [word for word in words if word not in ("--headless", "--only-summary")]
+    done = locust(tmp_path / "reports", *words)
+    assert done.code == 0, done.out + done.err
+    assert done.run.tally().requests > 0
+
+
+def test_every_other_command_is_known() -> None:
+    """The demo's and the benchmarks' examples have tests of their own, by these very words."""
+    known = (
+        "make",
+        "BASE_URL",
+        ".venv/bin/locust",
+        "locust ",
+        ".venv/bin/python -m benchmarks.",
+        "curl -X PUT http://127",
+    )
+    demo = ".venv/bin/python -m demo"
+    assert [c for c in commands() if not c.startswith((*known, demo))] == []
+
+
+def test_the_demos_example_works() -> None:
+    command = next(c for c in commands() if c.startswith(".venv/bin/python -m demo --port"))
+    curl = next(c for c in commands() if c.startswith("curl"))
+    words = shlex.split(command)
+    demo = Demo(*words[words.index("--port") + 2 :])
+    try:
+        done = run(curl.replace("http://127.0.0.1:8000", demo.url))
+        assert done.returncode == 0, done.stderr
+        assert '"pms_outage":true' in done.stdout.replace(" ", "")
+    finally:
+        demo.stop()
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if "benchmarks." in c])
+def test_a_benchmark_has_its_help(command: str) -> None:
+    done = run(command.replace(".venv/bin", str(BIN)) + " --help")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("page", "block"), list(blocks("yaml")))
+def test_an_objectives_example_has_no_error(page: str, block: str) -> None:
+    if "objectives:" in block:
+        assert parse(block, page).items
+
+
+def test_links_lead_somewhere() -> None:
+    for page in PAGES:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
