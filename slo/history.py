@@ -1,10 +1,10 @@
 """Intervals of a run in order, within bounded memory.
 
-Memory: at most ``MAX_INTERVALS`` intervals are kept. Intervals are one second at first; when the bound is
-reached, neighbours among all but the newest ``KEEP_FINE`` are added together to 2 s, then 4 s, and so on,
-within their stage.
-No count is ever lost. One endpoint in one interval is kept packed, in about 60 bytes plus 3 to 5 bytes per
-distinct latency bucket. For the hotel's ten endpoints at 50 requests/s, 2048 intervals take under 10 MB,
+The newest ``HOT_MS`` of the run are kept open, as tallies that the reports of many workers are added to; what is
+older is packed. Memory: at most ``MAX_INTERVALS`` packed intervals are kept. Intervals are one second at first; when
+the bound is reached, neighbours among all but the newest ``KEEP_FINE`` are added together to 2 s, then 4 s, and so
+on, within their stage. No count is ever lost. One endpoint in one interval is kept packed, in about 60 bytes plus 3 to
+5 bytes per distinct latency bucket. For the hotel's ten endpoints at 50 requests/s, 2048 intervals take under 10 MB,
 after one hour as after a day.
 """
 
@@ -20,6 +20,8 @@ from slo.tally import OTHER, Tally
 MAX_INTERVALS = 2048
 KEEP_FINE = 256
 LONGEST_MS = 10**12
+HOT_MS = 20_000
+"""Intervals that begin at most so long before the newest one are open; reports that come later are added packed."""
 MAX_ENDPOINTS = 500
 """Endpoint names kept apart; later ones are counted as ``(other)``."""
 
@@ -80,6 +82,24 @@ class Interval:
         return cls(start_ms, end_ms, stage, dict(cells))
 
 
+Cells = dict[tuple[str, str], Tally]
+"""Counts by (endpoint, stage)."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """An interval that is still being added to."""
+
+    start_ms: int
+    end_ms: int
+    stage: str
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def packed(self) -> Interval:
+        cells = {endpoint: tally.pack() for endpoint, tally in self.tallies.items()}
+        return Interval(self.start_ms, self.end_ms, self.stage, cells)
+
+
 class History:
     """The intervals of one run; accepts them in any order and from many recorders.
 
@@ -87,11 +107,17 @@ class History:
     happens in the process that measures latency.
     """
 
-    def __init__(self, max_intervals: int = MAX_INTERVALS, keep_fine: int = KEEP_FINE) -> None:
+    def __init__(
+        self, max_intervals: int = MAX_INTERVALS, keep_fine: int = KEEP_FINE, hot_ms: int = HOT_MS
+    ) -> None:
         self._max = max_intervals
         self._keep = keep_fine
+        self._hot_ms = hot_ms
         self._stages: dict[str, int] = {}
+        self._hot: dict[tuple[str, int], _Open] = {}
+        self._newest_ms = 0
         self._intervals: list[Interval] = []
+        self._settled: Cells = {}
         self._widest_ms = 2000
         self._cursor = 0
         self._endpoints: set[str] = set()
@@ -99,7 +125,62 @@ class History:
     def add(self, interval: Interval) -> None:
         """Add an interval; it is merged with what is there of the same time and stage."""
         self._stages.setdefault(interval.stage, len(self._stages))
-        newcomer = Interval(interval.start_ms, interval.end_ms, interval.stage, self._capped(interval.cells))
+        if interval.start_ms > self._newest_ms:
+            self._newest_ms = interval.start_ms
+            self._cool()
+        key = (interval.stage, interval.start_ms)
+        fresh = interval.start_ms >= self._newest_ms - self._hot_ms
+        home = self._hot.get(key) if fresh else None
+        if home is None:
+            home = _Open(interval.start_ms, interval.end_ms, interval.stage)
+            if fresh:
+                self._hot[key] = home
+        home.end_ms = max(home.end_ms, interval.end_ms)
+        for endpoint, tally in interval.tallies():
+            name = self._capped(endpoint)
+            mine = home.tallies.get(name)
+            if mine is None:
+                home.tallies[name] = tally
+            else:
+                mine.add(tally)
+        if not fresh:
+            self._settle(home)
+
+    def intervals(self) -> list[Interval]:
+        """Return all intervals in the order of their time."""
+        hot = [one.packed() for one in self._hot.values()]
+        return sorted([*self._intervals, *hot], key=lambda i: (i.start_ms, i.end_ms))
+
+    def cells(self) -> Cells:
+        """Return the sum of all counts by endpoint and stage."""
+        cells = {key: Tally.merged((tally,)) for key, tally in self._settled.items()}
+        for one in self._hot.values():
+            for endpoint, tally in one.tallies.items():
+                cells.setdefault((endpoint, one.stage), Tally()).add(tally)
+        return cells
+
+    def window(self, start_ms: int, end_ms: int) -> Cells:
+        """Return the counts of the intervals that begin in this time, which must be among the newest."""
+        cells: Cells = {}
+        for one in self._hot.values():
+            if start_ms <= one.start_ms < end_ms:
+                for endpoint, tally in one.tallies.items():
+                    cells.setdefault((endpoint, one.stage), Tally()).add(tally)
+        return cells
+
+    def __len__(self) -> int:
+        return len(self._intervals) + len(self._hot)
+
+    def _cool(self) -> None:
+        """Pack what is no longer among the newest."""
+        for key in [key for key in self._hot if key[1] < self._newest_ms - self._hot_ms]:
+            self._settle(self._hot.pop(key))
+
+    def _settle(self, one: _Open) -> None:
+        """Keep an interval packed, and add it to the settled counts."""
+        for endpoint, tally in one.tallies.items():
+            self._settled.setdefault((endpoint, one.stage), Tally()).add(tally)
+        newcomer = one.packed()
         place = bisect_right(self._intervals, self._key(newcomer), key=self._key)
         home = self._intervals[place - 1] if place else None
         if home is not None and home.stage == newcomer.stage and self._within(home, newcomer):
@@ -109,13 +190,6 @@ class History:
         while len(self._intervals) > self._max and self._merge_one_pair():
             pass
 
-    def intervals(self) -> list[Interval]:
-        """Return all intervals in the order of their time."""
-        return sorted(self._intervals, key=lambda i: (i.start_ms, i.end_ms))
-
-    def __len__(self) -> int:
-        return len(self._intervals)
-
     def _key(self, interval: Interval) -> tuple[int, int]:
         return self._stages[interval.stage], interval.start_ms
 
@@ -124,19 +198,13 @@ class History:
         coarse = home.end_ms - home.start_ms > 1000
         return home.start_ms == newcomer.start_ms or (coarse and newcomer.start_ms < home.end_ms)
 
-    def _capped(self, cells: dict[str, bytes]) -> dict[str, bytes]:
-        capped: dict[str, bytes] = {}
-        overflow: list[Tally] = []
-        for endpoint, packed in cells.items():
-            if endpoint in self._endpoints or len(self._endpoints) < MAX_ENDPOINTS:
-                self._endpoints.add(endpoint)
-                capped[endpoint] = packed
-            else:
-                overflow.append(Tally.unpack(packed))
-        if overflow:
-            rest = [Tally.unpack(capped[OTHER])] if OTHER in capped else []
-            capped[OTHER] = Tally.merged([*rest, *overflow]).pack()
-        return capped
+    def _capped(self, endpoint: str) -> str:
+        if endpoint in self._endpoints:
+            return endpoint
+        if len(self._endpoints) >= MAX_ENDPOINTS:
+            return OTHER
+        self._endpoints.add(endpoint)
+        return endpoint
 
     def _merge_one_pair(self) -> bool:
         """Merge the next two neighbours that are narrow enough; False when nothing is left to merge."""

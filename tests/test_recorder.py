@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import tracemalloc
 
 import pytest
@@ -127,17 +128,19 @@ def a_second(at_s: int, stage: str = "run") -> Interval:
     st.lists(st.integers(0, 300), max_size=300),
     st.integers(4, 40),
     st.integers(0, 10),
+    st.integers(0, 5),
 )
-def test_coarsening_loses_no_count_and_keeps_the_bound(seconds: list[int], most: int, fine: int) -> None:
-    history = History(max_intervals=most, keep_fine=min(fine, most // 2))
+def test_coarsening_loses_no_count_and_keeps_the_bound(seconds: list[int], most: int, fine: int, hot_s: int) -> None:
+    history = History(max_intervals=most, keep_fine=min(fine, most // 2), hot_ms=hot_s * 1000)
     truth = Tally()
     for at_s in seconds:
         interval = a_second(at_s, "early" if at_s < 100 else "late")
         truth.add(Tally.unpack(interval.cells["a"]))
         history.add(interval)
     intervals = history.intervals()
-    assert len(intervals) <= most
+    assert len(intervals) <= most + 2 * (hot_s + 1)
     assert total(history) == truth
+    assert Tally.merged(history.cells().values()) == truth
     assert sum(1 for at_s in seconds if at_s < 100) == sum(
         Tally.unpack(i.cells["a"]).requests for i in intervals if i.stage == "early"
     )
@@ -159,6 +162,26 @@ def test_hours_take_no_more_memory_than_the_stated_bound() -> None:
     tracemalloc.stop()
     assert total(history).requests == 6 * 3600 // 4 * 50
     assert used < 10 * 2**20
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 4)), max_size=200), st.randoms())
+def test_the_order_of_the_reports_does_not_matter(reports: list[tuple[int, int]], order: random.Random) -> None:
+    def counted(history: History) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for interval in history.intervals():
+            found[interval.start_ms] = found.get(interval.start_ms, 0) + Tally.unpack(interval.cells["a"]).requests
+        return found
+
+    seconds = [at_s for at_s, requests in reports for _ in range(requests)]
+    in_order = history_of([a_second(at_s) for at_s in sorted(seconds)])
+    order.shuffle(seconds)
+    assert counted(history_of([a_second(at_s) for at_s in seconds])) == counted(in_order)
+
+
+def test_the_window_is_the_newest_seconds() -> None:
+    history = history_of([a_second(at_s) for at_s in range(100)])
+    assert history.window(90_000, 95_000)[("a", "run")].requests == 5
+    assert history.cells()[("a", "run")].requests == 100
 
 
 def test_an_interval_of_many_stages_at_one_second_is_not_lost() -> None:
