@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -62,6 +63,16 @@ def read(file: Path) -> dict[str, Endpoint]:
             key = _known(file, key_node, "key", KEYS)
             table[name] = _with(file, table[name], key, value)
     return table
+
+
+def to_data(table: Mapping[str, Endpoint]) -> dict[str, list[str | int]]:
+    """Return what differs from the table of this file, as plain data that travels to workers."""
+    return {name: [one.method, one.path, one.expected] for name, one in table.items() if one != HOTEL[name]}
+
+
+def from_data(data: Mapping[str, Any]) -> dict[str, Endpoint]:
+    """Return the table that ``to_data`` described."""
+    return {**HOTEL, **{name: Endpoint(name, *parts) for name, parts in data.items()}}
 
 
 def _with(file: Path, endpoint: Endpoint, key: str, node: yaml.Node) -> Endpoint:

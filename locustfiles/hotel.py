@@ -115,6 +115,8 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
         environment.hotel_endpoints = table  # type: ignore[attr-defined]
         if isinstance(runner, WorkerRunner):
             return
+        # Among the options it travels to the workers, whose disks need not hold the file.
+        options.endpoint_table = endpoints.to_data(table) or None
         select(environment, options.scenario)
         if options.demo:
             environment.host = target.start_demo()
@@ -131,7 +133,11 @@ def begin(environment: Environment, **_: Any) -> None:
     """Number the users from 0 again; with the web UI, probe the host that the form named."""
     environment.hotel_users = 0  # type: ignore[attr-defined]
     options: Any = environment.parsed_options
-    if isinstance(environment.runner, WorkerRunner) or options is None or options.headless:
+    if isinstance(environment.runner, WorkerRunner):
+        table = endpoints.from_data(getattr(options, "endpoint_table", None) or {})
+        environment.hotel_endpoints = table  # type: ignore[attr-defined]
+        return
+    if options is None or options.headless:
         return
     try:
         target.probe(environment.host or "", environment.hotel_endpoints["health_live"])  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
@@ -53,6 +54,9 @@ def _parser() -> _Parser:
     validate = commands.add_parser("validate", help="judge a saved run again; exits with the verdict's code")
     validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
     _objectives_option(validate)
+    validate.add_argument(
+        "--allow-incomplete", action="store_true", help="judge a run although counts of a worker are missing"
+    )
     validate.set_defaults(do=_validate)
     lint = commands.add_parser("lint", help="check objectives files; names every error with its line")
     lint.add_argument("files", type=Path, nargs="+", metavar="FILE")
@@ -93,6 +97,8 @@ def _saved(path: Path) -> tuple[Run, Path]:
 def _validate(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
     saved, folder = _saved(options.run)
+    if options.allow_incomplete:
+        saved = replace(saved, options={**saved.options, "allow_incomplete": True})
     verdict = publish.publish(saved, objectives, folder)
     sys.stdout.write(console.render(saved, verdict, colour=sys.stdout.isatty()) + "\n")
     return verdict.exit_code

@@ -42,14 +42,17 @@ class Gate:
         self._progress = progress
         self._printed = False
 
-    def begin(self, subject: Subject, distributed: bool = False) -> Measurement:
-        """Start measuring; raises OSError when the reports' folder cannot be written."""
+    def begin(self, subject: Subject, report_s: float | None = None) -> Measurement:
+        """Start measuring; raises OSError when the reports' folder cannot be written.
+
+        ``report_s`` is how long workers may take to report what they count; None without workers.
+        """
         self.refusal = None
         self.last = None
         self._printed = False
         folder = publish.new_folder(self._reports, subject.name)
-        self.measurement = Measurement(subject, folder)
-        self.ledger = Ledger(folder.name) if distributed else None
+        self.measurement = Measurement(subject, folder, report_s=report_s or 0.0)
+        self.ledger = Ledger(folder.name) if report_s is not None else None
         return self.measurement
 
     def sample(self, users: int) -> None:
@@ -66,6 +69,9 @@ class Gate:
             return
         if self._progress:
             self._progress.end()
+        if self.ledger is not None:
+            measurement.notes += self.ledger.notes()
+            measurement.worker_faults = self.ledger.faults
         finished = measurement.finish(self._ending(completed), self.ledger.workers() if self.ledger else ())
         finished = self._with_ledger_checked(finished)
         self._keep(finished, measurement)

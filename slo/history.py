@@ -107,9 +107,7 @@ class History:
     happens in the process that measures latency.
     """
 
-    def __init__(
-        self, max_intervals: int = MAX_INTERVALS, keep_fine: int = KEEP_FINE, hot_ms: int = HOT_MS
-    ) -> None:
+    def __init__(self, max_intervals: int = MAX_INTERVALS, keep_fine: int = KEEP_FINE, hot_ms: int = HOT_MS) -> None:
         self._max = max_intervals
         self._keep = keep_fine
         self._hot_ms = hot_ms

@@ -46,7 +46,8 @@ def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
 
 
 def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
-    if run.ended.how not in ("completed", "stopped"):
+    allowed = run.ended.how == "incomplete" and bool(run.options.get("allow_incomplete"))
+    if run.ended.how not in ("completed", "stopped") and not allowed:
         return "NO DATA", f"no verdict: the run {_ended(run)}"
     if not run.cells:
         return "NO DATA", "no verdict: not one request was made"
@@ -56,9 +57,10 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     worst = max(judged, key=lambda result: RANK.index(result.status))
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
+    missing = f"; judged although the run {_ended(run)}" if allowed else ""
     if worst.status == "PASS":
-        return "PASS", f"all {len(judged)} objectives are met"
-    return worst.status, f"{worst.objective.name}: {worst.reason}{others}"
+        return "PASS", f"all {len(judged)} objectives are met{missing}"
+    return worst.status, f"{worst.objective.name}: {worst.reason}{others}{missing}"
 
 
 def _ended(run: Run) -> str:

@@ -1,8 +1,8 @@
 """The master's books on its workers: every delta is added once, whatever the network does.
 
-A delta is ``{"run", "seq", "requests", "intervals", "final", "total"}``: the worker's running number, how
-many requests the intervals hold, the intervals as wire data and, with the final one, how many requests the
-worker counted in all.
+A delta is ``{"seq", "requests", "intervals", "final", "total", "faults"}``: the worker's running number, how many
+requests the intervals hold, the intervals as wire data, with the final one how many requests the worker counted in
+all, and how many it could not record. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -17,52 +17,106 @@ from slo.run import Worker
 
 @dataclass
 class _Account:
-    seen: set[int] = field(default_factory=set)
+    """``upto``: every delta below it is entered; ``ahead``: those beyond it that came before their turn."""
+
+    joined_s: float
+    upto: int = 0
+    ahead: set[int] = field(default_factory=set)
     received: int = 0
     total: int | None = None
     last: int | None = None
+    faults: int = 0
+    absences: list[tuple[float, float | None]] = field(default_factory=list)
+
+    def enter(self, seq: int) -> bool:
+        """Note that delta ``seq`` came; False when it had come before."""
+        if seq < self.upto or seq in self.ahead:
+            return False
+        self.ahead.add(seq)
+        while self.upto in self.ahead:
+            self.ahead.remove(self.upto)
+            self.upto += 1
+        return True
 
     @property
     def complete(self) -> bool:
-        return self.last is not None and len(self.seen) == self.last + 1
+        return self.last is not None and self.upto == self.last + 1
+
+    @property
+    def missing(self) -> bool:
+        return bool(self.absences) and self.absences[-1][1] is None
 
 
 class Ledger:
-    """Accounts of all workers of the run ``run_id``."""
+    """Accounts of all workers of the run ``run_id``. Times are seconds since the run's start."""
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
         self._accounts: dict[str, _Account] = {}
 
-    def expect(self, worker: str) -> None:
-        """Open an account: the worker was told to start."""
-        self._accounts.setdefault(worker, _Account())
+    def expect(self, worker: str, at_s: float = 0.0) -> None:
+        """Open an account: the worker takes part from ``at_s`` on."""
+        self._accounts.setdefault(worker, _Account(at_s))
 
-    def apply(self, worker: str, delta: Mapping[str, Any]) -> list[Interval]:
-        """Enter a delta and return its intervals; nothing for another run's delta or a repeated one."""
-        if delta["run"] != self.run_id:
+    def apply(self, worker: str, delta: Mapping[str, Any], at_s: float = 0.0) -> list[Interval]:
+        """Enter a delta and return its intervals; none for a repeated one."""
+        self.expect(worker, at_s)
+        account = self._accounts[worker]
+        if not account.enter(delta["seq"]):
             return []
-        account = self._accounts.setdefault(worker, _Account())
-        if delta["seq"] in account.seen:
-            return []
-        account.seen.add(delta["seq"])
         account.received += delta["requests"]
+        account.faults = max(account.faults, delta["faults"])
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
         return [Interval.from_wire(interval) for interval in delta["intervals"]]
+
+    def acknowledged(self, worker: str) -> int:
+        """Return the number below which every delta of the worker is entered."""
+        return self._accounts[worker].upto if worker in self._accounts else 0
+
+    def look(self, worker: str, missing: bool, at_s: float) -> None:
+        """Note whether the worker is heard of now."""
+        account = self._accounts.get(worker)
+        if account is None or missing == account.missing or account.complete:
+            return
+        if missing:
+            account.absences.append((at_s, None))
+        else:
+            account.absences[-1] = (account.absences[-1][0], at_s)
 
     def outstanding(self) -> list[str]:
         """Return the workers whose books are not complete."""
         return sorted(name for name, account in self._accounts.items() if not account.complete)
 
+    @property
+    def faults(self) -> int:
+        """Requests that the workers could not record."""
+        return sum(account.faults for account in self._accounts.values())
+
     def workers(self) -> tuple[Worker, ...]:
         """Return what each worker says it counted and what arrived."""
         return tuple(
             Worker(
-                name,
-                account.received if account.total is None else account.total,
-                account.received,
-                account.complete and account.total == account.received,
+                name=name,
+                requests_sent=account.received if account.total is None else account.total,
+                requests_received=account.received,
+                finished=account.complete and account.total == account.received,
+                joined_s=round(account.joined_s, 3),
+                absences=tuple((round(a, 3), None if b is None else round(b, 3)) for a, b in account.absences),
             )
             for name, account in sorted(self._accounts.items())
         )
+
+    def notes(self) -> list[str]:
+        """Return sentences on workers that came late or were not heard of for a time."""
+        found = []
+        for worker in self.workers():
+            if worker.joined_s > 0:
+                found.append(f"worker {worker.name} joined {worker.joined_s:.1f} s after the start")
+            for start_s, end_s in worker.absences:
+                if end_s is not None:
+                    found.append(f"worker {worker.name} was not heard of from {start_s:.1f} s to {end_s:.1f} s")
+                else:
+                    tail = "; all its counts had come" if worker.finished else ""
+                    found.append(f"worker {worker.name} was not heard of from {start_s:.1f} s on{tail}")
+        return found

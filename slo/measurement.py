@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from slo.histogram import Histogram
-from slo.history import History, Interval
+from slo.history import Cells, History, Interval
 from slo.journal import Journal
 from slo.plan import Plan, Stage
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Target, UserSample, Worker
+from slo.tally import Tally
 
 MAX_USER_SAMPLES = 7200
 """Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""
-RECENT_INTERVALS = 10
+RECENT_S = 10
+"""How much of the run's end people are shown as "now"."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,22 @@ class Subject:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Recent:
-    """The last ten seconds, for people who watch."""
+    """The last seconds that every generator process has reported, for people who watch."""
 
-    requests: int
-    errors: int
+    cells: Cells
     seconds: float
-    latency: Histogram
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The sum of all counts."""
+        return Tally.merged(self.cells.values())
+
+    @property
+    def errors(self) -> int:
+        """Failed requests, throttled ones among them."""
+        return self.tally.errors + self.tally.throttled
 
 
 class Measurement:
@@ -53,18 +62,22 @@ class Measurement:
         folder: Path,
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        report_s: float = 0.0,
     ) -> None:
+        """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made."""
         self.subject = subject
         self.folder = folder
         self.recorder = Recorder(subject.plan, clock)
         self.notes: list[str] = []
+        self.worker_faults = 0
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
         self._history = History()
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0
-        self._recent: deque[Interval] = deque(maxlen=RECENT_INTERVALS)
+        self._report_s = report_s
+        self._stopping_s: float | None = None
         self._journal = Journal(folder, self._run(Ending("crashed")).to_data())
 
     @property
@@ -94,31 +107,35 @@ class Measurement:
         for interval in intervals:
             self._history.add(interval)
             self._journal.append(interval)
-            self._recent.append(interval)
 
     def recent(self) -> Recent:
-        """Return the sum of the newest intervals."""
-        recent = Recent(0, 0, 0.0, Histogram())
-        newest = max((interval.end_ms for interval in self._recent), default=0)
-        oldest = newest
-        for interval in self._recent:
-            if interval.end_ms < newest - RECENT_INTERVALS * 1000:
-                continue
-            oldest = min(oldest, interval.start_ms)
-            for _, tally in interval.tallies():
-                recent.requests += tally.requests
-                recent.errors += tally.errors + tally.throttled
-                recent.latency.add(tally.latency)
-        recent.seconds = (newest - oldest) / 1000
-        return recent
+        """Return the counts of the newest full seconds that all have reported."""
+        end_s = int(max(0.0, self.elapsed_s - self._report_s))
+        start_s = max(0, end_s - RECENT_S)
+        return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s))
+
+    def so_far(self) -> Run:
+        """Return the run as it stands: all that was counted, and no end yet."""
+        run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
+        return run.counting(self._history.cells())
+
+    def stopping(self) -> None:
+        """Note that the load ends now; what is still under way may be counted for a while."""
+        self._stopping_s = self.elapsed_s
 
     def finish(self, ending: Ending, workers: tuple[Worker, ...] = ()) -> Run:
         """Close the books and return the record; the journal stays until ``discard_journal``."""
-        duration_s = round(self.elapsed_s, 3)
+        elapsed_s = self.elapsed_s
         self.take(self.recorder.finish())
-        run = replace(self._run(ending), duration_s=duration_s, workers=workers)
-        if self.recorder.faults and ending.how in ("completed", "stopped"):
-            reason = f"{self.recorder.faults} requests could not be recorded (see the log)"
+        intervals = tuple(self._history.intervals())
+        # Waiting for the last counts of others is no time of the run.
+        load_s = elapsed_s if self._stopping_s is None else self._stopping_s
+        last_s = max((interval.end_ms for interval in intervals), default=0) / 1000
+        duration_s = round(min(elapsed_s, max(load_s, last_s)), 3)
+        run = replace(self._run(ending), duration_s=duration_s, workers=workers, intervals=intervals)
+        faults = self.recorder.faults + self.worker_faults
+        if faults and ending.how in ("completed", "stopped"):
+            reason = f"{faults} requests could not be recorded: their client reported a latency that is no number"
             run = replace(run, ended=Ending("incomplete", reason))
         return run
 
@@ -141,5 +158,4 @@ class Measurement:
             plan=subject.plan,
             users=tuple(self._users),
             notes=tuple(self.notes),
-            intervals=tuple(self._history.intervals()),
         )

@@ -7,15 +7,17 @@ give it an attribute ``plan`` and, if it belongs to a scenario, an attribute ``s
 
 from __future__ import annotations
 
+import contextlib
 import gc
-import json
-import logging
 import re
 import signal
 import sys
+import time
+import traceback
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import gevent
@@ -23,11 +25,15 @@ import locust
 from locust import argument_parser, events
 from locust.env import Environment
 from locust.event import EventHook
-from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+from locust.exception import RPCError
+from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import fingerprint
+from slo import fingerprint, identity, options
+from slo.chatter import Chatter
+from slo.clock import Offset
 from slo.failure import kind_of, status_of
 from slo.gate import NO_VERDICT, Gate, guarded
+from slo.master import Master
 from slo.measurement import Measurement, Subject
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.plan import Plan, Stage
@@ -40,15 +46,13 @@ __all__ = ["Plan", "Stage", "check", "refuse"]
 
 FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
+REPORT_S = WORKER_REPORT_INTERVAL + 1.0
+"""How old a worker's counts may be when they reach the master."""
+HELLO_S = 0.5
+"""How often a worker introduces itself until it is answered."""
+CLOCK_S = 10.0
+"""How often it asks for the master's clock after that."""
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
-_SECRET_NAMES = re.compile(r"secret|token|password|passwd|api_?key|credential|auth", re.IGNORECASE)
-_SHAPE_CHATTER = (
-    "Shape test updating",
-    "Ramping to",
-    "All users spawned",
-    "Sending spawn jobs",
-    "Spawning is",
-)
 
 if not hasattr(events, "slo_check"):
     events.slo_check = EventHook()  # type: ignore[attr-defined]  # Locust's way to add an event
@@ -80,46 +84,37 @@ def refuse(environment: Environment, reason: str) -> None:
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None:
-    group = parser.add_argument_group("SLO options", "Objectives, verdict and reports (locust-slo).")
-    group.add_argument(
-        "--objectives",
-        metavar="<filename>",
-        env_var="LOCUST_OBJECTIVES",
-        help="YAML file with the objectives to judge the run by. Without it runs are recorded, not judged.",
-    )
-    group.add_argument(
-        "--reports-dir",
-        metavar="<directory>",
-        default="reports",
-        env_var="LOCUST_REPORTS_DIR",
-        help="Where each run gets a folder with run.json, verdict.json and report.md. Default: reports",
-    )
-    group.add_argument(
-        "--progress",
-        choices=("auto", "on", "off"),
-        default="auto",
-        env_var="LOCUST_PROGRESS",
-        help="A live line with stage, users, throughput, p95 and errors. Default: auto (with --only-summary)",
-    )
-    _take_over_usage_errors(parser)
+    options.add(parser)
+    _take_over_crashes()
 
 
-def _take_over_usage_errors(parser: argument_parser.LocustArgumentParser) -> None:
-    """A mistyped option is no verdict: argparse's exit code 2 would say CRITICAL."""
-    leave = parser.exit
+def _take_over_crashes() -> None:
+    """A Locust that cannot begin is no verdict: Python's exit code 1 for it would say FAIL."""
+    show = sys.excepthook
 
-    def exit_with_ours(status: int = 0, message: str | None = None) -> None:
-        leave(NO_VERDICT if status == 2 else status, message)
+    def exit_with_ours(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, RPCError):
+            sys.stderr.write(
+                f"locust-slo: {error}: does another master run here? Give this one a port of its own with "
+                "--master-bind-port, and its workers the same with --master-port\n"
+            )
+        elif not issubclass(kind, KeyboardInterrupt):
+            show(kind, error, trace)
+        raise SystemExit(130 if issubclass(kind, KeyboardInterrupt) else NO_VERDICT)
 
-    parser.exit = exit_with_ours
+    sys.excepthook = exit_with_ours
 
 
 @events.init.add_listener
 def _wire(environment: Environment, runner: Any, **_: Any) -> None:
-    if isinstance(runner, WorkerRunner):
-        environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
-    elif environment.parsed_options is not None:
-        environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
+    try:
+        if isinstance(runner, WorkerRunner):
+            environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
+        elif environment.parsed_options is not None:
+            environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
+    except Exception as error:  # noqa: BLE001  # Locust would log it and go on: a run that nobody judges
+        traceback.print_exception(error, file=sys.stderr)
+        sys.exit(NO_VERDICT)
 
 
 @events.quitting.add_listener
@@ -184,22 +179,23 @@ class _Judge:
     def __init__(self, environment: Environment, runner: Any) -> None:
         self._environment = environment
         self._runner = runner
-        self._master = isinstance(runner, MasterRunner)
+        self._master = Master(_identity(environment), self._send) if isinstance(runner, MasterRunner) else None
         self._detach: Callable[[], None] = lambda: None
         self._sampler: gevent.Greenlet | None = None
-        self._chatter = _Chatter()
-        options: Any = environment.parsed_options
-        self._headless = bool(options.headless)
-        show = options.progress == "on" or (options.progress == "auto" and options.only_summary)
+        self._chatter = Chatter()
+        parsed: Any = environment.parsed_options
+        self._headless = bool(parsed.headless)
+        show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
         progress = Progress(sys.stderr) if show and self._headless else None
-        self.gate = Gate(_objectives(options), Path(options.reports_dir), progress)
+        self.gate = Gate(_objectives(parsed), Path(parsed.reports_dir), progress)
         environment.events.test_start.add_listener(self._start)
+        environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
         environment.events.quit.add_listener(self._quit)
         if self._master:
+            runner.register_message("slo_hello", self._on_hello)
             runner.register_message("slo_delta", self._on_delta)
             environment.events.worker_report.add_listener(self._on_report)
-            environment.events.worker_connect.add_listener(self._on_connect)
         self._take_signals()
 
     def refuse(self, reason: str) -> None:
@@ -220,7 +216,7 @@ class _Judge:
             self._environment.process_exit_code = code
 
     def _stop_runner(self) -> None:
-        if self._master:
+        if self._master is not None:
             self._runner.stop(send_stop_to_client=False)
         else:
             self._runner.stop()
@@ -231,12 +227,13 @@ class _Judge:
             gevent.spawn(self._runner.quit)
 
     def _begin(self) -> None:
-        measurement = self.gate.begin(_subject(self._environment), distributed=self._master)
+        measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
         self._chatter.mute(measurement.subject.plan is not None)
         gc.collect()
-        if self._master:
-            for client in self._runner.clients.all:
-                self._tell(client.id, measurement)
+        if self._master and self.gate.ledger is not None:
+            for worker in self._master.fitting(client.id for client in self._runner.clients.all):
+                self.gate.ledger.expect(worker)
+            self._announce(self._master, measurement)
         else:
             self._detach = _listen(measurement.recorder)
         if self._environment.shape_class is not None:
@@ -249,7 +246,15 @@ class _Judge:
         period_s = plan.step_s if plan else 1.0
         while self.gate.measurement is measurement:
             guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
+            if self._master and self.gate.ledger is not None:
+                self._announce(self._master, measurement)
+                for client in self._runner.clients.all:
+                    self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
             gevent.sleep(period_s - measurement.elapsed_s % period_s)
+
+    def _stopping(self, **_: Any) -> None:
+        if self.gate.measurement is not None:
+            self.gate.measurement.stopping()
 
     def _stop(self, **_: Any) -> None:
         measurement = self.gate.measurement
@@ -257,7 +262,7 @@ class _Judge:
             return
         completed = self._completed(measurement)
         if self._master:
-            self._collect_last_counts()
+            guarded(self.gate, self._collect_last_counts)
         self._detach()
         self._detach = lambda: None
         self._chatter.unmute()
@@ -268,8 +273,8 @@ class _Judge:
             self._print()
 
     def _completed(self, measurement: Measurement) -> bool:
-        options: Any = self._environment.parsed_options
-        plan, run_time = measurement.subject.plan, options.run_time
+        parsed: Any = self._environment.parsed_options
+        plan, run_time = measurement.subject.plan, parsed.run_time
         if plan is not None:
             return measurement.elapsed_s >= plan.total_s - 0.25
         if run_time:
@@ -305,21 +310,18 @@ class _Judge:
 
     # The master's side of a distributed run.
 
-    def _tell(self, client_id: str, measurement: Measurement) -> None:
-        """Tell a worker which run it is part of, and how far that run is."""
-        assert self.gate.ledger is not None
-        plan = measurement.subject.plan
-        begin = {
-            "run": self.gate.ledger.run_id,
-            "elapsed_s": measurement.elapsed_s,
-            "plan": plan.to_data() if plan else None,
-        }
-        self.gate.ledger.expect(client_id)
-        self._runner.send_message("slo_begin", begin, client_id=client_id)
+    def _send(self, message: str, data: Any, worker: str) -> None:
+        self._runner.send_message(message, data, client_id=worker)
 
-    def _on_connect(self, client_id: str, **_: Any) -> None:
-        if self.gate.measurement is not None:
-            self._tell(client_id, self.gate.measurement)
+    def _announce(self, master: Master, measurement: Measurement) -> None:
+        """Put the run among the options, which Locust hands to each worker with its first users."""
+        setattr(self._environment.parsed_options, options.RUN, master.announcement(measurement))
+
+    def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
+        assert self._master is not None
+        reason = self._master.hello(msg.node_id, msg.data)
+        if reason:
+            sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         self._enter(client_id, data.pop("slo", None))
@@ -327,20 +329,30 @@ class _Judge:
     def _on_delta(self, environment: Environment, msg: Any, **_: Any) -> None:
         self._enter(msg.node_id, msg.data)
 
-    def _enter(self, client_id: str, delta: dict[str, Any] | None) -> None:
-        measurement, ledger = self.gate.measurement, self.gate.ledger
-        if delta is not None and measurement is not None and ledger is not None:
-            guarded(self.gate, lambda: measurement.take(ledger.apply(client_id, delta)))
+    def _enter(self, worker: str, report: dict[str, Any] | None) -> None:
+        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
+        if report is None or master is None or measurement is None or ledger is None:
+            return
+        guarded(self.gate, lambda: measurement.take(master.enter(worker, report, ledger, measurement.elapsed_s)))
 
     def _collect_last_counts(self) -> None:
         """Locust fires test_stop before its workers' last reports: ask for ours and wait, within bounds."""
-        ledger, clients = self.gate.ledger, self._runner.clients
+        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
+        assert master is not None
+        assert measurement is not None
         assert ledger is not None
-        for client in clients.all:
-            self._runner.send_message("slo_finish", None, client_id=client.id)
-        with gevent.Timeout(FINAL_WAIT_S + self._environment.stop_timeout, False):
-            while any(name in clients and clients[name].state != STATE_MISSING for name in ledger.outstanding()):
-                gevent.sleep(0.02)
+        ends_s = measurement.elapsed_s + FINAL_WAIT_S + self._environment.stop_timeout
+        asked_s = float("-inf")
+        # Locust forgets a worker that it has not heard of for a minute: that one is not waited for.
+        while any(worker in self._runner.clients for worker in ledger.outstanding()):
+            now_s = measurement.elapsed_s
+            if now_s >= ends_s:
+                break
+            if now_s - asked_s >= 1.0:
+                master.ask_for_last_counts(ledger)
+                asked_s = now_s
+            gevent.sleep(0.02)
+        measurement.notes += master.notes(worker.name for worker in ledger.workers())
 
 
 class _Worker:
@@ -349,91 +361,107 @@ class _Worker:
     def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
         self._environment = environment
         self._runner = runner
+        self._identity = _identity(environment)
+        self._offset = Offset()
         self._books: WorkerBooks | None = None
         self._detach: Callable[[], None] = lambda: None
-        runner.register_message("slo_begin", self._on_begin)
+        self._refused = False
+        runner.register_message("slo_welcome", self._on_welcome)
+        runner.register_message("slo_ack", self._on_ack)
         runner.register_message("slo_finish", self._on_finish)
         environment.events.report_to_master.add_listener(self._on_report)
+        environment.events.test_start.add_listener(self._start)
         environment.events.test_stop.add_listener(self._stop)
+        runner.greenlet.spawn(self._introduce)
 
     def leave(self) -> None:
-        """A worker's failed requests are the master's to judge, not an exit code."""
-        self._environment.process_exit_code = 0
+        """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
+        if self._books is not None and not self._books.finished:
+            self._runner.stop()
+            self._stop()
+        self._environment.process_exit_code = NO_VERDICT if self._refused else 0
 
-    def _on_begin(self, environment: Environment, msg: Any, **_: Any) -> None:
-        if self._books is not None and self._books.run_id == msg.data["run"]:
-            return  # a repeated word, after a reconnect
+    def _introduce(self) -> None:
+        """Say who we are until the master answers, then ask for its clock now and then."""
+        while not self._refused:
+            hello = {"identity": self._identity, "asked_at_s": time.perf_counter()}
+            with contextlib.suppress(RPCError):  # Locust connects again; so do we
+                self._runner.send_message("slo_hello", hello)
+            gevent.sleep(CLOCK_S if self._offset.known else HELLO_S)
+
+    def _on_welcome(self, environment: Environment, msg: Any, **_: Any) -> None:
+        reason = msg.data["refused"]
+        if reason and not self._refused:
+            self._refused = True
+            sys.stderr.write(f"locust-slo: the master refuses this worker: {reason}\n")
+            gevent.spawn(self._runner.quit)
+        self._offset.answer(msg.data["asked_at_s"], msg.data["clock_s"], time.perf_counter())
+        if self._books is not None:
+            self._books.align(self._offset)
+
+    def _start(self, **_: Any) -> None:
+        """Begin the run that the master announced in the options that came with our first users."""
+        announced = getattr(self._environment.parsed_options, options.RUN, None)
+        if announced is None or self._refused:
+            return
         self._detach()
-        self._books = WorkerBooks(msg.data)
+        self._books = WorkerBooks(announced, self._offset)
         self._detach = _listen(self._books.recorder)
 
+    def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._books is not None and self._books.run_id == msg.data["run"]:
+            self._books.acknowledge(msg.data["upto"])
+
     def _on_finish(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._books is None or self._books.run_id != msg.data["run"]:
+            return
+        if self._books.finished:
+            self._runner.send_message("slo_delta", self._books.report())
+            return
         self._runner.stop()
         self._stop()
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        if self._books is not None and not self._books.finished:
-            data["slo"] = self._books.delta()
+        announced = getattr(self._environment.parsed_options, options.RUN, None)
+        if self._books is not None and announced is not None and announced["id"] != self._books.run_id:
+            self._start()  # we missed the end of one run and the start of the next
+        if self._books is not None and not self._books.settled:
+            data["slo"] = self._books.report()
 
     def _stop(self, **_: Any) -> None:
         if self._books is None or self._books.finished:
             return
         self._detach()
         self._detach = lambda: None
-        self._runner.send_message("slo_delta", self._books.delta(final=True))
+        self._runner.send_message("slo_delta", self._books.report(final=True))
 
 
-class _Chatter(logging.Filter):
-    """Keeps Locust's three log lines per second of a ramp out of the log; our plan names its stages."""
-
-    def mute(self, wanted: bool) -> None:
-        if wanted:
-            logging.getLogger("locust.runners").addFilter(self)
-
-    def unmute(self) -> None:
-        logging.getLogger("locust.runners").removeFilter(self)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno > logging.INFO or not record.getMessage().startswith(_SHAPE_CHATTER)
-
-
-def _objectives(options: Namespace) -> Objectives | None:
+def _objectives(parsed: Namespace) -> Objectives | None:
     """Return the objectives asked for; a file with errors ends the process before any load, with 3."""
-    if not options.objectives:
+    if not parsed.objectives:
         return None
     try:
-        return load(Path(options.objectives))
+        return load(Path(parsed.objectives))
     except ObjectivesError as error:
         sys.stderr.write(f"{error}\nlocust-slo: the objectives have errors; no load was sent\n")
         sys.exit(NO_VERDICT)
 
 
+def _identity(environment: Environment) -> dict[str, Any]:
+    given = options.given(environment.parsed_options)  # type: ignore[arg-type]
+    return identity.take(locust.__version__, environment.parsed_locustfiles or [], given)
+
+
 def _subject(environment: Environment) -> Subject:
-    options: Any = environment.parsed_options
+    parsed: Any = environment.parsed_options
     shape = environment.shape_class
     plan = getattr(shape, "plan", None)
-    scenario = getattr(shape, "scenario", None) or getattr(options, "scenario", None) or None
+    scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
     return Subject(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
-        target=Target(_CREDENTIALS.sub("", environment.host or ""), bool(getattr(options, "demo", False))),
+        target=Target(_CREDENTIALS.sub("", environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
-        options=_recorded_options(options),
+        options=options.recorded(parsed),
         environment=fingerprint.take(locust.__version__),
     )
-
-
-def _recorded_options(options: Namespace) -> dict[str, Any]:
-    """Return the options the load depends on: Locust's few and the locustfile's own, no secrets."""
-    parser = argument_parser.get_parser()
-    usual = argument_parser.default_args_dict()
-    ours = {"num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags"}
-    secret = set(parser.secret_args_included_in_web_ui)
-    recorded = {}
-    for name, value in sorted(vars(options).items()):
-        if name in usual and name not in ours:
-            continue
-        if name in secret or _SECRET_NAMES.search(name) or value is None or value == []:
-            continue
-        recorded[name] = json.loads(json.dumps(value, default=str))
-    return recorded

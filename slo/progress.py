@@ -52,11 +52,12 @@ def line(measurement: Measurement, users: int) -> str:
     if measurement.stage:
         parts.append(f"'{measurement.stage.name}'")
     parts.append(f"{users} users")
-    if recent.requests and recent.seconds:
-        parts.append(show(Fraction(recent.requests / recent.seconds), "rps"))
-        if recent.latency.total:
-            parts.append(f"p95 {show(Fraction(recent.latency.percentile(95), 1000), 'ms')}")
-        parts.append(f"errors {show(Fraction(recent.errors, recent.requests), 'ratio')}")
+    requests, latency = recent.tally.requests, recent.tally.latency
+    if requests and recent.seconds:
+        parts.append(show(Fraction(requests / recent.seconds), "rps"))
+        if latency.total:
+            parts.append(f"p95 {show(Fraction(latency.percentile(95), 1000), 'ms')}")
+        parts.append(f"errors {show(Fraction(recent.errors, requests), 'ratio')}")
     else:
         parts.append("no requests yet")
     return "  ".join(parts)

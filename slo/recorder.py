@@ -48,6 +48,13 @@ class Recorder:
         """Seconds since the run's start."""
         return self._clock() - self._start
 
+    def restart_at(self, start_s: float) -> None:
+        """Take another reading of the clock for the run's start; what is counted already stays where it is."""
+        now = self._clock()
+        self._turn(now)
+        self._start = min(start_s, now)
+        self._until = now
+
     def request(self, endpoint: str, latency_ms: float, length: int) -> None:
         """Count a request that went well: latency in milliseconds, response length in bytes."""
         now = self._clock()

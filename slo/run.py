@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -62,12 +62,27 @@ class UserSample:
 
 @dataclass(frozen=True)
 class Worker:
-    """One generator process: what it says it counted, and what of that arrived here."""
+    """One generator process: what it says it counted, and what of that arrived here.
+
+    ``joined_s`` is when it began, ``absences`` when it was not heard of (None: never again), in seconds since the
+    run's start.
+    """
 
     name: str
     requests_sent: int
     requests_received: int
     finished: bool
+    joined_s: float = 0.0
+    absences: tuple[tuple[float, float | None], ...] = ()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {**vars(self), "absences": [list(absence) for absence in self.absences]}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Worker:
+        """Return the worker that ``to_data`` described."""
+        return cls(**{**data, "absences": tuple((start, end) for start, end in data.get("absences", ()))})
 
 
 @dataclass(frozen=True)
@@ -108,7 +123,13 @@ class Run:
         """Names of the stages in the order of the plan, or of their first request."""
         if self.plan:
             return list(dict.fromkeys(stage.name for stage in self.plan.stages))
-        return list(dict.fromkeys(interval.stage for interval in self.intervals))
+        return list(dict.fromkeys(stage for _, stage in self.cells))
+
+    def counting(self, cells: Mapping[tuple[str, str], Tally]) -> Run:
+        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere."""
+        run = replace(self, intervals=())
+        run.__dict__["cells"] = dict(cells)  # what the cached property would hold
+        return run
 
     def tally(
         self,
@@ -175,7 +196,7 @@ class Run:
             "generator": dict(self.generator),
             "plan": self.plan.to_data() if self.plan else None,
             "users": [[sample.at_ms, sample.planned, sample.achieved] for sample in self.users],
-            "workers": [vars(worker) for worker in self.workers],
+            "workers": [worker.to_data() for worker in self.workers],
             "notes": list(self.notes),
             "intervals": [interval.to_data() for interval in self.intervals],
         }
@@ -197,7 +218,7 @@ class Run:
                 generator=data["generator"],
                 plan=Plan.from_data(data["plan"]) if data["plan"] else None,
                 users=tuple(UserSample(*sample) for sample in data["users"]),
-                workers=tuple(Worker(**worker) for worker in data["workers"]),
+                workers=tuple(Worker.from_data(worker) for worker in data["workers"]),
                 notes=tuple(data["notes"]),
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
             )

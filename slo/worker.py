@@ -1,39 +1,72 @@
-"""A worker's side of a distributed run: it records, and sends the master what it recorded."""
+"""A worker's side of a distributed run: it records, and sends the master what it recorded until it is acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from slo.clock import Offset
 from slo.plan import Plan
 from slo.recorder import Recorder
 
 
 class WorkerBooks:
-    """Records one run and hands out its deltas, each once, numbered (see ``slo.ledger``)."""
+    """Records one run and hands out its deltas, numbered (see ``slo.ledger``).
 
-    def __init__(self, begin: Mapping[str, Any]) -> None:
-        """Start from the master's word: run id, seconds since its start, plan."""
-        plan = Plan.from_data(begin["plan"]) if begin["plan"] else None
-        self.run_id: str = begin["run"]
-        self.recorder = Recorder(plan, elapsed_s=begin["elapsed_s"])
+    ``announced`` is the master's word: run id, plan, its clock at the run's start, and how far the run was when
+    it last said so, for a worker that does not know the master's clock yet.
+    """
+
+    def __init__(
+        self, announced: Mapping[str, Any], offset: Offset, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        plan = Plan.from_data(announced["plan"]) if announced["plan"] else None
+        self.run_id: str = announced["id"]
+        self._started_at_s: float = announced["started_at_s"]
+        self._aligned = offset.known
+        elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
+        self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
         self._sequence = 0
         self._sent = 0
+        self._unacknowledged: deque[dict[str, Any]] = deque()
         self.finished = False
 
-    def delta(self, final: bool = False) -> dict[str, Any]:
-        """Return what was recorded since the last delta; after the final one there is no more."""
+    def align(self, offset: Offset) -> None:
+        """Follow the master's clock from now on, if the run began before we knew it."""
+        if not self._aligned and offset.known:
+            self._aligned = True
+            self.recorder.restart_at(offset.to_ours(self._started_at_s))
+
+    def report(self, final: bool = False) -> dict[str, Any]:
+        """Return all deltas that are not acknowledged, with a new one; after the final one there is no new one."""
+        if not self.finished:
+            self._unacknowledged.append(self._delta(final))
+            self.finished = final
+        return {"run": self.run_id, "deltas": list(self._unacknowledged)}
+
+    def acknowledge(self, upto: int) -> None:
+        """Forget the deltas below ``upto``: the master has them."""
+        while self._unacknowledged and self._unacknowledged[0]["seq"] < upto:
+            self._unacknowledged.popleft()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the master has all there is."""
+        return self.finished and not self._unacknowledged
+
+    def _delta(self, final: bool) -> dict[str, Any]:
         intervals = self.recorder.finish() if final else self.recorder.drain()
         requests = self.recorder.requests - self._sent
         self._sent = self.recorder.requests
         data = {
-            "run": self.run_id,
             "seq": self._sequence,
             "requests": requests,
             "intervals": [interval.to_wire() for interval in intervals],
             "final": final,
             "total": self._sent,
+            "faults": self.recorder.faults,
         }
         self._sequence += 1
-        self.finished = final
         return data

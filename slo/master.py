@@ -1,0 +1,82 @@
+"""The master's side of what it and its workers say to each other; knows the words, not the wire.
+
+A worker says ``slo_hello`` (who it is, what its clock reads) until it is answered with ``slo_welcome`` (the
+master's clock, or why it is refused). A run is announced in the options that Locust itself hands to each worker with
+its first users, so that no worker can send load that it does not count. Deltas come with Locust's reports and as
+``slo_delta``; ``slo_ack`` says what has arrived, ``slo_finish`` asks for the last counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from slo import identity
+from slo.history import Interval
+from slo.ledger import Ledger
+from slo.measurement import Measurement
+
+Send = Callable[[str, Any, str], None]
+"""Sends (message type, data, worker's name)."""
+
+
+class Master:
+    """Answers workers and keeps them apart: those that fit, those that differ, those that are refused."""
+
+    def __init__(self, own: Mapping[str, Any], send: Send, clock: Callable[[], float] = time.perf_counter) -> None:
+        """``own`` is the master's identity (see ``slo.identity``)."""
+        self._own = own
+        self._send = send
+        self._clock = clock
+        self._known: dict[str, Mapping[str, Any]] = {}
+        self._refused: dict[str, str] = {}
+
+    def hello(self, worker: str, data: Mapping[str, Any]) -> str:
+        """Answer a worker; returns why it is refused the first time it is, else an empty text."""
+        reason = identity.refusal(self._own, data["identity"])
+        first = worker not in self._known
+        self._known[worker] = data["identity"]
+        if reason:
+            self._refused[worker] = reason
+        welcome = {"asked_at_s": data["asked_at_s"], "clock_s": self._clock(), "refused": reason}
+        self._send("slo_welcome", welcome, worker)
+        return reason if first else ""
+
+    def announcement(self, measurement: Measurement) -> dict[str, Any]:
+        """Return what a worker must know of the run; it is put among the options that travel to it."""
+        plan = measurement.subject.plan
+        elapsed_s = measurement.elapsed_s
+        return {
+            "id": measurement.folder.name,
+            "plan": plan.to_data() if plan else None,
+            "started_at_s": self._clock() - elapsed_s,
+            "elapsed_s": elapsed_s,
+        }
+
+    def enter(self, worker: str, report: Mapping[str, Any], ledger: Ledger, at_s: float) -> list[Interval]:
+        """Enter a worker's report, acknowledge it and return what was new in it."""
+        if report["run"] != ledger.run_id or worker in self._refused:
+            return []
+        fresh = [interval for delta in report["deltas"] for interval in ledger.apply(worker, delta, at_s)]
+        self._send("slo_ack", {"run": ledger.run_id, "upto": ledger.acknowledged(worker)}, worker)
+        return fresh
+
+    def ask_for_last_counts(self, ledger: Ledger) -> None:
+        """Ask every worker whose books are open for what it still has."""
+        for worker in ledger.outstanding():
+            self._send("slo_finish", {"run": ledger.run_id}, worker)
+
+    def fitting(self, workers: Iterable[str]) -> list[str]:
+        """Return those of ``workers`` that were not refused."""
+        return [worker for worker in workers if worker not in self._refused]
+
+    def notes(self, workers: Iterable[str]) -> list[str]:
+        """Return sentences on workers that differ from the master, are unknown, or were refused."""
+        found = [f"worker {worker} was refused: {reason}" for worker, reason in sorted(self._refused.items())]
+        for worker in sorted(workers):
+            if worker in self._known:
+                found += [f"worker {worker} {words}" for words in identity.differences(self._own, self._known[worker])]
+            else:
+                found.append(f"worker {worker} never introduced itself: does its locustfile import slo.plugin?")
+        return found

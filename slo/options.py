@@ -1,0 +1,87 @@
+"""The options: ours, which of all of them a run's record holds, and which this process was given itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from argparse import Namespace
+from typing import Any
+
+from locust import argument_parser
+
+from slo.gate import NO_VERDICT
+
+RUN = "slo_run"
+"""Where the master puts its run among the options, which Locust hands to its workers."""
+_SECRET_NAMES = re.compile(r"secret|token|password|passwd|api_?key|credential|auth", re.IGNORECASE)
+_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "allow_incomplete")
+
+
+def add(parser: argument_parser.LocustArgumentParser) -> None:
+    """Add our options to Locust's."""
+    group = parser.add_argument_group("SLO options", "Objectives, verdict and reports (locust-slo).")
+    group.add_argument(
+        "--objectives",
+        metavar="<filename>",
+        env_var="LOCUST_OBJECTIVES",
+        help="YAML file with the objectives to judge the run by. Without it runs are recorded, not judged.",
+    )
+    group.add_argument(
+        "--reports-dir",
+        metavar="<directory>",
+        default="reports",
+        env_var="LOCUST_REPORTS_DIR",
+        help="Where each run gets a folder with run.json, verdict.json and report.md. Default: reports",
+    )
+    group.add_argument(
+        "--progress",
+        choices=("auto", "on", "off"),
+        default="auto",
+        env_var="LOCUST_PROGRESS",
+        help="A live line with stage, users, throughput, p95 and errors. Default: auto (with --only-summary)",
+    )
+    group.add_argument(
+        "--allow-incomplete",
+        action="store_true",
+        env_var="LOCUST_ALLOW_INCOMPLETE",
+        help="Judge a run although counts of a worker are missing. Default: such a run has no verdict (exit code 3)",
+    )
+    _take_over_usage_errors(parser)
+
+
+def _take_over_usage_errors(parser: argument_parser.LocustArgumentParser) -> None:
+    """A mistyped option is no verdict: argparse's exit code 2 would say CRITICAL."""
+    leave = parser.exit
+
+    def exit_with_ours(status: int = 0, message: str | None = None) -> None:
+        leave(NO_VERDICT if status == 2 else status, message)
+
+    parser.exit = exit_with_ours
+
+
+def recorded(options: Namespace) -> dict[str, Any]:
+    """Return the options the load depends on: Locust's few and the locustfile's own, no secrets."""
+    parser = argument_parser.get_parser()
+    usual = argument_parser.default_args_dict()
+    ours = {"num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags"}
+    secret = set(parser.secret_args_included_in_web_ui)
+    found = {}
+    for name, value in sorted(vars(options).items()):
+        if name in usual and name not in ours:
+            continue
+        if name == RUN or name in secret or _SECRET_NAMES.search(name) or value is None or value == []:
+            continue
+        found[name] = json.loads(json.dumps(value, default=str))
+    return found
+
+
+def given(options: Namespace) -> dict[str, Any]:
+    """Return the options that the load depends on and that this process was started with, by word or environment."""
+    words = {word.split("=")[0] for word in sys.argv[1:]}
+    names = set()
+    for action in argument_parser.get_parser()._actions:
+        if (getattr(action, "env_var", None) or "") in os.environ or words.intersection(action.option_strings):
+            names.add(action.dest)
+    return {n: value for n, value in recorded(options).items() if n in names and n not in _NOT_OF_THE_LOAD}
