@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from slo import publish, run
+from slo import live, publish, run
 from slo.ledger import Ledger
+from slo.live import Process, Trends
 from slo.measurement import Measurement, Subject
 from slo.objectives import Objectives
 from slo.progress import Progress
@@ -34,6 +36,8 @@ class Gate:
         self.objectives = objectives
         self.measurement: Measurement | None = None
         self.ledger: Ledger | None = None
+        self.trends = Trends(objectives)
+        self.finished: list[dict[str, Any]] = []
         self.last: tuple[Run, Verdict | None] | None = None
         self.signal: str | None = None
         self.refusal: str | None = None
@@ -41,6 +45,8 @@ class Gate:
         self._reports = reports
         self._progress = progress
         self._printed = False
+        self.watched = False
+        """Whether somebody looks: the trends are for the web page alone."""
 
     def begin(self, subject: Subject, report_s: float | None = None) -> Measurement:
         """Start measuring; raises OSError when the reports' folder cannot be written.
@@ -53,12 +59,15 @@ class Gate:
         folder = publish.new_folder(self._reports, subject.name)
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0)
         self.ledger = Ledger(folder.name) if report_s is not None else None
+        self.trends = Trends(self.objectives)
         return self.measurement
 
     def sample(self, users: int) -> None:
         """Take the count of running users, and show how the run is going."""
         if self.measurement is not None:
             self.measurement.sample(users)
+            if self.watched:
+                self.trends.look(self.measurement)
             if self._progress:
                 self._progress.show(self.measurement, users)
 
@@ -112,6 +121,25 @@ class Gate:
             return f"\nrecorded without objectives (give --objectives FILE for a verdict); {where}"
         return f"\n{console.render(finished, verdict, colour)}\n{where}"
 
+    def picture(self, processes: Sequence[Process]) -> dict[str, Any]:
+        """Return what the web page shows: the run under way, or the last one."""
+        measurement = self.measurement
+        if measurement is not None:
+            run, verdict = self._so_far(measurement)
+            return live.picture("running", run, verdict, self.trends, measurement, processes, self.finished)
+        if self.last is not None:
+            return live.picture("finished", *self.last, self.trends, None, processes, self.finished)
+        return live.picture("ready", None, None, self.trends, None, processes, self.finished)
+
+    def folder_of(self, run_id: str) -> Path | None:
+        """Return the folder of a run that this process finished, or None."""
+        return self._reports / run_id if any(one["id"] == run_id for one in self.finished) else None
+
+    def _so_far(self, measurement: Measurement) -> tuple[Run, Verdict | None]:
+        if self.objectives is None:
+            return measurement.so_far(), None
+        return live.provisional(measurement, self.objectives)
+
     def _ending(self, completed: bool) -> Ending:
         how: How = "completed" if completed else "stopped"
         if self.signal is not None:
@@ -148,6 +176,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001  # a fault in judging must not lose the record or pass
             self.crash(error)
         self.last = (finished, verdict)
+        self.finished.insert(0, live.entry(finished, verdict, measurement.folder))
 
 
 def guarded(gate: Gate, call: Callable[[], None]) -> None:

@@ -20,6 +20,8 @@ from slo.tally import OTHER, Tally
 MAX_INTERVALS = 2048
 KEEP_FINE = 256
 LONGEST_MS = 10**12
+MUCH_WIDER = 16
+"""Unlike neighbours are added together once intervals may be so much wider than both."""
 HOT_MS = 20_000
 """Intervals that begin at most so long before the newest one are open; reports that come later are added packed."""
 MAX_ENDPOINTS = 500
@@ -204,13 +206,19 @@ class History:
         self._endpoints.add(endpoint)
         return endpoint
 
+    def _fit(self, left: Interval, right: Interval) -> bool:
+        """Whether two neighbours may become one: like with like, for a wide one costs much to add a little to."""
+        if max(left.end_ms, right.end_ms) - left.start_ms > self._widest_ms:
+            return False
+        widths_ms = sorted((left.end_ms - left.start_ms, right.end_ms - right.start_ms))
+        return widths_ms[1] < 2 * widths_ms[0] or widths_ms[1] * MUCH_WIDER <= self._widest_ms
+
     def _merge_one_pair(self) -> bool:
         """Merge the next two neighbours that are narrow enough; False when nothing is left to merge."""
         while self._widest_ms < LONGEST_MS:
             while self._cursor < len(self._intervals) - self._keep - 1:
                 left, right = self._intervals[self._cursor : self._cursor + 2]
-                width_ms = max(left.end_ms, right.end_ms) - left.start_ms
-                if left.stage == right.stage and width_ms <= self._widest_ms:
+                if left.stage == right.stage and self._fit(left, right):
                     left.absorb(right)
                     del self._intervals[self._cursor + 1]
                     return True

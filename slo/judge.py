@@ -38,6 +38,12 @@ def judge(run: Run, objectives: Objectives) -> Verdict:
     )
 
 
+def value_of(objective: Objective, selection: Selection) -> Fraction | None:
+    """Return the objective's value on the selected counts, in its indicator's unit; None where there is none."""
+    measured = _measure(objective, selection) if selection.tally.requests else ""
+    return None if isinstance(measured, str) else measured.value
+
+
 def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
     """Return whether ``value`` is on the good side of ``bound``."""
     if value == bound:

@@ -15,6 +15,7 @@ from typing import Any
 from slo import identity
 from slo.history import Interval
 from slo.ledger import Ledger
+from slo.live import Process
 from slo.measurement import Measurement
 
 Send = Callable[[str, Any, str], None]
@@ -31,6 +32,7 @@ class Master:
         self._clock = clock
         self._known: dict[str, Mapping[str, Any]] = {}
         self._refused: dict[str, str] = {}
+        self._pulses: dict[str, tuple[float, Mapping[str, Any]]] = {}
 
     def hello(self, worker: str, data: Mapping[str, Any]) -> str:
         """Answer a worker; returns why it is refused the first time it is, else an empty text."""
@@ -42,6 +44,16 @@ class Master:
         welcome = {"asked_at_s": data["asked_at_s"], "clock_s": self._clock(), "refused": reason}
         self._send("slo_welcome", welcome, worker)
         return reason if first else ""
+
+    def hear(self, worker: str, pulse: Mapping[str, Any]) -> None:
+        """Note what a worker says of itself: the CPU share it uses and how late its timers fire."""
+        self._pulses[worker] = (self._clock(), pulse)
+
+    def process(self, worker: str, state: str, users: int) -> Process:
+        """Return how a worker is, by its last word and by the state in which Locust knows it."""
+        heard_at_s, pulse = self._pulses.get(worker, (None, {}))
+        silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
+        return Process(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
 
     def announcement(self, measurement: Measurement) -> dict[str, Any]:
         """Return what a worker must know of the run; it is put among the options that travel to it."""

@@ -28,16 +28,18 @@ from locust.event import EventHook
 from locust.exception import RPCError
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import fingerprint, identity, options
+from slo import fingerprint, identity, options, web
 from slo.chatter import Chatter
 from slo.clock import Offset
 from slo.failure import kind_of, status_of
 from slo.gate import NO_VERDICT, Gate, guarded
+from slo.live import Process
 from slo.master import Master
 from slo.measurement import Measurement, Subject
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.plan import Plan, Stage
 from slo.progress import Progress
+from slo.pulse import Pulse
 from slo.recorder import Recorder
 from slo.run import Target
 from slo.worker import WorkerBooks
@@ -50,6 +52,8 @@ REPORT_S = WORKER_REPORT_INTERVAL + 1.0
 """How old a worker's counts may be when they reach the master."""
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""
+PULSE_S = 0.5
+"""How often a worker looks how late its timers fire."""
 CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
 _CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
@@ -183,6 +187,7 @@ class _Judge:
         self._detach: Callable[[], None] = lambda: None
         self._sampler: gevent.Greenlet | None = None
         self._chatter = Chatter()
+        self._pulse = Pulse()
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
         show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
@@ -197,6 +202,9 @@ class _Judge:
             runner.register_message("slo_delta", self._on_delta)
             environment.events.worker_report.add_listener(self._on_report)
         self._take_signals()
+        if environment.web_ui is not None:
+            self.gate.watched = True
+            web.register(environment.web_ui, lambda: self.gate.picture(self._processes()), self.gate.folder_of)
 
     def refuse(self, reason: str) -> None:
         sys.stderr.write(f"locust-slo: {reason}\n")
@@ -244,13 +252,17 @@ class _Judge:
     def _sample(self, measurement: Measurement) -> None:
         plan = measurement.subject.plan
         period_s = plan.step_s if plan else 1.0
+        due_s = time.perf_counter()
         while self.gate.measurement is measurement:
+            self._pulse.beat(due_s)
             guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
             if self._master and self.gate.ledger is not None:
                 self._announce(self._master, measurement)
                 for client in self._runner.clients.all:
                     self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
-            gevent.sleep(period_s - measurement.elapsed_s % period_s)
+            wait_s = period_s - measurement.elapsed_s % period_s
+            due_s = time.perf_counter() + wait_s
+            gevent.sleep(wait_s)
 
     def _stopping(self, **_: Any) -> None:
         if self.gate.measurement is not None:
@@ -271,6 +283,15 @@ class _Judge:
             self._sampler.kill(block=False)
         if not self._headless:
             self._print()
+
+    def _processes(self) -> list[Process]:
+        """Return how the generator's processes are: this one, or the master and its workers."""
+        users = 0 if self._master else self._runner.user_count
+        name = "master" if self._master else "this process"
+        own = Process(name, self._runner.state, users, self._pulse.cpu_ratio, self._pulse.lag_ms)
+        if self._master is None:
+            return [own]
+        return [own, *(self._master.process(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
 
     def _completed(self, measurement: Measurement) -> bool:
         parsed: Any = self._environment.parsed_options
@@ -324,6 +345,8 @@ class _Judge:
             sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        if self._master is not None:
+            self._master.hear(client_id, data.pop("slo_pulse", {}))
         self._enter(client_id, data.pop("slo", None))
 
     def _on_delta(self, environment: Environment, msg: Any, **_: Any) -> None:
@@ -366,6 +389,7 @@ class _Worker:
         self._books: WorkerBooks | None = None
         self._detach: Callable[[], None] = lambda: None
         self._refused = False
+        self._pulse = Pulse()
         runner.register_message("slo_welcome", self._on_welcome)
         runner.register_message("slo_ack", self._on_ack)
         runner.register_message("slo_finish", self._on_finish)
@@ -373,6 +397,7 @@ class _Worker:
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stop.add_listener(self._stop)
         runner.greenlet.spawn(self._introduce)
+        runner.greenlet.spawn(self._beat)
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
@@ -388,6 +413,12 @@ class _Worker:
             with contextlib.suppress(RPCError):  # Locust connects again; so do we
                 self._runner.send_message("slo_hello", hello)
             gevent.sleep(CLOCK_S if self._offset.known else HELLO_S)
+
+    def _beat(self) -> None:
+        while True:
+            due_s = time.perf_counter() + PULSE_S
+            gevent.sleep(PULSE_S)
+            self._pulse.beat(due_s)
 
     def _on_welcome(self, environment: Environment, msg: Any, **_: Any) -> None:
         reason = msg.data["refused"]
@@ -425,6 +456,7 @@ class _Worker:
         announced = getattr(self._environment.parsed_options, options.RUN, None)
         if self._books is not None and announced is not None and announced["id"] != self._books.run_id:
             self._start()  # we missed the end of one run and the start of the next
+        data["slo_pulse"] = {"cpu_ratio": self._pulse.cpu_ratio, "lag_ms": self._pulse.lag_ms}
         if self._books is not None and not self._books.settled:
             data["slo"] = self._books.report()
 

@@ -52,19 +52,29 @@ class Selection:
         return found
 
 
-def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Selection:
-    """Return what ``scope`` selects of ``run``; patterns are those of ``fnmatch``, case matters."""
-    patterns = list(scope.endpoints)
-    for group in scope.groups:
-        patterns += groups.get(group, ())
-    cells = {
+def matching(
+    cells: Mapping[tuple[str, str], Tally], scope: Scope, groups: Mapping[str, tuple[str, ...]]
+) -> dict[tuple[str, str], Tally]:
+    """Return those of ``cells``, by (endpoint, stage), that ``scope`` speaks of."""
+    patterns = _patterns(scope, groups)
+    return {
         key: tally
-        for key, tally in sorted(run.cells.items())
+        for key, tally in sorted(cells.items())
         if _matches(key[0], patterns) and _matches(key[1], scope.stages)
     }
+
+
+def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Selection:
+    """Return what ``scope`` selects of ``run``; patterns are those of ``fnmatch``, case matters."""
+    patterns = _patterns(scope, groups)
+    cells = matching(run.cells, scope, groups)
     seconds = Fraction(round(run.seconds(lambda stage: _matches(stage, scope.stages)) * 1000), 1000)
     empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, patterns)
     return Selection(cells, seconds, tuple(run.stages), empty)
+
+
+def _patterns(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [*scope.endpoints, *(name for group in scope.groups for name in groups.get(group, ()))]
 
 
 def _matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:

@@ -31,6 +31,9 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
     failures = rows.failures(run)
     if failures:
         parts += [_table(("endpoint", "failure", "count"), failures[:10]), ""]
+    workers = rows.workers(run)
+    if workers:
+        parts += [_table(rows.WORKER_HEAD, workers), ""]
     for result in verdict.results:
         if result.status not in ("PASS", "SKIPPED"):
             parts.append(f"{result.status} {_plain(result.objective.name)}: {_plain(result.reason)}")

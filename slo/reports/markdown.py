@@ -31,6 +31,9 @@ def render(run: Run, verdict: Verdict) -> str:
     failures = rows.failures(run)
     if failures:
         parts += ["", "## Failures", "", _table(("endpoint", "failure", "count"), failures[:50])]
+    workers = rows.workers(run)
+    if workers:
+        parts += ["", "## Workers", "", _table(rows.WORKER_HEAD, workers)]
     parts += _notes(verdict)
     parts += ["", f"Run `{verdict.run_id}`, started {run.started_at}, judged by {_source(verdict)}.", ""]
     return "\n".join(parts)

@@ -19,6 +19,7 @@ OBJECTIVE_HEAD = (
     "deviation",
     "priority",
 )
+WORKER_HEAD = ("worker", "requests counted", "requests received", "complete", "joined at", "not heard of")
 ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
 
 
@@ -80,12 +81,35 @@ def checks(run: Run) -> list[tuple[str, ...]]:
 
 def failures(run: Run) -> list[tuple[str, ...]]:
     """Return endpoint, failure kind and count, the most frequent first; 429 is named throttled."""
+    return [(name, kind, show(Fraction(count), "count")) for count, name, kind in failure_counts(run)]
+
+
+def failure_counts(run: Run) -> list[tuple[int, str, str]]:
+    """Return count, endpoint and failure kind, the most frequent first; 429 is named throttled."""
     found: list[tuple[int, str, str]] = []
     for name in run.endpoints:
         tally = run.tally(name.__eq__)
         found += [(count, name, kind) for kind, count in tally.failures.items()]
         found += [(tally.throttled, name, "throttled (HTTP 429)")] if tally.throttled else []
-    return [(name, kind, show(Fraction(count), "count")) for count, name, kind in sorted(found, reverse=True)]
+    return sorted(found, reverse=True)
+
+
+def workers(run: Run) -> list[tuple[str, ...]]:
+    """Return the cells of every worker, in the order of ``WORKER_HEAD``."""
+    found: list[tuple[str, ...]] = []
+    for worker in run.workers:
+        absent = ", ".join(f"{a:.1f} s to {'the end' if b is None else f'{b:.1f} s'}" for a, b in worker.absences)
+        found.append(
+            (
+                worker.name,
+                show(Fraction(worker.requests_sent), "count") if worker.finished else "?",
+                show(Fraction(worker.requests_received), "count"),
+                "yes" if worker.finished else "no",
+                f"{worker.joined_s:.1f} s",
+                absent or "-",
+            )
+        )
+    return found
 
 
 def _interval(result: Result) -> str:

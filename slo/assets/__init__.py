@@ -1,0 +1,1 @@
+"""The page that Locust's web UI serves at ``/slo/``."""

@@ -1,0 +1,261 @@
+"""The run under way as people watch it: each objective so far and its trend, the stage, failures, generator.
+
+Pure but for the measurement it looks at: the web page is made of what ``picture`` returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+from slo.judge import judge, value_of
+from slo.measurement import Measurement
+from slo.objectives import Objective, Objectives
+from slo.quantity import show
+from slo.reports import rows
+from slo.run import Run
+from slo.scope import Selection, matching
+from slo.verdict import Result, Verdict
+
+VERSION = 1
+MAX_POINTS = 300
+"""Points of a trend; beyond, every second one is dropped."""
+LOOK_S = 0.95
+"""A point is for a full second: more looks would see the same."""
+MOST = 50
+"""Kinds of failure shown."""
+
+FILES = ("report.html", "report.md", "verdict.json", "run.json", "junit.xml")
+"""Files of a finished run that the page leads to, the most readable first."""
+
+State = Literal["ready", "running", "finished"]
+
+
+@dataclass(frozen=True)
+class Process:
+    """One generator process: CPU share of one core, how late its timers fire, how long it has been silent."""
+
+    name: str
+    state: str
+    users: int
+    cpu_ratio: float | None = None
+    lag_ms: float | None = None
+    silent_s: float | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return dict(vars(self))
+
+
+class Trends:
+    """Each objective's value over the last seconds, as the run goes on."""
+
+    def __init__(self, objectives: Objectives | None) -> None:
+        self._objectives = objectives
+        self._looks = 0
+        self._last_s = 0.0
+        self._period = 1
+        self.at_s: list[float] = []
+        self.values: dict[str, list[float | None]] = {}
+
+    def look(self, measurement: Measurement) -> None:
+        """Add a point; now and then, so that the page is spared a run's every second."""
+        if self._objectives is None:
+            return
+        if measurement.elapsed_s - self._last_s < LOOK_S:
+            return
+        self._last_s = measurement.elapsed_s
+        self._looks += 1
+        if self._looks % self._period:
+            return
+        recent = measurement.recent()
+        if not recent.seconds:
+            return
+        self.at_s.append(round(measurement.elapsed_s, 1))
+        for objective in self._objectives.items:
+            cells = matching(recent.cells, objective.scope, self._objectives.groups)
+            value = value_of(objective, Selection(cells, Fraction(recent.seconds), ()))
+            self.values.setdefault(objective.name, []).append(None if value is None else float(value))
+        if len(self.at_s) > MAX_POINTS:
+            self.at_s = self.at_s[::2]
+            self.values = {name: points[::2] for name, points in self.values.items()}
+            self._period *= 2
+
+
+def picture(
+    state: State,
+    run: Run | None,
+    verdict: Verdict | None,
+    trends: Trends,
+    measurement: Measurement | None,
+    processes: Sequence[Process],
+    finished: Sequence[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return all that the page shows, valid by ``schemas/live.schema.json``."""
+    return {
+        "schema": "locust-slo/live",
+        "version": VERSION,
+        "state": state,
+        "run": _run(run, measurement),
+        "status": verdict.status if verdict else "NO DATA",
+        "reason": verdict.reason if verdict else _no_verdict(state),
+        "exit_code": verdict.exit_code if verdict and state == "finished" else None,
+        "stage": _stage(measurement),
+        "users": _users(run),
+        "recent": _recent(measurement),
+        "requests": run.tally().requests if run else 0,
+        "trend_at_s": trends.at_s,
+        "objectives": [_objective(result, trends) for result in verdict.results] if verdict else [],
+        "checks": _checks(run),
+        "failures": _failures(run),
+        "generator": {
+            "processes": [process.to_data() for process in processes],
+            "notes": [note for process in processes for note in _unwell(process)],
+        },
+        "notes": list(verdict.notes) if verdict else [],
+        "finished": list(finished),
+    }
+
+
+def provisional(measurement: Measurement, objectives: Objectives) -> tuple[Run, Verdict]:
+    """Return the run so far and the verdict it would get if it ended now."""
+    run = measurement.so_far()
+    verdict = judge(run, objectives)
+    # What a stage has not reached yet is no fault of it.
+    return run, replace(verdict, notes=run.notes)
+
+
+def entry(run: Run, verdict: Verdict | None, folder: Path) -> dict[str, Any]:
+    """Return what the list of finished runs shows of one, with the names of the files in its ``folder``."""
+    return {
+        "id": run.id,
+        "scenario": run.scenario,
+        "status": verdict.status if verdict else "NO DATA",
+        "exit_code": verdict.exit_code if verdict else None,
+        "reason": verdict.reason if verdict else _no_verdict("finished"),
+        "started_at": run.started_at,
+        "duration_s": run.duration_s,
+        "requests": run.tally().requests,
+        "files": [name for name in FILES if (folder / name).exists()],
+    }
+
+
+def _no_verdict(state: State) -> str:
+    if state == "ready":
+        return "no run yet: choose a scenario on Locust's page and press start"
+    return "recorded without objectives: give --objectives FILE for a verdict"
+
+
+def _run(run: Run | None, measurement: Measurement | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    plan = run.plan
+    ended = None if measurement else {"how": run.ended.how, "reason": run.ended.reason}
+    return {
+        "id": run.id,
+        "scenario": run.scenario,
+        "target": {"url": run.target.url, "embedded": run.target.embedded},
+        "started_at": run.started_at,
+        "elapsed_s": round(measurement.elapsed_s if measurement else run.duration_s, 1),
+        "total_s": plan.total_s if plan else None,
+        "time_scale": plan.time_scale if plan else 1.0,
+        "user_scale": plan.user_scale if plan else 1.0,
+        "ended": ended,
+    }
+
+
+def _stage(measurement: Measurement | None) -> dict[str, Any] | None:
+    plan = measurement.subject.plan if measurement else None
+    if measurement is None or plan is None:
+        return None
+    now_s = measurement.elapsed_s
+    for number, (stage, end_s) in enumerate(zip(plan.stages, plan.ends(), strict=True), 1):
+        if now_s < end_s:
+            return {"name": stage.name, "left_s": round(end_s - now_s, 1), "number": number, "of": len(plan.stages)}
+    return None
+
+
+def _users(run: Run | None) -> dict[str, Any]:
+    if run is None or not run.users:
+        return {"planned": None, "running": 0}
+    return {"planned": run.users[-1].planned, "running": run.users[-1].achieved}
+
+
+def _recent(measurement: Measurement | None) -> dict[str, Any] | None:
+    recent = measurement.recent() if measurement else None
+    if recent is None or not recent.seconds:
+        return None
+    tally = recent.tally
+    latency = tally.latency
+    return {
+        "seconds": recent.seconds,
+        "requests": tally.requests,
+        "throughput_rps": round(tally.requests / recent.seconds, 3),
+        "p95_ms": latency.percentile(95) / 1000 if latency.total else None,
+        "errors_ratio": recent.errors / tally.requests if tally.requests else 0.0,
+    }
+
+
+def _objective(result: Result, trends: Trends) -> dict[str, Any]:
+    objective = result.objective
+    _, _, _, interval, target, warning, deviation, priority = rows.objective(result)
+    points = trends.values.get(objective.name, [])
+    return {
+        "name": objective.name,
+        "indicator": objective.indicator.name,
+        "unit": objective.indicator.unit,
+        "status": result.status,
+        "value": None if result.value is None else float(result.value),
+        "shown": "-" if result.value is None else show(result.value, objective.indicator.unit),
+        "interval": interval,
+        "low_confidence": result.low_confidence,
+        "direction": objective.indicator.direction,
+        "target": float(objective.target),
+        "target_shown": target,
+        "warning": _number(objective),
+        "warning_shown": warning,
+        "priority": priority,
+        "deviation": deviation,
+        "reason": result.reason,
+        "advice": list(result.advice),
+        "trend": points,
+    }
+
+
+def _number(objective: Objective) -> float | None:
+    return None if objective.warning is None else float(objective.warning)
+
+
+def _checks(run: Run | None) -> list[dict[str, Any]]:
+    checks = run.tally().checks if run else {}
+    return [
+        {
+            "name": name,
+            "passed": passed,
+            "failed": failed,
+            "shown": show(Fraction(passed, passed + failed), "ratio"),
+        }
+        for name, (passed, failed) in sorted(checks.items())
+    ]
+
+
+def _failures(run: Run | None) -> list[dict[str, Any]]:
+    found = rows.failure_counts(run) if run else []
+    return [{"endpoint": endpoint, "kind": kind, "count": count} for count, endpoint, kind in found[:MOST]]
+
+
+def _unwell(process: Process) -> list[str]:
+    """Say what about a generator process makes its measurements doubtful."""
+    notes = []
+    if process.cpu_ratio is not None and process.cpu_ratio > 0.9:
+        share = show(Fraction(process.cpu_ratio).limit_denominator(1000), "ratio")
+        notes.append(f"{process.name} uses {share} of a core: latencies may be its own; use more processes")
+    if process.lag_ms is not None and process.lag_ms > 100:
+        lag = show(Fraction(process.lag_ms).limit_denominator(1000), "ms")
+        notes.append(f"{process.name}'s timers fire {lag} late: latencies may be its own; use more processes")
+    if process.state == "missing":
+        notes.append(f"{process.name} is not heard of")
+    return notes

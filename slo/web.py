@@ -1,0 +1,181 @@
+"""The SLO page in Locust's web UI: a tab, a page at ``/slo/``, and its JSON at ``/slo/verdict``.
+
+Everything is served from here, behind Locust's own login where that is on. Nothing of a URL reaches the file system:
+a report is served when its run and its name are in lists of our own.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, request
+from locust.web import WebUI
+
+from slo import live
+
+ASSETS = {"slo.css": "text/css", "slo.js": "text/javascript", "tab.js": "text/javascript"}
+_KINDS = {
+    ".html": "text/html",
+    ".md": "text/plain",
+    ".json": "application/json",
+    ".xml": "application/xml",
+}
+REPORTS = {name: _KINDS[Path(name).suffix] for name in live.FILES}
+FRESH_S = 0.9
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
+_COLUMNS = (
+    ("name", "Objective"),
+    ("status", "Status"),
+    ("value", "Value"),
+    ("target", "Target"),
+    ("priority", "Priority"),
+    ("trend", "Over the run"),
+)
+_TAB = {
+    "extended_tabs": [{"title": "SLO", "key": "slo"}],
+    "extended_tables": [{"key": "slo", "structure": [{"key": key, "title": title} for key, title in _COLUMNS]}],
+}
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+def register(web_ui: WebUI, picture: Callable[[], dict[str, Any]], folder: Callable[[str], Path | None]) -> None:
+    """Add the tab and the page to ``web_ui``.
+
+    ``picture`` returns what the page shows now (see ``slo.live``); ``folder`` the folder of a finished run by its id,
+    or None for a run that is not known.
+    """
+    app = web_ui.app
+    assert app is not None
+    picture = _now_and_then(picture)
+    base = app.blueprints["locust"].url_prefix or ""
+    page = Blueprint("slo", __name__, url_prefix=f"{base}/slo")
+    _page_routes(page, web_ui, picture)
+    _report_routes(page, web_ui, folder)
+    app.register_blueprint(page)
+    web_ui.template_args = {**web_ui.template_args, **_TAB}
+    app.after_request(lambda response: _extend(response, picture))
+
+
+def _now_and_then(picture: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """Return ``picture`` made to judge at most once a second, however many people watch."""
+    kept: list[tuple[float, dict[str, Any]]] = []
+
+    def latest() -> dict[str, Any]:
+        now_s = time.monotonic()
+        if not kept or now_s - kept[0][0] >= FRESH_S:
+            kept[:] = [(now_s, picture())]
+        return kept[0][1]
+
+    return latest
+
+
+def _page_routes(page: Blueprint, web_ui: WebUI, picture: Callable[[], dict[str, Any]]) -> None:
+    @page.route("")
+    @web_ui.auth_required_if_enabled
+    def without_slash() -> Any:
+        return redirect(f"{request.path}/")
+
+    @page.route("/")
+    @web_ui.auth_required_if_enabled
+    def index() -> Response:
+        return _answer(_asset("slo.html"), "text/html")
+
+    @page.route("/assets/<name>")
+    @web_ui.auth_required_if_enabled
+    def asset(name: str) -> Response:
+        if name not in ASSETS:
+            abort(404)
+        return _answer(_asset(name), ASSETS[name])
+
+    @page.route("/verdict")
+    @web_ui.auth_required_if_enabled
+    def verdict() -> Response:
+        return _answer(json.dumps(picture(), ensure_ascii=False), "application/json")
+
+
+def _report_routes(page: Blueprint, web_ui: WebUI, folder: Callable[[str], Path | None]) -> None:
+    @page.route("/runs/<run_id>/<name>")
+    @web_ui.auth_required_if_enabled
+    def report(run_id: str, name: str) -> Response:
+        known = folder(run_id) if name in REPORTS else None
+        if known is None:
+            abort(404)
+        try:
+            text = (known / name).read_text(encoding="utf-8")
+        except OSError:
+            abort(404)
+        response = _answer(text, REPORTS[name])
+        # A report stands alone: what it shows inline is its own, and it may ask for nothing.
+        response.headers["Content-Security-Policy"] = _REPORT_POLICY
+        return response
+
+
+def _extend(response: Response, picture: Callable[[], dict[str, Any]]) -> Response:
+    """Add our rows to the statistics that Locust's page asks for, and our script to the page itself."""
+    if response.status_code != 200:
+        return response
+    if request.endpoint == "locust.request_stats":
+        data = response.get_json()
+        others = [one for one in data.get("extended_stats", []) if one.get("key") != "slo"]
+        data["extended_stats"] = [*others, {"key": "slo", "data": rows(picture())}]
+        response.set_data(json.dumps(data))
+    elif request.endpoint == "locust.index" and not response.direct_passthrough:
+        script = '<script src="./slo/assets/tab.js" defer></script></body>'
+        response.set_data(response.get_data(as_text=True).replace("</body>", script, 1))
+    return response
+
+
+def rows(picture: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the rows of the tab's table: plain text, for Locust's own table shows nothing else."""
+    overall = {
+        "name": " Overall",  # a blank first: the table sorts by name
+        "status": picture["status"],
+        "value": picture["reason"],
+        "target": "",
+        "priority": "",
+        "trend": "",
+    }
+    found = [overall]
+    for one in picture["objectives"]:
+        few = " (low confidence)" if one["low_confidence"] else ""
+        found.append(
+            {
+                "name": one["name"],
+                "status": one["status"],
+                "value": one["shown"] + few,
+                "target": one["target_shown"],
+                "priority": one["priority"],
+                "trend": sparkline(one["trend"]),
+            }
+        )
+    return found
+
+
+def sparkline(points: list[float | None], width: int = 30) -> str:
+    """Return the newest ``width`` points as bars of text; a gap where nothing was measured."""
+    shown = points[-width:]
+    known = [point for point in shown if point is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    step = (high - low) / (len(_BARS) - 1) or 1.0
+    return "".join(" " if point is None else _BARS[round((point - low) / step)] for point in shown)
+
+
+def _asset(name: str) -> str:
+    return (files("slo") / "assets" / name).read_text(encoding="utf-8")
+
+
+def _answer(text: str, kind: str) -> Response:
+    return Response(text, content_type=f"{kind}; charset=utf-8", headers=_HEADERS)
