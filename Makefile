@@ -13,7 +13,7 @@ OBJECTIVES ?= slo/hotel.yaml
 TARGET = $(if $(BASE_URL),-H $(BASE_URL),--demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-all lint perf-validate perf-baseline perf-clean clean \
+.PHONY: help setup web test test-all lint perf-validate perf-baseline perf-clean clean \
 	perf-smoke perf-load perf-stress perf-spike perf-soak
 
 help: ## list the targets
@@ -27,6 +27,9 @@ perf-soak: ## 30 minutes, 5 users: does latency or memory creep up?
 perf-smoke perf-load perf-stress perf-spike perf-soak: perf-%: $(READY)
 	@$(BIN)/locust -f locustfiles/hotel.py --headless --only-summary --loglevel WARNING \
 		--scenario $* --objectives $(OBJECTIVES) $(TARGET) $(ARGS); exit $$?
+
+web: $(READY) ## Locust's web UI at http://localhost:8089, ready to press start; with the SLO tab
+	@$(BIN)/locust -f locustfiles/hotel.py --objectives $(OBJECTIVES) $(TARGET) $(ARGS); exit $$?
 
 perf-validate: $(READY) ## judge the latest saved run again (RUN=reports/... another one)
 	@$(BIN)/locust-slo validate $(RUN) --objectives $(OBJECTIVES)

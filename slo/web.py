@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, request
-from locust.web import WebUI
 
 from slo import live
+
+if TYPE_CHECKING:  # Locust patches the standard library when it is imported; what is here works without it
+    from locust.web import WebUI
 
 ASSETS = {"slo.css": "text/css", "slo.js": "text/javascript", "tab.js": "text/javascript"}
 _KINDS = {

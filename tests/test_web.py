@@ -20,12 +20,12 @@ from tests.test_distributed import free_port
 class Page:
     """Locust's web UI, as a browser talks to it."""
 
-    def __init__(self, reports: Path, demo: Demo, *words: object) -> None:
+    def __init__(self, reports: Path, demo: Demo, *words: object, locustfile: Path = HOTEL, ready: str = "/") -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         port = self.url.rpartition(":")[2]
-        own = ("-f", HOTEL, "-H", demo.url, "--time-scale", "0.05", "--web-host", "127.0.0.1", "--web-port", port)
+        own = ("-f", locustfile, "-H", demo.url, "--time-scale", "0.05", "--web-host", "127.0.0.1", "--web-port", port)
         self.locust = Locust(reports, *own, *words, headless=False)
-        wait_for(lambda: self.get("/"))
+        wait_for(lambda: self.get(ready))
 
     def get(self, path: str) -> str:
         with urllib.request.urlopen(self.url + path, timeout=10) as response:
@@ -35,6 +35,10 @@ class Page:
         body = urllib.parse.urlencode(form, doseq=True).encode()
         with urllib.request.urlopen(self.url + path, body, timeout=20) as response:
             return dict(json.loads(response.read()))
+
+    def post_text(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, b"", timeout=20) as response:
+            return str(response.read().decode())
 
     def template(self) -> dict[str, Any]:
         found = re.search(r"window\.templateArgs = (\{.*\})", self.get("/"))
