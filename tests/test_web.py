@@ -20,11 +20,20 @@ from tests.test_distributed import free_port
 class Page:
     """Locust's web UI, as a browser talks to it."""
 
-    def __init__(self, reports: Path, demo: Demo, *words: object, locustfile: Path = HOTEL, ready: str = "/") -> None:
+    def __init__(
+        self,
+        reports: Path,
+        demo: Demo,
+        *words: object,
+        locustfile: Path = HOTEL,
+        ready: str = "/",
+        scaled: bool = True,
+    ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         port = self.url.rpartition(":")[2]
-        own = ("-f", locustfile, "-H", demo.url, "--time-scale", "0.05", "--web-host", "127.0.0.1", "--web-port", port)
-        self.locust = Locust(reports, *own, *words, headless=False)
+        own = ("-f", locustfile, "-H", demo.url, "--web-host", "127.0.0.1", "--web-port", port)
+        scale = ("--time-scale", "0.05") if scaled else ()
+        self.locust = Locust(reports, *own, *scale, *words, headless=False)
         wait_for(lambda: self.get(ready))
 
     def get(self, path: str) -> str:

@@ -145,7 +145,7 @@ function notes(parent, texts) {
 function showVerdict(live) {
   const { state, run } = live;
   const status = state === "ready" ? "READY" : live.status;
-  const kinds = { ready: "No run yet", running: "Provisional verdict: the run is on", finished: "Verdict" };
+  const kinds = { ready: "No run yet", running: "Provisional: the run is on", finished: "Verdict" };
   const panel = byId("verdict");
   dress(panel, status);
   panel.classList.toggle("running", state === "running");
@@ -181,8 +181,9 @@ function showNow(live) {
   if (stage) {
     if (stage.of) left.push(`${stage.number} of ${stage.of}`);
     if (isNumber(stage.left_s)) left.push(`${duration(stage.left_s)} left`);
-  } else if (state === "running" && isNumber(run.total_s)) {
-    left.push(`${duration(run.total_s - run.elapsed_s)} left`);
+  } else if (isNumber(run.total_s)) {
+    const rest = run.total_s - run.elapsed_s;
+    left.push(state === "running" ? `${duration(rest)} left` : `of ${duration(run.total_s)} planned`);
   }
   put(byId("leg-title"), stage ? "Stage" : "Run");
   put(byId("leg"), stage ? stage.name : duration(run.elapsed_s));
@@ -192,7 +193,7 @@ function showNow(live) {
   const planned = isNumber(run.total_s) && run.total_s > 0;
   const bar = byId("progress");
   hide(bar, !planned);
-  hide(byId("way"), !planned && !stage);
+  hide(byId("way"), state === "finished" || (!planned && !stage));
   bar.value = planned ? Math.min(1, run.elapsed_s / run.total_s) : 0;
   put(byId("way-text"), duration(run.elapsed_s) + (planned ? ` of ${duration(run.total_s)}` : " since the start"));
 
