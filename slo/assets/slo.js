@@ -79,7 +79,7 @@ const clock = (date) => date.toLocaleTimeString("en-GB");
 
 function moment(text) {
   const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? String(text ?? "-") : `${date.toLocaleDateString("sv-SE")} ${clock(date)}`;
+  return Number.isNaN(date.getTime()) ? "-" : `${date.toLocaleDateString("sv-SE")} ${clock(date)}`;
 }
 
 // --- writing into the page, touching only what changed ----------------------------------------------
@@ -384,22 +384,24 @@ function draw(svg, objective, live) {
 
 let before = null;
 
-function announce(live) {
+function announce(live, isBack) {
   const now = { id: live.run?.id, state: live.state, status: live.status, stage: live.stage?.name ?? null };
-  const said = [];
+  const said = isBack ? ["Locust answers again."] : [];
   if (before) {
     const started = now.state === "running" && (before.state !== "running" || before.id !== now.id);
     if (started) said.push("A run has started.");
     if (now.state === "finished" && before.state === "running")
-      said.push(`The run has ended: ${live.status}. ${live.reason}`);
+      said.push(`The run has ended: ${live.status}. ${sentence(live.reason)}`);
     else if (now.state !== "ready" && (started || now.status !== before.status))
-      said.push(`Status ${live.status}: ${live.reason}`);
+      said.push(sentence(`Status ${live.status}: ${live.reason}`));
     if (now.stage !== null && (started || now.stage !== before.stage))
-      said.push(`Stage ${now.stage}, ${live.stage.number} of ${live.stage.of}.`);
+      said.push(`Stage ${now.stage.slice(0, 60)}, ${live.stage.number} of ${live.stage.of}.`);
   }
   before = now;
   if (said.length) say(said.join(" "));
 }
+
+const sentence = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function say(text) {
   put(byId("announcer"), text.slice(0, 300));
@@ -423,15 +425,14 @@ function render(live) {
   showTables(live);
   hide(byId("main"), false);
   if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
-  announce(live);
-  const scenario = String(live.run?.scenario ?? "").replace(/[\p{C}]/gu, "").slice(0, 60);
-  title = [live.state === "ready" ? "ready" : live.status, scenario, "locust-slo"].filter(Boolean).join(" · ");
 }
 
-function heard() {
+function heard(live) {
+  announce(live, silent);
   heardAt = new Date();
-  if (silent) say("Locust answers again.");
   silent = false;
+  const scenario = String(live.run?.scenario ?? "").replace(/\p{C}/gu, "").slice(0, 60);
+  title = [live.state === "ready" ? "ready" : live.status, scenario, "locust-slo"].filter(Boolean).join(" · ");
   put(byId("clock"), clock(heardAt));
   showSilence();
 }
@@ -473,7 +474,7 @@ async function ask() {
   if (live.version !== 1) return missed(false, "it speaks another version: reload this page");
   try {
     render(live);
-    heard();
+    heard(live);
   } catch (error) {
     console.error(error);
     missed(false, `this page cannot show it: ${error.message}`);
@@ -485,6 +486,8 @@ async function follow() {
   setTimeout(follow, PERIOD_MS);
 }
 
+// Inside Locust's page, that page has the header, the theme and the way back.
+document.documentElement.classList.toggle("embedded", window.parent !== window);
 showTheme();
 systemDark.addEventListener("change", showTheme);
 addEventListener("storage", showTheme);

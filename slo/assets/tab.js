@@ -21,7 +21,7 @@ function show() {
     const home = table.parentElement;
     const page = document.createElement("iframe");
     page.id = "slo-frame";
-    page.src = `${PAGE}?embedded=1`;
+    page.src = PAGE;
     page.title = "SLO: objectives, stage, failures and generator of the run";
     page.style.cssText = "width: 100%; height: calc(100vh - 190px); min-height: 480px; border: 0; display: block";
     home.after(page);
