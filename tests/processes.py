@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,10 +117,15 @@ class Finished:
 
 
 class Locust:
-    """A Locust process under way, writing its reports into ``reports``."""
+    """A Locust process under way, writing its reports into ``reports``; ``inside`` is the command that runs it."""
 
     def __init__(
-        self, reports: Path, *words: object, headless: bool = True, env: Mapping[str, str] | None = None
+        self,
+        reports: Path,
+        *words: object,
+        headless: bool = True,
+        env: Mapping[str, str] | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
         self.reports = reports
         reports.mkdir(parents=True, exist_ok=True)
@@ -129,7 +134,7 @@ class Locust:
         own = ["--reports-dir", str(reports), "--loglevel", "WARNING"]
         own += ["--headless", "--only-summary"] if headless else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "locust", *own, *map(str, words)],
+            [*inside, sys.executable, "-m", "locust", *own, *map(str, words)],
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import signal
-import socket
 import time
+from collections import Counter
 from pathlib import Path
 
+import pytest
+
+from tests.cluster import Cluster, answered, counted, free_port, made, samples
 from tests.processes import HOTEL, Demo, Locust, locust
 
 WORDS = ("--scenario", "load", "--time-scale", "0.02", "--think-time", "0.05")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def own_port() -> tuple[object, ...]:
@@ -69,3 +66,28 @@ def test_a_worker_that_dies_makes_the_run_incomplete(demo: Demo, tmp_path: Path)
     assert done.run.ended.how == "incomplete"
     assert "the last counts of" in done.run.ended.reason
     workers[1].wait(20)
+
+
+@pytest.mark.parametrize("stop_timeout_s", [0, 10])
+def test_the_record_holds_what_the_api_answered(demo: Demo, tmp_path: Path, stop_timeout_s: int) -> None:
+    demo.faults(latency_ms=200)  # so that at any moment most users wait for an answer
+    before = answered(demo.ask("GET", "/metrics")[1])
+    words = ("--scenario", "load", "--time-scale", "0.01", "--think-time", "0.1", "--stop-timeout", stop_timeout_s)
+    with Cluster(tmp_path, demo.url, *words) as cluster:
+        cluster.join("one")
+        cluster.join("two")
+        done = cluster.await_end()
+        assert cluster.await_workers("one", "two") == [0, 0]
+    time.sleep(0.5)  # what was cut off is being answered
+    after = answered(demo.ask("GET", "/metrics")[1])
+    assert done.run.ended.how == "completed", cluster.said()
+    assert counted(done.run) == made(samples(cluster.raw))
+    ours = counted(done.run) + Counter(health_live=1, metrics=1)  # the probe before the run, and our first scrape
+    cut_off = {name: after[name] - before[name] - ours[name] for name in after}
+    assert all(count >= 0 for count in cut_off.values()), cut_off
+    if stop_timeout_s:
+        # A user that is to stop ends its iteration first: the requests of the rest of it are counted too.
+        assert not any(cut_off.values()), cut_off
+    else:
+        # Locust kills users while they wait: the API answered, nobody counts it. One request at most each.
+        assert sum(cut_off.values()) <= 10, cut_off

@@ -69,7 +69,12 @@ def test_bytes_arrive_intact_across_a_cut_and_its_heal(sink: Sink) -> None:
         sock.sendall(sent[:1000])
         wire.cut()
         before = len(sink.received[0])
-        sender = threading.Thread(target=lambda: (sock.sendall(sent[1000:]), sock.shutdown(socket.SHUT_WR)))
+
+        def send_the_rest() -> None:
+            sock.sendall(sent[1000:])
+            sock.shutdown(socket.SHUT_WR)
+
+        sender = threading.Thread(target=send_the_rest)
         sender.start()
         assert not sink.ended.acquire(timeout=0.3)
         assert len(sink.received[0]) <= max(before, 1000)
