@@ -17,8 +17,8 @@ import pytest
 
 from locustfiles.endpoints import HOTEL
 from locustfiles.payloads import reservation, stay, whatsapp_message
+from tests.cluster import free_port
 from tests.processes import ROOT, Demo, environment
-from tests.test_distributed import free_port
 from tests.test_endings import demos_of
 
 RANDOM = Random(1)

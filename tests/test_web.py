@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tests.cluster import free_port
 from tests.processes import HOTEL, Demo, Locust
-from tests.test_distributed import free_port
 
 
 class Page:
