@@ -21,6 +21,7 @@ from tests.processes import ROOT, Finished, Locust
 from tests.wire import Wire
 
 RAW = ROOT / "tests" / "locustfiles" / "raw.py"
+SLOW_START = ROOT / "tests" / "locustfiles" / "slow_start.py"
 LATE_CLOCK = ROOT / "tests" / "locustfiles" / "late_clock.py"
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import LATE_CLOCK, Cluster, alive, counted, made, out_of_time, samples, worker_named
+from tests.cluster import LATE_CLOCK, SLOW_START, Cluster, alive, counted, made, out_of_time, samples, worker_named
 from tests.processes import Demo
 
 WORDS = ("--scenario", "load", "--time-scale", "0.02", "--think-time", "0.1")
@@ -77,6 +77,19 @@ def test_a_worker_that_joins_late_is_counted_from_then_on(demo: Demo, tmp_path: 
     for name in ("early", "late"):
         account = next(w for w in done.run.workers if w.name == worker_named(done.run, name))
         assert account.requests_received == account.requests_sent == len(samples(cluster.raw, name)) > 0
+    assert list(out_of_time(done.run, found)) == []
+
+
+def test_a_worker_that_is_slow_to_start_is_counted_from_its_first_request(demo: Demo, tmp_path: Path) -> None:
+    # Locust's master takes a worker for ready before the worker's init listeners ran.
+    with Cluster(tmp_path, demo.url, *WORDS) as cluster:
+        cluster.join("slow", SLOW_START, {"SLOW_START_S": "3"})
+        cluster.join("other")
+        done = cluster.await_end()
+        assert cluster.await_workers("slow", "other") == [0, 0]
+    assert done.run.ended.how == "completed", cluster.said()
+    found = samples(cluster.raw)
+    assert counted(done.run) == made(found)
     assert list(out_of_time(done.run, found)) == []
 
 
