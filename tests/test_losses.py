@@ -173,6 +173,23 @@ def test_what_is_under_way_when_a_connection_drops_is_sent_again(demo: Demo, tmp
     assert all(w.finished and w.requests_sent == w.requests_received for w in done.run.workers)
 
 
+def test_a_connection_that_only_the_master_still_believes_in(demo: Demo, tmp_path: Path) -> None:
+    # A firewall forgot it, the worker connects anew: ZeroMQ lets no second one in under the same name.
+    with Cluster(tmp_path, demo.url, *WORDS) as cluster:
+        cluster.join("torn")
+        cluster.join("other")
+        cluster.await_load("torn", 50)
+        cluster.wires["torn"].forget()
+        done = cluster.await_end(PLAN_S + 20)
+        assert cluster.await_workers("other") == [0]
+    if done.run.ended.how == "completed":
+        assert counted(done.run) == made(samples(cluster.raw))
+    else:
+        assert done.code == 3, cluster.said()
+        assert done.run.ended.how == "incomplete"
+        assert worker_named(done.run, "torn") in done.run.ended.reason
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_to_the_master_ends_all_and_leaves_the_record(
     demo: Demo, tmp_path: Path, number: signal.Signals, code: int

@@ -115,6 +115,18 @@ def test_dropped_connections_are_reset_and_later_ones_work(sink: Sink, cut_befor
             assert receive(sock, 7) == b"welcome"
 
 
+def test_a_forgotten_connection_is_reset_at_one_end_only(sink: Sink) -> None:
+    with Wire(sink.port) as wire:
+        with socket.create_connection(("127.0.0.1", wire.port)) as sock:
+            assert receive(sock, 7) == b"welcome"
+            wire.forget()
+            with pytest.raises(ConnectionResetError):
+                sock.recv(1)
+        assert not sink.ended.acquire(timeout=0.3)
+        with socket.create_connection(("127.0.0.1", wire.port)) as sock:
+            assert receive(sock, 7) == b"welcome"
+
+
 def test_a_wire_to_nowhere_refuses(sink: Sink) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -21,8 +21,10 @@ RESET = struct.pack("ii", 1, 0)
 class _End:
     """One end of a connection: its socket, and what is still to be sent there."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, near: bool) -> None:
         self.sock = sock
+        self.near = near
+        """It made the connection."""
         self.out = bytearray()
         self.other: _End = self
         self.ended = False
@@ -42,6 +44,7 @@ class Wire:
         self._whole = True
         self._closing = False
         self._ends: set[_End] = set()
+        self._forgotten: list[socket.socket] = []
         self._orders: queue.SimpleQueue[tuple[Callable[[], None], threading.Event]] = queue.SimpleQueue()
         self._bell, self._ear = socket.socketpair()
         self._ear.setblocking(False)
@@ -68,6 +71,10 @@ class Wire:
     def drop(self) -> None:
         """Reset all connections, losing what is under way; later ones work."""
         self._do(self._reset_all)
+
+    def forget(self) -> None:
+        """Reset all connections towards who made them only: as a firewall that forgets what it forwarded."""
+        self._do(self._reset_near_ends)
 
     def close(self) -> None:
         """Reset all connections and listen no more."""
@@ -107,7 +114,7 @@ class Wire:
         except OSError:
             _reset(near)
             return
-        ends = _End(near), _End(far)
+        ends = _End(near, True), _End(far, False)
         ends[0].other, ends[1].other = ends[1], ends[0]
         for end in ends:
             end.sock.setblocking(False)
@@ -180,11 +187,21 @@ class Wire:
         while self._ends:
             self._reset_pair(next(iter(self._ends)))
 
+    def _reset_near_ends(self) -> None:
+        for end in list(self._ends):
+            self._ends.discard(end)
+            if end.sock in self._selector.get_map():
+                self._selector.unregister(end.sock)
+            if end.near:
+                _reset(end.sock)
+            else:
+                self._forgotten.append(end.sock)
+
     def _shut(self) -> None:
         self._closing = True
         self._reset_all()
         self._selector.close()
-        for sock in (self._listener, self._ear):
+        for sock in (self._listener, self._ear, *self._forgotten):
             sock.close()
 
 
