@@ -115,7 +115,8 @@ class Ledger:
                 found.append(f"worker {worker.name} joined {worker.joined_s:.1f} s after the start")
             for start_s, end_s in worker.absences:
                 if end_s is not None:
-                    found.append(f"worker {worker.name} was not heard of from {start_s:.1f} s to {end_s:.1f} s")
+                    length = f"from {start_s:.1f} s to {end_s:.1f} s, for {end_s - start_s:.1f} s"
+                    found.append(f"worker {worker.name} was not heard of {length}")
                 else:
                     tail = "; all its counts had come" if worker.finished else ""
                     found.append(f"worker {worker.name} was not heard of from {start_s:.1f} s on{tail}")

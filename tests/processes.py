@@ -131,14 +131,14 @@ class Locust:
         reports.mkdir(parents=True, exist_ok=True)
         self._out = (reports.parent / f"{reports.name}.out").open("w+", encoding="utf-8")
         self._err = (reports.parent / f"{reports.name}.err").open("w+", encoding="utf-8")
-        own = ["--reports-dir", str(reports), "--loglevel", "WARNING"]
+        own = ["--loglevel", "WARNING"]
         own += ["--headless", "--only-summary"] if headless else []
         self.process = subprocess.Popen(
             [*inside, sys.executable, "-m", "locust", *own, *map(str, words)],
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,
-            env=environment(**(env or {})),
+            env=environment(LOCUST_REPORTS_DIR=str(reports), **(env or {})),
             cwd=ROOT,
         )
 
