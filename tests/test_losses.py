@@ -80,6 +80,7 @@ def test_a_worker_that_joins_late_is_counted_from_then_on(demo: Demo, tmp_path: 
     assert list(out_of_time(done.run, found)) == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_slow_to_start_is_counted_from_its_first_request(demo: Demo, tmp_path: Path) -> None:
     # Locust's master takes a worker for ready before the worker's init listeners ran.
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
@@ -117,6 +118,7 @@ def test_a_cut_of_ten_seconds_that_heals_loses_nothing(demo: Demo, tmp_path: Pat
     assert any(8 <= number <= 13 for number in seconds), notes
 
 
+@pytest.mark.slow
 def test_a_cut_that_never_heals_is_incomplete_in_bounded_time(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
         cluster.join("cut")
@@ -140,6 +142,7 @@ def test_a_cut_that_never_heals_is_incomplete_in_bounded_time(demo: Demo, tmp_pa
     assert account.requests_received >= sum(1 for s in before if s.at < cut_at - REPORT_S - 1.5)
 
 
+@pytest.mark.slow
 def test_a_dropped_connection_loses_nothing(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
         cluster.join("torn")
@@ -156,6 +159,7 @@ def test_a_dropped_connection_loses_nothing(demo: Demo, tmp_path: Path) -> None:
     assert all(w.finished and w.requests_sent == w.requests_received for w in done.run.workers)
 
 
+@pytest.mark.slow
 def test_what_is_under_way_when_a_connection_drops_is_sent_again(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
         cluster.join("torn")
@@ -173,6 +177,7 @@ def test_what_is_under_way_when_a_connection_drops_is_sent_again(demo: Demo, tmp
     assert all(w.finished and w.requests_sent == w.requests_received for w in done.run.workers)
 
 
+@pytest.mark.slow
 def test_a_connection_that_only_the_master_still_believes_in(demo: Demo, tmp_path: Path) -> None:
     # A firewall forgot it, the worker connects anew: ZeroMQ lets no second one in under the same name.
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
@@ -190,7 +195,7 @@ def test_a_connection_that_only_the_master_still_believes_in(demo: Demo, tmp_pat
         assert worker_named(done.run, "torn") in done.run.ended.reason
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)])
 def test_a_signal_to_the_master_ends_all_and_leaves_the_record(
     demo: Demo, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -240,6 +245,7 @@ def test_workers_whose_clocks_are_wrong_count_in_the_right_seconds(demo: Demo, t
     assert list(out_of_time(done.run, found)) == []
 
 
+@pytest.mark.slow
 def test_workers_that_lost_their_master_leave(demo: Demo, tmp_path: Path) -> None:
     # Locust's workers give a silent master 60 s; one that was stopped in good order says so.
     with Cluster(tmp_path, demo.url, *WORDS, expect=1) as cluster:

@@ -56,7 +56,7 @@ def test_every_process_measured_and_no_request_is_missing(finished: tuple[Finish
 def test_percentiles_are_those_of_the_union_of_all_samples(finished: tuple[Finished, Path], percent: int) -> None:
     done, raw = finished
     everything = samples(raw)
-    assert len(everything) > 1000
+    assert len(everything) > 300
     for name in (*done.run.endpoints, ""):
         ordered = sorted(sample.latency_ms for sample in everything if not name or sample.endpoint == name)
         tally = done.run.tally(name.__eq__) if name else done.run.tally()
