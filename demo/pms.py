@@ -76,14 +76,15 @@ def create_app(latency_ms: float) -> Flask:
 def main() -> int:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m demo.pms", description="The hotel's PMS.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to serve on; default: 127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--latency-ms", type=float, default=5.0, help="time for every answer; default: 5")
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when stdin ends")
     options = parser.parse_args()
     try:
-        server = Server("127.0.0.1", options.port, create_app(options.latency_ms))
+        server = Server(options.host, options.port, create_app(options.latency_ms))
     except OSError as error:
-        sys.stderr.write(f"--port {options.port}: cannot listen: {error.strerror}\n")
+        sys.stderr.write(f"--host {options.host} --port {options.port}: cannot listen: {error.strerror or error}\n")
         return 2
     server.run(lambda: print(json.dumps({"url": server.url}), flush=True), options.exit_with_stdin)
     return 0

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
@@ -205,8 +206,32 @@ def test_a_port_in_use_is_one_sentence(demo: Demo) -> None:
     assert "Traceback" not in done.stderr
 
 
-def refused(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "demo", *words]
+def test_the_pms_serves_on_the_address_asked_for() -> None:
+    words = [sys.executable, "-m", "demo.pms", "--port", "0", "--exit-with-stdin"]
+    with subprocess.Popen(
+        [*words, "--host", "127.0.0.2"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(),
+        cwd=ROOT,
+    ) as process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        assert url.startswith("http://127.0.0.2:")
+        with urllib.request.urlopen(f"{url}/health", timeout=10) as response:
+            assert response.status == 200
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    # A documentation address (RFC 5737): no interface of ours has it.
+    done = refused("--host", "192.0.2.1", module="demo.pms")
+    assert done.returncode == 2
+    assert "--host 192.0.2.1 --port 0: cannot listen" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def refused(*words: str, module: str = "demo") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module, *words]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=20, env=environment(), cwd=ROOT)
 
 
