@@ -9,15 +9,17 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /app
-# The lock by itself, before the sources: what they change does not install everything again.
+# The lock by itself, before the sources: a change of theirs does not install everything again. There is one lock; the
+# tools of development that it holds, a browser's driver among them, are of no use here.
 COPY requirements.lock ./
-RUN pip install --require-hashes -r requirements.lock
+RUN pip install --require-hashes -r requirements.lock \
+    && pip uninstall --yes hdrhistogram hypothesis mypy playwright pytest-xdist ruff types-PyYAML types-jsonschema
 COPY pyproject.toml README.md ./
 COPY slo ./slo
 COPY locustfiles ./locustfiles
 COPY demo ./demo
 # Editable, so that there is one copy of each module: `locust -f locustfiles/hotel.py` and `python -m demo` find the same.
-RUN pip install --no-deps --no-build-isolation -e .
+RUN pip install --no-deps --no-build-isolation -e . && pip check
 
 FROM python:3.12-slim
 

@@ -12,6 +12,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -24,14 +25,15 @@ from jsonschema import Draft202012Validator
 
 from slo import run as runs
 from slo.run import Run
+from tests.cluster import free_port
 from tests.processes import ROOT, Demo, environment
-from tests.test_distributed import free_port
 from tests.test_web import verdicts, wait_for
 
 SCHEMAS = ROOT / "tests" / "schemas"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CONFIG_MAP, LOCUST_TEST = yaml.safe_load_all((ROOT / "deploy/kubernetes/hotel.yaml").read_text(encoding="utf-8"))
 SECRETS = ("WHATSAPP_APP_SECRET", "ADMIN_TOKEN")
 
@@ -96,8 +98,11 @@ def test_what_the_image_copies_is_there_and_not_ignored() -> None:
 def test_the_image_has_a_plain_user_and_locked_packages() -> None:
     assert instruction("USER") == "1000"
     assert "--require-hashes -r requirements.lock" in DOCKERFILE
-    packages = yaml.safe_load(re.findall(r"^packages = (.+)$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[0])
-    assert {name.split(".")[0] for name in packages} == {"slo", "locustfiles", "demo"}
+    assert {name.split(".")[0] for name in PROJECT["tool"]["setuptools"]["packages"]} == {"slo", "locustfiles", "demo"}
+    tools = [re.split(r"[>=\[]", need)[0] for need in PROJECT["project"]["optional-dependencies"]["dev"]]
+    # The demo's packages stay, and so does pytest: Locust itself needs it.
+    gone = [tool for tool in tools if tool not in ("locust-slo", "pytest")]
+    assert re.findall(r"pip uninstall --yes (.+)$", DOCKERFILE, re.MULTILINE)[0].split() == gone
 
 
 def test_secrets_come_from_the_environment_alone() -> None:
