@@ -112,9 +112,9 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
     options: Any = environment.parsed_options
     try:
         table = endpoints.read(Path(options.endpoints)) if options.endpoints else endpoints.HOTEL
-        environment.hotel_endpoints = table  # type: ignore[attr-defined]
         if isinstance(runner, WorkerRunner):
-            return
+            return  # the master's table comes with the first users
+        environment.hotel_endpoints = table  # type: ignore[attr-defined]
         # Among the options it travels to the workers, whose disks need not hold the file.
         options.endpoint_table = endpoints.to_data(table) or None
         select(environment, options.scenario)
@@ -133,7 +133,8 @@ def begin(environment: Environment, **_: Any) -> None:
     """Number the users from 0 again; with the web UI, probe the host that the form named."""
     environment.hotel_users = 0  # type: ignore[attr-defined]
     options: Any = environment.parsed_options
-    if isinstance(environment.runner, WorkerRunner):
+    # A worker that joins a run under way may be given users before it knows its own runner.
+    if environment.runner is None or isinstance(environment.runner, WorkerRunner):
         table = endpoints.from_data(getattr(options, "endpoint_table", None) or {})
         environment.hotel_endpoints = table  # type: ignore[attr-defined]
         return

@@ -398,6 +398,8 @@ class _Worker:
         environment.events.test_stop.add_listener(self._stop)
         runner.greenlet.spawn(self._introduce)
         runner.greenlet.spawn(self._beat)
+        # To a run under way Locust adds a worker as soon as it connects: its first users may come before we do.
+        self._start()
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""

@@ -12,7 +12,8 @@ import pytest
 from tests.cluster import Cluster, answered, counted, free_port, made, samples, worker_named
 from tests.processes import BASIC, HOTEL, ROOT, Demo, Locust, locust
 
-WORDS = ("--scenario", "load", "--time-scale", "0.02", "--think-time", "0.05")
+SHORT = ("--scenario", "load", "--time-scale", "0.006", "--think-time", "0.1")
+"""The load scenario in 5 seconds."""
 
 
 def own_port() -> tuple[object, ...]:
@@ -22,7 +23,7 @@ def own_port() -> tuple[object, ...]:
 
 
 def test_processes_judge_every_request(demo: Demo, tmp_path: Path) -> None:
-    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *WORDS, "--processes", 2, *own_port())
+    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *SHORT, "--processes", 2, *own_port())
     assert done.code == 0, done.out + done.err
     workers = done.run.workers
     assert len(workers) == 2
@@ -57,8 +58,6 @@ def test_the_record_holds_what_the_api_answered(demo: Demo, tmp_path: Path, stop
 
 
 OTHER_VERSION = ROOT / "tests" / "locustfiles" / "other_version.py"
-SHORT = ("--scenario", "load", "--time-scale", "0.006", "--think-time", "0.1")
-"""The load scenario in 5 seconds."""
 
 
 def test_a_worker_of_another_version_is_refused(demo: Demo, tmp_path: Path) -> None:

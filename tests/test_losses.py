@@ -15,6 +15,7 @@ import pytest
 
 from tests.cluster import LATE_CLOCK, SLOW_START, Cluster, alive, counted, made, out_of_time, samples, worker_named
 from tests.processes import Demo
+from tests.test_endings import validate
 
 WORDS = ("--scenario", "load", "--time-scale", "0.02", "--think-time", "0.1")
 """The load scenario in 17 seconds."""
@@ -47,8 +48,14 @@ def test_a_killed_worker_makes_the_run_incomplete_and_what_it_reported_is_kept(d
     others = next(worker for worker in done.run.workers if worker.name != name)
     assert others.finished
     assert others.requests_received == others.requests_sent == len(samples(cluster.raw, "other"))
+    # The record stays what it is; whoever accepts the loss says so, and gets a verdict on the rest.
+    assert validate(done.folder).returncode == 3
+    judged = validate(done.folder, "--allow-incomplete")
+    assert judged.returncode == 0, judged.stdout
+    assert "judged although the run is incomplete" in judged.stdout
 
 
+@pytest.mark.slow
 def test_with_allow_incomplete_a_run_that_lost_a_worker_is_judged(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS, "--allow-incomplete") as cluster:
         doomed, _ = cluster.join("doomed"), cluster.join("other")
@@ -195,7 +202,9 @@ def test_a_connection_that_only_the_master_still_believes_in(demo: Demo, tmp_pat
         assert worker_named(done.run, "torn") in done.run.ended.reason
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_signal_to_the_master_ends_all_and_leaves_the_record(
     demo: Demo, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
