@@ -14,8 +14,11 @@ settings.register_profile("side by side", deadline=None)
 settings.load_profile("side by side")
 
 
+LONGEST = ("test_losses.py", "test_outcomes.py", "test_scenarios.py", "test_docs.py")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -29,10 +29,7 @@ QUIET = (
 SHOTS = os.environ.get("SCREENSHOTS")
 """A folder for pictures of what the tests see, for people."""
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")

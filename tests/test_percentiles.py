@@ -12,9 +12,6 @@ import pytest
 from tests.cluster import RAW, free_port, samples
 from tests.processes import Demo, Finished, locust
 
-pytestmark = pytest.mark.xdist_group("percentiles")
-"""One process of the test run shares the fixture that runs Locust."""
-
 PROCESSES = 4
 
 

@@ -6,9 +6,6 @@ import pytest
 
 from tests.processes import HOTEL, Finished, Locust
 
-pytestmark = pytest.mark.xdist_group("scenarios")
-"""One process of the test run shares the fixture that runs them."""
-
 TIME_SCALE = 0.05
 STAGES = {
     "smoke": [("hold at 1", 60, 1, 1)],
