@@ -26,6 +26,7 @@ from locust import argument_parser, events
 from locust.env import Environment
 from locust.event import EventHook
 from locust.exception import RPCError
+from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
 from slo import fingerprint, identity, options, web
@@ -341,8 +342,13 @@ class _Judge:
     def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
         assert self._master is not None
         reason = self._master.hello(msg.node_id, msg.data)
-        if reason:
-            sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
+        if not reason:
+            return
+        sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
+        if msg.node_id in self._runner.clients:
+            # Forgotten as one that has stopped. Were it to leave by itself as the only worker so far, Locust's
+            # headless master would end its own ears and wait for workers for ever.
+            self._runner.handle_message(msg.node_id, Message("client_stopped", None, msg.node_id))
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         if self._master is not None:

@@ -62,10 +62,10 @@ OTHER_VERSION = ROOT / "tests" / "locustfiles" / "other_version.py"
 
 def test_a_worker_of_another_version_is_refused(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *SHORT, expect=2) as cluster:
-        cluster.join("fits")
+        # Refused as the only one so far, it leaves; the master goes on waiting for two that fit.
         cluster.join("foreign", OTHER_VERSION)
-        # Refused, it leaves; the master goes on waiting for its second worker.
         assert cluster.await_workers("foreign") == [3]
+        cluster.join("fits")
         cluster.join("also")
         done = cluster.await_end()
         assert cluster.await_workers("fits", "also") == [0, 0]
