@@ -7,12 +7,15 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from slo.objectives import parse
-from tests.processes import ROOT, Demo, environment, hotel, locust
+from tests.cluster import free_port
+from tests.processes import ROOT, Demo, Locust, environment, hotel, locust
 from tests.test_distributed import own_port
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -56,7 +59,13 @@ def test_a_command_on_a_saved_run_works(command: str, demo: Demo, tmp_path: Path
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if c.startswith((".venv/bin/locust ", "locust "))])
+def of_several(command: str) -> bool:
+    return {"--master", "--worker"} & set(command.split()) != set()
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in commands() if c.startswith((".venv/bin/locust ", "locust ")) and not of_several(c)]
+)
 def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
     words = shlex.split(command.replace(FOREIGN_HOST, demo.url).replace("-t 1m", "-t 3s"))[1:]
     if "your_locustfile.py" in words:
@@ -75,6 +84,42 @@ def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
     assert done.run.tally().requests > 0
 
 
+def test_the_master_and_its_workers_find_each_other(demo: Demo, tmp_path: Path) -> None:
+    master, worker = [c for c in commands() if of_several(c)]
+    port = free_port()
+    words = shlex.split(master.replace(FOREIGN_HOST, demo.url).replace("--expect-workers 8", "--expect-workers 2"))[1:]
+    words.remove("--headless")
+    words += ["--time-scale", "0.01", "--master-bind-host", "127.0.0.1", "--master-bind-port", str(port)]
+    running = Locust(tmp_path / "reports", *words)
+    join = shlex.split(worker.replace("10.0.0.5", "127.0.0.1").replace("--processes -1", "--processes 2"))[1:]
+    workers = Locust(tmp_path / "workers", *join, "--master-port", port, headless=False)
+    done = running.wait()
+    assert done.code == 0, done.out + done.err
+    assert [one.requests_sent > 0 for one in done.run.workers] == [True, True]
+    assert workers.wait(20).code == 0
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if "docker compose" in c])
+def test_a_compose_command_names_services_that_there_are(command: str) -> None:
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    words = shlex.split(command)
+    words = words[words.index("compose") + 1 :]
+    assert words[0] in ("up", "down", "exec")
+    named = [word.partition("=")[0] for before, word in pairwise(words) if before in ("--scale", "exec")]
+    assert set(named) <= set(services)
+    if "-c" in words:
+        compile(words[words.index("-c") + 1], command, "exec")
+
+
+@pytest.mark.parametrize("command", [c for c in commands() if c.startswith("kubectl")])
+def test_a_kubectl_command_names_what_the_manifest_makes(command: str) -> None:
+    file = ROOT / "deploy" / "kubernetes" / "hotel.yaml"
+    test = next(one for one in yaml.safe_load_all(file.read_text(encoding="utf-8")) if one["kind"] == "LocustTest")
+    name = test["metadata"]["name"]  # the operator's names are made of it
+    made = {str(file.relative_to(ROOT)), name, f"svc/{name}-webui", f"job/{name}-master"}
+    assert made & set(command.split())
+
+
 def test_every_other_command_is_known() -> None:
     """The demo's and the benchmarks' examples have tests of their own, by these very words."""
     known = (
@@ -84,6 +129,8 @@ def test_every_other_command_is_known() -> None:
         "locust ",
         ".venv/bin/python -m benchmarks.",
         "curl -X PUT http://127",
+        "docker compose ",
+        "kubectl ",
     )
     demo = ".venv/bin/python -m demo"
     assert [c for c in commands() if not c.startswith((*known, demo))] == []
