@@ -122,6 +122,14 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
         sys.exit(NO_VERDICT)
 
 
+@events.test_start.add_listener
+def _start_early(environment: Environment, **_: Any) -> None:
+    # Locust's master takes a worker for ready, and gives it users, before the worker's init listeners ran.
+    announced = getattr(environment.parsed_options, options.RUN, None)
+    if announced is not None and not hasattr(environment, "slo"):
+        environment.slo_early = _record(announced, Offset())  # type: ignore[attr-defined]
+
+
 @events.quitting.add_listener
 def _leave(environment: Environment, **_: Any) -> None:
     # Registered when the module is imported: quitting fires backwards, so this listener has the last word.
@@ -176,6 +184,12 @@ def _listen(recorder: Recorder) -> Callable[[], None]:
         events.slo_check.remove_listener(on_check)  # type: ignore[attr-defined]
 
     return detach
+
+
+def _record(announced: dict[str, Any], offset: Offset) -> tuple[WorkerBooks, Callable[[], None]]:
+    """Begin a worker's books on the run announced; returns them with what ends the recording."""
+    books = WorkerBooks(announced, offset)
+    return books, _listen(books.recorder)
 
 
 class _Judge:
@@ -404,8 +418,9 @@ class _Worker:
         environment.events.test_stop.add_listener(self._stop)
         runner.greenlet.spawn(self._introduce)
         runner.greenlet.spawn(self._beat)
-        # To a run under way Locust adds a worker as soon as it connects: its first users may come before we do.
-        self._start()
+        early = getattr(environment, "slo_early", None)
+        if early is not None:
+            self._books, self._detach = early
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
@@ -444,8 +459,7 @@ class _Worker:
         if announced is None or self._refused:
             return
         self._detach()
-        self._books = WorkerBooks(announced, self._offset)
-        self._detach = _listen(self._books.recorder)
+        self._books, self._detach = _record(announced, self._offset)
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
         if self._books is not None and self._books.run_id == msg.data["run"]:
