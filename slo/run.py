@@ -159,7 +159,9 @@ class Run:
         sentences = []
         start_s = 0.0
         for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
-            if start_s < self.duration_s:
+            # The end of the plan is no users, however steep the way there: nobody looks after it.
+            ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
+            if start_s < self.duration_s and not ends_the_plan:
                 sentence = self._unreached(stage, start_s, end_s)
                 sentences += [sentence] if sentence else []
             start_s = end_s

@@ -221,3 +221,11 @@ def test_reports_tell_the_verdict_and_colour_only_when_asked() -> None:
         assert "10.00 %" in words
         assert "http://api.test" in words
     assert "a \\| b" in text
+
+
+def test_the_end_of_the_plan_is_no_stage_that_can_be_missed() -> None:
+    plan = Plan.ramps(("hold", 10, 5), ("ramp to 0", 1, 0))
+    users = tuple(UserSample(at_ms, None, 5) for at_ms in range(0, 10_900, 300))
+    assert replace(requests(10, seconds=11), plan=plan, users=users).unreached() == []
+    back = Plan.ramps(("up", 1, 5), ("fall to 0", 5, 0), ("hold at 0", 5, 0))
+    assert len(replace(requests(10, seconds=11), plan=back, users=users).unreached()) == 1
