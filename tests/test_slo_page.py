@@ -16,7 +16,8 @@ from jsonschema import Draft202012Validator
 from slo import run as runs
 from slo import schemas
 from slo.web import sparkline
-from tests.processes import ROOT, Demo
+from tests.cluster import RAW, free_port, samples
+from tests.processes import ROOT, Demo, Locust
 from tests.test_web import Page, wait_for
 
 LOGIN = ROOT / "tests" / "locustfiles" / "login.py"
@@ -82,6 +83,39 @@ def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> Non
         assert not list(page.locust.reports.glob("*/journal*"))
     finally:
         page.stop()
+
+
+def test_two_runs_of_the_same_workers_are_two_runs(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    bind = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
+    join = ("-f", RAW, "--worker", "--master-host", "127.0.0.1", "--master-port", port)
+    page = Page(tmp_path / "reports", demo, *bind, locustfile=RAW)
+    env = {"WORKER_NAME": "one", "RAW_DIR": str(raw)}
+    worker = Locust(tmp_path / "worker", *join, headless=False, env=env)
+    try:
+        wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
+        start(page, demo, "spike", 0.03)
+        finished(page, 1)
+        wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
+        start(page, demo, "smoke", 0.1)
+        wait_for(lambda: picture(page)["requests"] > 0)
+        seen = picture(page)
+        assert {one["name"].split("_")[0] for one in seen["generator"]["processes"]} == {"master", "one"}
+        page.post("/stop")
+        smoke, spike = finished(page, 2)["finished"]
+        records = [runs.read(page.locust.reports / entry["id"]) for entry in (spike, smoke)]
+        for record in records:
+            (account,) = record.workers
+            assert account.finished
+            assert account.requests_sent == account.requests_received == record.tally().requests
+        assert set(records[1].endpoints) == {"health_live", "health_ready"}
+        assert sum(record.tally().requests for record in records) == len(samples(raw))
+    finally:
+        page.stop()
+        worker.process.kill()
+        worker.process.wait()
 
 
 def test_no_url_reaches_a_file_that_is_not_a_report(demo: Demo, tmp_path: Path) -> None:
