@@ -22,6 +22,7 @@ from typing import Any
 
 import gevent
 import locust
+import zmq
 from locust import argument_parser, events
 from locust.env import Environment
 from locust.event import EventHook
@@ -216,6 +217,7 @@ class _Judge:
             runner.register_message("slo_hello", self._on_hello)
             runner.register_message("slo_delta", self._on_delta)
             environment.events.worker_report.add_listener(self._on_report)
+            self._hand_over()
         self._take_signals()
         if environment.web_ui is not None:
             self.gate.watched = True
@@ -273,6 +275,7 @@ class _Judge:
             guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
             if self._master and self.gate.ledger is not None:
                 self._announce(self._master, measurement)
+                self._hand_over()  # again, for Locust may have opened another socket
                 for client in self._runner.clients.all:
                     self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
             wait_s = period_s - measurement.elapsed_s % period_s
@@ -348,6 +351,14 @@ class _Judge:
 
     def _send(self, message: str, data: Any, worker: str) -> None:
         self._runner.send_message(message, data, client_id=worker)
+
+    def _hand_over(self) -> None:
+        """Let a worker that connects again take the place of its old connection, which we may believe alive.
+
+        Without it ZeroMQ ignores the newcomer: a firewall that forgets one end would silence the worker for good.
+        """
+        with contextlib.suppress(zmq.ZMQError):  # a socket that Locust is just closing
+            self._runner.server.socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
 
     def _announce(self, master: Master, measurement: Measurement) -> None:
         """Put the run among the options, which Locust hands to each worker with its first users."""
