@@ -117,6 +117,7 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
         environment.hotel_endpoints = table  # type: ignore[attr-defined]
         # Among the options it travels to the workers, whose disks need not hold the file.
         options.endpoint_table = endpoints.to_data(table) or None
+        environment.hotel_classes = list(environment.user_classes)  # type: ignore[attr-defined]
         select(environment, options.scenario)
         if options.demo:
             environment.host = target.start_demo()
@@ -149,6 +150,7 @@ def begin(environment: Environment, **_: Any) -> None:
 def select(environment: Environment, scenario: str) -> None:
     """Let the next run be ``scenario``: its users, its load over time."""
     if scenario == NO_SCENARIO:
+        environment.user_classes = list(environment.hotel_classes)  # type: ignore[attr-defined]
         environment.shape_class = None
         return
     user, shape = SCENARIOS[scenario]
@@ -165,9 +167,17 @@ def _choose_in_form(environment: Environment) -> None:
         return
     options: Any = environment.parsed_options
     scenario = request.form.get("scenario", options.scenario)
-    running = environment.runner is not None and environment.runner.user_count > 0
+    running = environment.runner is not None and environment.runner.state not in ("ready", "stopped")
+    if environment.web_ui.web_login and not _logged_in():
+        return
     if scenario in (*SCENARIOS, NO_SCENARIO) and not environment.web_ui.userclass_picker_is_active and not running:
         select(environment, scenario)
+
+
+def _logged_in() -> bool:
+    from flask_login import current_user
+
+    return bool(current_user.is_authenticated)
 
 
 __all__ = [

@@ -23,9 +23,21 @@ class ScenarioShape(LoadTestShape):
     scenario: ClassVar[str]
     reference: ClassVar[Plan]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._frozen: Plan | None = None
+
+    def reset_time(self) -> None:
+        """Begin a run: its plan stays what the options say now."""
+        super().reset_time()
+        self._frozen = self._scaled()
+
     @property
     def plan(self) -> Plan:
         """The stages this run follows, scaled."""
+        return self._frozen or self._scaled()
+
+    def _scaled(self) -> Plan:
         options: Any = self.runner.environment.parsed_options if self.runner else None
         time_scale, user_scale = getattr(options, "time_scale", 1.0), getattr(options, "user_scale", 1.0)
         return self.reference.scaled(float(time_scale), float(user_scale))

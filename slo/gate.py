@@ -53,8 +53,10 @@ class Gate:
 
         ``report_s`` is how long workers may take to report what they count; None without workers.
         """
-        self.refusal = None
-        self.last = None
+        if self.measurement is not None:
+            self.end(completed=False)  # the run before this one is still waiting for last counts: it has ended now
+        # What befell an earlier run is no fault of this one.
+        self.refusal = self.broken = self.signal = self.last = None
         self._printed = False
         folder = publish.new_folder(self._reports, subject.name)
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0)
@@ -71,8 +73,11 @@ class Gate:
             if self._progress:
                 self._progress.show(self.measurement, users)
 
-    def end(self, completed: bool) -> None:
-        """End the measurement: write the record, then judge it. A run already ended is left alone."""
+    def end(self, completed: bool, broke_off: str = "") -> None:
+        """End the measurement: write the record, then judge it. A run already ended is left alone.
+
+        ``broke_off`` says why the load that was asked for was not offered to its end, if it was not.
+        """
         measurement, self.measurement = self.measurement, None
         if measurement is None:
             return
@@ -81,7 +86,7 @@ class Gate:
         if self.ledger is not None:
             measurement.notes += self.ledger.notes()
             measurement.worker_faults = self.ledger.faults
-        finished = measurement.finish(self._ending(completed), self.ledger.workers() if self.ledger else ())
+        finished = measurement.finish(self._ending(completed, broke_off), self.ledger.workers() if self.ledger else ())
         finished = self._with_ledger_checked(finished)
         self._keep(finished, measurement)
 
@@ -140,7 +145,7 @@ class Gate:
             return measurement.so_far(), None
         return live.provisional(measurement, self.objectives)
 
-    def _ending(self, completed: bool) -> Ending:
+    def _ending(self, completed: bool, broke_off: str) -> Ending:
         how: How = "completed" if completed else "stopped"
         if self.signal is not None:
             return Ending("interrupted", self.signal)
@@ -148,6 +153,8 @@ class Gate:
             return Ending("refused", self.refusal)
         if self.broken is not None:
             return Ending("crashed", self.broken)
+        if broke_off:
+            return Ending("incomplete", broke_off)
         return Ending(how, "" if completed else "stopped by the user before its plan's end")
 
     def _with_ledger_checked(self, finished: Run) -> Run:

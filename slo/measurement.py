@@ -135,7 +135,7 @@ class Measurement:
         run = replace(self._run(ending), duration_s=duration_s, workers=workers, intervals=intervals)
         faults = self.recorder.faults + self.worker_faults
         if faults and ending.how in ("completed", "stopped"):
-            reason = f"{faults} requests could not be recorded: their client reported a latency that is no number"
+            reason = f"{faults} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run
 

@@ -202,6 +202,7 @@ class _Judge:
         self._master = Master(_identity(environment), self._send) if isinstance(runner, MasterRunner) else None
         self._detach: Callable[[], None] = lambda: None
         self._sampler: gevent.Greenlet | None = None
+        self._refusing = False
         self._chatter = Chatter()
         self._pulse = Pulse()
         parsed: Any = environment.parsed_options
@@ -225,11 +226,20 @@ class _Judge:
 
     def refuse(self, reason: str) -> None:
         sys.stderr.write(f"locust-slo: {reason}\n")
+        self._refusing = True
         guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), reason))
         if self._headless:
             self._quit()
             sys.exit(NO_VERDICT)
-        gevent.spawn(self._runner.stop)
+        swarm = getattr(self._environment.web_ui, "_swarm_greenlet", None)
+        if swarm is not None and swarm is not gevent.getcurrent():
+            swarm.kill(block=False)
+        gevent.spawn(self._end_refusal)
+
+    def _end_refusal(self) -> None:
+        # Runs once the listeners to this start have all been called.
+        self._refusing = False
+        self._runner.stop()
 
     def leave(self) -> None:
         """Set the exit code; a run still going on (SIGTERM, Ctrl-C) is stopped and written first."""
@@ -247,16 +257,20 @@ class _Judge:
             self._runner.stop()
 
     def _start(self, **_: Any) -> None:
+        if self._refusing:
+            return  # a listener before us refused this very start: its record stands
         guarded(self.gate, self._begin)
         if self.gate.broken:
-            gevent.spawn(self._runner.quit)
+            gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
 
     def _begin(self) -> None:
         measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
         self._chatter.mute(measurement.subject.plan is not None)
         gc.collect()
         if self._master and self.gate.ledger is not None:
-            for worker in self._master.fitting(client.id for client in self._runner.clients.all):
+            # One that is missing gets no users; should it come back, it is expected from then on.
+            there = (client.id for client in self._runner.clients.all if client.state != STATE_MISSING)
+            for worker in self._master.fitting(there):
                 self.gate.ledger.expect(worker)
             self._announce(self._master, measurement)
         else:
@@ -277,6 +291,8 @@ class _Judge:
                 self._announce(self._master, measurement)
                 self._hand_over()  # again, for Locust may have opened another socket
                 for client in self._runner.clients.all:
+                    if client.user_count and self._master.fitting([client.id]):
+                        self.gate.ledger.expect(client.id, measurement.elapsed_s)
                     self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
             wait_s = period_s - measurement.elapsed_s % period_s
             due_s = time.perf_counter() + wait_s
@@ -291,12 +307,15 @@ class _Judge:
         if measurement is None:
             return
         completed = self._completed(measurement)
+        broke_off = self._broke_off(measurement, completed)
         if self._master:
             guarded(self.gate, self._collect_last_counts)
+        if self.gate.measurement is not measurement:
+            return  # while we waited for last counts the next run began, and ended this one
         self._detach()
         self._detach = lambda: None
         self._chatter.unmute()
-        guarded(self.gate, lambda: self.gate.end(completed))
+        guarded(self.gate, lambda: self.gate.end(completed, broke_off))
         if self._sampler is not None:
             self._sampler.kill(block=False)
         if not self._headless:
@@ -317,8 +336,17 @@ class _Judge:
         if plan is not None:
             return measurement.elapsed_s >= plan.total_s - 0.25
         if run_time:
-            return bool(measurement.elapsed_s >= run_time - 0.5)
+            return bool(measurement.elapsed_s >= run_time * 0.95 - 1.0)
         return self._environment.shape_class is not None
+
+    def _broke_off(self, measurement: Measurement, completed: bool) -> str:
+        """Return why the load was not offered to its end: nobody stops a headless run in good order."""
+        parsed: Any = self._environment.parsed_options
+        plan = measurement.subject.plan
+        wanted_s = plan.total_s if plan else parsed.run_time
+        if completed or not self._headless or not wanted_s:
+            return ""
+        return f"the load ended after {measurement.elapsed_s:.1f} s of {wanted_s:.1f} s (see the log)"
 
     def _quit(self, **_: Any) -> None:
         self._print()
@@ -338,7 +366,7 @@ class _Judge:
     def _on_signal(self, number: signal.Signals) -> None:
         gate, main = self.gate, gevent.get_hub().parent
         ended = gate.last is not None and gate.measurement is None
-        if gate.signal is not None or (self._headless and ended):
+        if self._headless and (gate.signal is not None or ended):
             return  # it is ending already
         gate.signal = number.name
         if self._headless and gate.measurement is None:  # waiting for workers: Locust has no handler yet
@@ -488,7 +516,8 @@ class _Worker:
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         announced = getattr(self._environment.parsed_options, options.RUN, None)
         if self._books is not None and announced is not None and announced["id"] != self._books.run_id:
-            self._start()  # we missed the end of one run and the start of the next
+            self._start()  # we missed the end of one run and the start of the next, with some of its requests
+            self._books.recorder.faults += 1
         data["slo_pulse"] = {"cpu_ratio": self._pulse.cpu_ratio, "lag_ms": self._pulse.lag_ms}
         if self._books is not None and not self._books.settled:
             data["slo"] = self._books.report()

@@ -100,8 +100,7 @@ def test_two_runs_of_the_same_workers_are_two_runs(demo: Demo, tmp_path: Path) -
         finished(page, 1)
         wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
         start(page, demo, "smoke", 0.1)
-        wait_for(lambda: picture(page)["requests"] > 0)
-        seen = picture(page)
+        seen = wait_for(lambda: (now := picture(page))["state"] == "running" and now["requests"] > 0 and now)
         assert {one["name"].split("_")[0] for one in seen["generator"]["processes"]} == {"master", "one"}
         page.post("/stop")
         smoke, spike = finished(page, 2)["finished"]
@@ -208,3 +207,18 @@ def test_a_sparkline_is_text(points: list[float | None], text: str | None) -> No
         assert len(sparkline(points)) == 30
     else:
         assert sparkline(points) == text
+
+
+def test_a_refused_start_leaves_one_record_that_says_so(demo: Demo, tmp_path: Path) -> None:
+    page = Page(tmp_path / "reports", demo)
+    try:
+        page.post("/swarm", host="http://127.0.0.1:9", scenario="smoke", time_scale="0.02", user_scale="1")
+        seen = finished(page, 1)
+        assert seen["run"]["ended"]["how"] == "refused"
+        assert "no answer from http://127.0.0.1:9/health/live" in seen["reason"]
+        wait_for(lambda: json.loads(page.get("/stats/requests"))["state"] == "stopped")
+        start(page, demo, "smoke", 0.03)
+        assert finished(page, 2)["status"] == "PASS"
+        assert len([one for one in page.locust.reports.iterdir() if not one.is_symlink()]) == 2
+    finally:
+        page.stop()
