@@ -149,6 +149,23 @@ def adds_up(run: Run) -> None:
     assert sum(received.values()) == run.tally().requests, received
 
 
+def lost_nothing(cluster: Cluster, done: Finished) -> None:
+    """The run is complete and passes, and its record holds every request that its workers wrote down."""
+    assert done.run.ended.how == "completed", cluster.said()
+    assert done.code == 0, cluster.said()
+    assert counted(done.run) == made(samples(cluster.raw))
+    assert all(worker.finished for worker in done.run.workers)
+    assert all(worker.requests_sent == worker.requests_received for worker in done.run.workers)
+
+
+def silences_s(run: Run, name: str) -> list[float]:
+    """Return every number of seconds in the notes that name the worker ``name``; there is such a note."""
+    full = worker_named(run, name)
+    notes = [note for note in run.notes if full in note]
+    assert notes, f"no note names {full}: {run.notes}"
+    return [float(number) for note in notes for number in re.findall(r"(\d+(?:\.\d+)?) s\b", note)]
+
+
 def worker_named(run: Run, name: str) -> str:
     """Return the full name of the worker that called itself ``name``."""
     found = [worker.name for worker in run.workers if worker.name.startswith(f"{name}_")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ import pytest
 
 from locustfiles.endpoints import HOTEL
 from locustfiles.payloads import reservation, stay, whatsapp_message
-from tests.cluster import free_port
+from tests.cluster import alive, free_port
 from tests.processes import ROOT, Demo, environment
 from tests.test_endings import demos_of
 
@@ -238,18 +237,10 @@ def refused(*words: str, module: str = "demo") -> subprocess.CompletedProcess[st
 
 def gone(processes: list[int]) -> bool:
     for _ in range(50):
-        if not any(_is_alive(process) for process in processes):
+        if not any(alive(process) for process in processes):
             return True
         time.sleep(0.1)
     return False
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def test_a_free_port_is_free() -> None:

@@ -6,14 +6,25 @@ workers really did they write down themselves (tests/locustfiles/raw.py): the re
 
 from __future__ import annotations
 
-import re
 import signal
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import LATE_CLOCK, SLOW_START, Cluster, alive, counted, made, out_of_time, samples, worker_named
+from tests.cluster import (
+    LATE_CLOCK,
+    SLOW_START,
+    Cluster,
+    alive,
+    counted,
+    lost_nothing,
+    made,
+    out_of_time,
+    samples,
+    silences_s,
+    worker_named,
+)
 from tests.processes import Demo
 from tests.test_endings import validate
 
@@ -111,18 +122,11 @@ def test_a_cut_of_ten_seconds_that_heals_loses_nothing(demo: Demo, tmp_path: Pat
         cluster.wires["cut"].heal()
         done = cluster.await_end()
         assert cluster.await_workers("cut", "other") == [0, 0]
-    assert done.run.ended.how == "completed", cluster.said()
-    assert done.code == 0, cluster.said()
-    found = samples(cluster.raw)
-    assert counted(done.run) == made(found)
-    assert all(w.finished and w.requests_sent == w.requests_received for w in done.run.workers)
-    assert list(out_of_time(done.run, found)) == []
-    name = worker_named(done.run, "cut")
-    notes = [note for note in done.run.notes if name in note]
-    assert notes, f"no note names {name}: {done.run.notes}"
+    lost_nothing(cluster, done)
+    assert list(out_of_time(done.run, samples(cluster.raw))) == []
     # Its last word before the cut and its first after the heal lie up to a heartbeat further apart.
-    seconds = [float(number) for note in notes for number in re.findall(r"(\d+(?:\.\d+)?) s\b", note)]
-    assert any(8 <= number <= 13 for number in seconds), notes
+    seconds = silences_s(done.run, "cut")
+    assert any(8 <= number <= 13 for number in seconds), done.run.notes
 
 
 @pytest.mark.slow
@@ -160,10 +164,7 @@ def test_a_dropped_connection_loses_nothing(demo: Demo, tmp_path: Path) -> None:
             time.sleep(0.7)
         done = cluster.await_end()
         assert cluster.await_workers("torn", "other") == [0, 0]
-    assert done.run.ended.how == "completed", cluster.said()
-    assert done.code == 0, cluster.said()
-    assert counted(done.run) == made(samples(cluster.raw))
-    assert all(w.finished and w.requests_sent == w.requests_received for w in done.run.workers)
+    lost_nothing(cluster, done)
 
 
 @pytest.mark.slow
@@ -178,10 +179,7 @@ def test_what_is_under_way_when_a_connection_drops_is_sent_again(demo: Demo, tmp
         cluster.wires["torn"].heal()
         done = cluster.await_end()
         assert cluster.await_workers("torn", "other") == [0, 0]
-    assert done.run.ended.how == "completed", cluster.said()
-    assert done.code == 0, cluster.said()
-    assert counted(done.run) == made(samples(cluster.raw))
-    assert all(w.finished and w.requests_sent == w.requests_received for w in done.run.workers)
+    lost_nothing(cluster, done)
 
 
 @pytest.mark.slow
@@ -194,9 +192,7 @@ def test_a_connection_that_only_the_master_still_believes_in(demo: Demo, tmp_pat
         cluster.wires["torn"].forget()
         done = cluster.await_end(PLAN_S + 20)
         assert cluster.await_workers("torn", "other") == [0, 0]
-    assert done.run.ended.how == "completed", cluster.said()
-    assert done.code == 0, cluster.said()
-    assert counted(done.run) == made(samples(cluster.raw))
+    lost_nothing(cluster, done)
 
 
 @pytest.mark.parametrize(
@@ -244,11 +240,8 @@ def test_workers_whose_clocks_are_wrong_count_in_the_right_seconds(demo: Demo, t
         cluster.join("slow", LATE_CLOCK, {"CLOCK_OFF_S": "-90"})
         done = cluster.await_end()
         assert cluster.await_workers("fast", "slow") == [0, 0]
-    assert done.run.ended.how == "completed", cluster.said()
-    assert done.code == 0, cluster.said()
-    found = samples(cluster.raw)
-    assert counted(done.run) == made(found)
-    assert list(out_of_time(done.run, found)) == []
+    lost_nothing(cluster, done)
+    assert list(out_of_time(done.run, samples(cluster.raw))) == []
 
 
 @pytest.mark.slow

@@ -6,7 +6,6 @@ The record is held against what the API itself counted, to the request; then a w
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster, answered, counted, made, out_of_time, samples, worker_named
+from tests.cluster import Cluster, answered, counted, made, out_of_time, samples, silences_s, worker_named
 from tests.hosts import Hosts
 from tests.processes import ROOT, environment
 
@@ -91,11 +90,9 @@ def test_a_link_cut_for_ten_seconds_loses_nothing(hosts: Hosts, tmp_path: Path) 
     assert sum(worker.requests_sent for worker in done.run.workers) == done.run.tally().requests
     assert all(worker.finished for worker in done.run.workers)
     assert list(out_of_time(done.run, found)) == []
-    notes = [note for note in done.run.notes if worker_named(done.run, "one") in note]
-    assert notes, f"no note names the worker: {done.run.notes}"
     # TCP tries again after longer and longer pauses: the silence may last a good deal longer than the cut.
-    seconds = [float(number) for note in notes for number in re.findall(r"(\d+(?:\.\d+)?) s\b", note)]
-    assert any(CUT_S - 2 <= number <= 2 * CUT_S + 3 for number in seconds), notes
+    seconds = silences_s(done.run, "one")
+    assert any(CUT_S - 2 <= number <= 2 * CUT_S + 3 for number in seconds), done.run.notes
 
 
 def test_a_link_that_never_heals_is_incomplete_in_bounded_time(hosts: Hosts, tmp_path: Path) -> None:
