@@ -9,7 +9,8 @@ have a bucket each; above, every power of two is cut in 1024 equal buckets. A bu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -60,6 +61,22 @@ class Histogram:
         self.max_us = max(self.max_us, value_us)
         self.total += count
         self.sum_us += value_us * count
+
+    def record_all(self, values_us: Collection[int]) -> None:
+        """Count each of ``values_us`` microseconds once; values outside 1 us .. 1 h are clamped."""
+        if not values_us:
+            return
+        lowest_us, highest_us = min(values_us), max(values_us)
+        if lowest_us < LOWEST_US or highest_us > HIGHEST_US:
+            values_us = [min(max(value_us, LOWEST_US), HIGHEST_US) for value_us in values_us]
+            lowest_us, highest_us = min(values_us), max(values_us)
+        counts = self.counts
+        for index, count in Counter(map(bucket_of, values_us)).items():
+            counts[index] = counts.get(index, 0) + count
+        self.min_us = min(self.min_us, lowest_us) if self.total else lowest_us
+        self.max_us = max(self.max_us, highest_us)
+        self.total += len(values_us)
+        self.sum_us += sum(values_us)
 
     def add(self, other: Histogram) -> None:
         """Add every count of ``other`` to this histogram, exactly."""

@@ -33,8 +33,8 @@ from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, 
 from slo import fingerprint, identity, options, web
 from slo.chatter import Chatter
 from slo.clock import Offset
-from slo.failure import kind_of, status_of
 from slo.gate import NO_VERDICT, Gate, guarded
+from slo.listener import listeners
 from slo.live import Process
 from slo.master import Master
 from slo.measurement import Measurement, Subject
@@ -139,44 +139,9 @@ def _leave(environment: Environment, **_: Any) -> None:
         wiring.leave()
 
 
-def _listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return what listens to requests and to checks during one run."""
-    succeed = recorder.request
-
-    def on_request(
-        request_type: str,
-        name: str,
-        response_time: float | None,
-        response_length: int | None,
-        exception: object = None,
-        response: object = None,
-        context: object = None,  # Locust's other words, by name: gathering them in a dict costs a fifth of it all
-        start_time: object = None,
-        url: object = None,
-        **_: Any,
-    ) -> None:
-        try:
-            if exception is None and response_time is not None:
-                succeed(name, response_time, response_length or 0)
-            elif response_time is None:
-                recorder.untimed(name, kind_of(exception, response) if exception else None)
-            elif status_of(response) == 429:
-                recorder.throttled(name, response_time, response_length or 0)
-            else:
-                kind = kind_of(exception, response)
-                recorder.failure(name, response_time, response_length or 0, kind)
-        except (ValueError, TypeError, OverflowError):
-            recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
-
-    def on_check(endpoint: str, name: str, passed: bool) -> None:
-        recorder.check(endpoint, name, passed)
-
-    return on_request, on_check
-
-
 def _listen(recorder: Recorder) -> Callable[[], None]:
     """Attach a recorder to Locust's events; returns what detaches it."""
-    on_request, on_check = _listeners(recorder)
+    on_request, on_check = listeners(recorder)
     events.request.add_listener(on_request)
     events.slo_check.add_listener(on_check)  # type: ignore[attr-defined]
 
@@ -266,7 +231,10 @@ class _Judge:
     def _begin(self) -> None:
         measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
         self._chatter.mute(measurement.subject.plan is not None)
+        # What lives by now lives on: the collector need not look at it again and again while requests are timed.
+        gc.unfreeze()
         gc.collect()
+        gc.freeze()
         if self._master and self.gate.ledger is not None:
             # One that is missing gets no users; should it come back, it is expected from then on.
             there = (client.id for client in self._runner.clients.all if client.state != STATE_MISSING)

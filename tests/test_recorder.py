@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.history import MAX_ENDPOINTS, History, Interval
+from slo.listener import listeners
 from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.tally import MAX_KINDS, OTHER, Tally
@@ -70,16 +71,29 @@ def test_all_kinds_of_outcome_are_kept_apart() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 4_000_000), st.booleans()), max_size=60))
 def test_the_hot_path_records_as_the_histogram_does(requests: list[tuple[float, bool]]) -> None:
-    recorder, truth = Recorder(clock=Clock()), Tally()
+    recorder, heard, truth = Recorder(clock=Clock()), Recorder(clock=Clock()), Tally()
+    hear, _ = listeners(heard)
     for latency_ms, well in requests:
+        exception = None if well else ValueError("x")
+        hear("GET", "a", latency_ms, 1, exception)
         if well:
             recorder.request("a", latency_ms, 1)
             truth.ok.record(int(latency_ms * 1000 + 0.5))
         else:
-            recorder.failure("a", latency_ms, 1, "x")
+            recorder.failure("a", latency_ms, 1, "ValueError: x")
             truth.failed.record(int(latency_ms * 1000 + 0.5))
     tally = total(history_of(recorder.finish()))
     assert (tally.ok, tally.failed) == (truth.ok, truth.failed)
+    assert total(history_of(heard.finish())) == tally
+
+
+def test_a_latency_that_is_no_number_is_a_fault_and_costs_no_other_request() -> None:
+    recorder = Recorder(clock=Clock())
+    hear, _ = listeners(recorder)
+    for latency in (1.0, float("nan"), 2.0, float("inf"), "slow", 3.0, -1.0):
+        hear("GET", "a", latency, None)
+    assert total(history_of(recorder.finish())).requests == 4
+    assert recorder.faults == 3
 
 
 def test_a_recorder_that_joins_late_counts_in_the_runs_time() -> None:
