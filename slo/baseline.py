@@ -1,23 +1,103 @@
-"""Reference runs: ``baselines/<scenario>.json`` keeps the last runs of a scenario as merged histograms."""
+"""Reference runs: ``baselines/<scenario>.json`` keeps the last runs of a scenario, cut in blocks of time.
+
+A block holds each endpoint's full counts, so any indicator can be computed of a reference later, and how much it
+varies within the run can be estimated by resampling blocks (see ``slo.compare``). The blocks are packed: msgpack,
+zlib, base64.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgpack
 from jsonschema import Draft202012Validator
 
 from slo import atomic, schemas
-from slo.run import Run
+from slo.run import Run, Target
+from slo.tally import OTHER, Tally
 
-VERSION = 1
+VERSION = 2
 KEEP = 5
-"""Reference runs kept; adding one more drops the oldest."""
+"""Reference runs kept by default; adding one more drops the oldest."""
+BLOCKS = 40
+"""Blocks a run is cut in; fewer where the file would grow past ``MAX_BYTES``."""
+MAX_BYTES = 90_000
+"""Largest packed reference; a file of one reference stays under 100 kB with its head."""
+MAX_UNPACKED = 50_000_000
+"""Largest reference unpacked: a damaged file must not fill the memory."""
+
+FINGERPRINT = ("cpu", "cpus", "locust", "python", "system")
+"""What of the environment must be alike for two runs to be compared without being told to."""
+SCALE = ("time_scale", "user_scale", "think_time", "num_users", "run_time", "spawn_rate", "tags", "exclude_tags")
+"""Options that make another load of the same scenario."""
 
 
 class BaselineError(Exception):
     """A baseline that cannot be read or a run that cannot become one; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """What happened in a piece of a run: its length, its stage, and each endpoint's counts."""
+
+    seconds: float
+    stage: str
+    cells: Mapping[str, Tally]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One reference run."""
+
+    id: str
+    started_at: str
+    duration_s: float
+    target: Target
+    options: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    blocks: tuple[Block, ...]
+
+    def tally(self, endpoint: Callable[[str], bool] = lambda _: True) -> Tally:
+        """Return the sum of the counts of the endpoints that the predicate accepts."""
+        return Tally.merged(t for block in self.blocks for name, t in sorted(block.cells.items()) if endpoint(name))
+
+    @classmethod
+    def of(cls, run: Run, blocks: int = BLOCKS) -> Reference:
+        """Return what is kept of a run."""
+        return cls(
+            run.id, run.started_at, run.duration_s, run.target, run.options, run.environment, blocks_of(run, blocks)
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON, its blocks packed."""
+        return {
+            "id": self.id,
+            "started_at": self.started_at,
+            "duration_s": self.duration_s,
+            "target": {"url": self.target.url, "embedded": self.target.embedded},
+            "options": dict(self.options),
+            "environment": dict(self.environment),
+            "blocks": _pack(self.blocks),
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Reference:
+        """Return the reference that ``to_data`` described; raises ValueError when its blocks are damaged."""
+        return cls(**{**data, "target": Target(**data["target"]), "blocks": _unpack(data["blocks"])})
+
+    def differences(self, run: Run) -> list[str]:
+        """Return what sets this reference's environment apart from the run's, as ``name: there, here`` texts."""
+        pairs: list[tuple[str, Any, Any]] = [("target", self.target.place(), run.target.place())]
+        pairs += [(name, self.environment.get(name), run.environment.get(name)) for name in FINGERPRINT]
+        pairs += [(f"--{name.replace('_', '-')}", self.options.get(name), run.options.get(name)) for name in SCALE]
+        return [f"{name}: {there} there, {here} here" for name, there, here in pairs if there != here]
 
 
 def path_of(run: Run, folder: Path) -> Path:
@@ -27,7 +107,7 @@ def path_of(run: Run, folder: Path) -> Path:
     return folder / f"{run.scenario}.json"
 
 
-def read(path: Path) -> list[dict[str, Any]]:
+def read(path: Path) -> list[Reference]:
     """Return the reference runs at ``path``, oldest first; none when there is no file yet.
 
     Raises BaselineError for a file that is damaged or of another version: it is never overwritten.
@@ -38,36 +118,114 @@ def read(path: Path) -> list[dict[str, Any]]:
         return []
     except (OSError, ValueError, RecursionError) as error:
         raise BaselineError(f"{path}: cannot be read ({error}); restore it from git or delete it") from None
+    version = data.get("version") if isinstance(data, dict) else None
+    if version != VERSION and isinstance(version, int):
+        raise BaselineError(
+            f"{path}: is a baseline of version {version}, this locust-slo reads version {VERSION}; "
+            "restore it from git or delete it"
+        )
     wrong = next(Draft202012Validator(schemas.load("baseline")).iter_errors(data), None)
     if wrong is not None:
         raise BaselineError(
             f"{path}: is no baseline of version {VERSION} ({wrong.json_path}: {wrong.message[:120]}); "
             "restore it from git or delete it"
         )
-    runs: list[dict[str, Any]] = data["runs"]
-    return runs
+    try:
+        return [Reference.from_data(one) for one in data["runs"]]
+    except (ValueError, TypeError, KeyError, AttributeError, zlib.error, msgpack.UnpackException) as error:
+        raise BaselineError(f"{path}: its counts are damaged ({error}); restore it from git or delete it") from None
 
 
-def add(run: Run, folder: Path) -> Path:
+def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
     """Add ``run`` to its scenario's references, atomically; returns the file. Raises BaselineError."""
     path = path_of(run, folder)
-    runs = read(path)
-    if any(reference["id"] == run.id for reference in runs):
+    references = read(path)
+    if any(reference.id == run.id for reference in references):
         raise BaselineError(f"{path}: holds {run.id} already")
-    runs = [*runs, reference_of(run)][-KEEP:]
-    data = {"schema": "locust-slo/baseline", "version": VERSION, "scenario": run.scenario, "runs": runs}
-    atomic.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+    if not run.cells:
+        raise BaselineError(f"{run.id}: holds not one request")
+    _write(path, str(run.scenario), [*references, _small(run)][-keep:])
     return path
 
 
-def reference_of(run: Run) -> dict[str, Any]:
-    """Return what is kept of a run: its environment and each endpoint's counts over the whole run."""
-    return {
-        "id": run.id,
-        "started_at": run.started_at,
-        "duration_s": run.duration_s,
-        "target": {"url": run.target.url, "embedded": run.target.embedded},
-        "options": dict(run.options),
-        "environment": dict(run.environment),
-        "endpoints": {name: run.tally(name.__eq__).to_data() for name in run.endpoints},
-    }
+def drop(path: Path, ids: Sequence[str]) -> list[str]:
+    """Take the references called ``ids`` out of the file, which goes with its last one; returns those left."""
+    references = read(path)
+    known = [reference.id for reference in references]
+    strange = [one for one in ids if one not in known]
+    if strange:
+        raise BaselineError(f"{path}: holds no {', '.join(strange)}; it holds {', '.join(known) or 'nothing'}")
+    left = [reference for reference in references if reference.id not in ids]
+    if left:
+        _write(path, path.stem, left)
+    else:
+        path.unlink(missing_ok=True)
+    return [reference.id for reference in left]
+
+
+def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
+    """Return the run's intervals added together to about ``most`` blocks of equal time, each within one stage."""
+    width_s = max(run.duration_s / most, 0.001)
+    blocks: list[Block] = []
+    start_s = 0.0
+    for interval in run.intervals:
+        end_s = interval.end_ms / 1000
+        if blocks and blocks[-1].stage == interval.stage and end_s - start_s <= width_s * 1.001:
+            last = blocks[-1]
+            cells = {**last.cells}
+            for name, tally in interval.tallies():
+                cells[name] = Tally.merged((cells[name], tally)) if name in cells else tally
+            blocks[-1] = Block(end_s - start_s, last.stage, cells)
+        else:
+            start_s = interval.start_ms / 1000
+            blocks.append(Block(end_s - start_s, interval.stage, dict(interval.tallies())))
+    return tuple(blocks)
+
+
+def _small(run: Run) -> Reference:
+    """Return the run as a reference that keeps within ``MAX_BYTES``: fewer blocks, then rare endpoints in one."""
+    blocks = BLOCKS
+    reference = Reference.of(run, blocks)
+    while len(_pack(reference.blocks)) > MAX_BYTES and blocks > 1:
+        blocks //= 2
+        reference = Reference.of(run, blocks)
+    names = sorted(run.endpoints, key=lambda name: run.tally(name.__eq__).requests)
+    while len(_pack(reference.blocks)) > MAX_BYTES and len(names) > 1:
+        rare, names = set(names[: len(names) // 2]), names[len(names) // 2 :]
+        merged = tuple(Block(b.seconds, b.stage, _with_other(b.cells, rare)) for b in reference.blocks)
+        reference = Reference(**{**vars(reference), "blocks": merged})
+    return reference
+
+
+def _with_other(cells: Mapping[str, Tally], rare: set[str]) -> dict[str, Tally]:
+    kept = {name: tally for name, tally in cells.items() if name not in rare}
+    others = [tally for name, tally in cells.items() if name in rare]
+    if others:
+        kept[OTHER] = Tally.merged([kept[OTHER], *others] if OTHER in kept else others)
+    return kept
+
+
+def _write(path: Path, scenario: str, references: Iterable[Reference]) -> None:
+    runs = [reference.to_data() for reference in references]
+    data = {"schema": "locust-slo/baseline", "version": VERSION, "scenario": scenario, "runs": runs}
+    atomic.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def _pack(blocks: Iterable[Block]) -> str:
+    plain = [[b.seconds, b.stage, {name: tally.to_data() for name, tally in b.cells.items()}] for b in blocks]
+    return base64.b64encode(zlib.compress(msgpack.packb(plain), 9)).decode("ascii")
+
+
+def _unpack(packed: str) -> tuple[Block, ...]:
+    try:
+        compressed = base64.b64decode(packed, validate=True)
+    except binascii.Error as error:
+        raise ValueError(str(error)) from None
+    unpacker = zlib.decompressobj()
+    plain = unpacker.decompress(compressed, MAX_UNPACKED)
+    if not unpacker.eof:
+        raise ValueError("a reference is cut short, or larger than any that is written")
+    return tuple(
+        Block(float(seconds), str(stage), {name: Tally.from_data(tally) for name, tally in cells.items()})
+        for seconds, stage, cells in msgpack.unpackb(plain)
+    )

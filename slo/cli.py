@@ -115,8 +115,8 @@ def _lint(options: argparse.Namespace) -> int:
             continue
         sys.stdout.write(f"{file}: {len(objectives.items)} objectives, no error\n")
         for objective in objectives.items:
-            sign = "<" if objective.indicator.direction == "lower" else ">"
-            bound = show(objective.target, objective.indicator.unit)
+            sign = "<" if objective.direction == "lower" else ">"
+            bound = show(objective.target, objective.unit)
             words = f"{objective.name}: {objective.indicator.name} {sign} {bound} ({objective.priority})"
             sys.stdout.write(f"  {words}\n")
     return NO_VERDICT if wrong else 0

@@ -155,7 +155,7 @@ def _with_bounds(result: Result, selection: Selection) -> Result:
 def _with_status(result: Result) -> Result:
     objective, value = result.objective, result.value
     assert value is not None
-    indicator, unit = objective.indicator, objective.indicator.unit
+    indicator, unit = objective.indicator, objective.unit
     deviation = (value - objective.target) / objective.target if objective.target else None
     shown, target = quantity.show(value, unit, objective.target), quantity.show(objective.target, unit)
     status: Status = "PASS"

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from slo import document, grammar, indicator, quantity
 from slo.document import Document, DocumentError, Path, Problem
-from slo.indicator import Indicator, IndicatorError
-from slo.quantity import QuantityError
+from slo.indicator import Direction, Indicator, IndicatorError
+from slo.quantity import QuantityError, Unit
 
 Priority = Literal["P0", "P1", "P2"]
 
@@ -33,6 +33,8 @@ class Objective:
     """An indicator with its target, in the indicator's unit. ``line`` is where the file says so.
 
     ``of`` chooses whose latency counts; ``throttled`` whether a 429 is an error; ``check`` one check by name.
+    An objective ``against`` the baseline bounds how much worse than the reference runs the indicator may be: its
+    value, target and warning are shares of the reference's value (of all requests, where the indicator is a share).
     """
 
     name: str
@@ -46,6 +48,17 @@ class Objective:
     check: str | None = None
     confidence: Fraction | None = None
     line: int = 0
+    against: Literal["target", "baseline"] = "target"
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of value, target and warning."""
+        return self.indicator.unit if self.against == "target" else "ratio"
+
+    @property
+    def direction(self) -> Direction:
+        """Whether less or more is better; of a change to the worse, less."""
+        return self.indicator.direction if self.against == "target" else "lower"
 
 
 @dataclass(frozen=True)

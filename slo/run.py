@@ -38,6 +38,10 @@ class Target:
         where = self.url or "(no host given)"
         return f"the embedded demo API at {where}" if self.embedded else where
 
+    def place(self) -> str:
+        """Return what tells one target from another; the embedded API has another port each time."""
+        return "the embedded demo API" if self.embedded else self.url.rstrip("/")
+
 
 @dataclass(frozen=True)
 class Ending:

@@ -54,7 +54,8 @@ class Result:
         return {
             "name": objective.name,
             "indicator": objective.indicator.name,
-            "unit": objective.indicator.unit,
+            "unit": objective.unit,
+            "against": objective.against,
             "scope": {
                 "scenario": list(scope.scenarios),
                 "endpoint": list(scope.endpoints),
@@ -64,7 +65,7 @@ class Result:
             "priority": objective.priority,
             "target": _number(objective.target),
             "warning": _number(objective.warning),
-            "direction": objective.indicator.direction,
+            "direction": objective.direction,
             "status": self.status,
             "value": _number(self.value),
             "samples": self.samples,

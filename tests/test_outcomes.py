@@ -208,7 +208,8 @@ def test_every_file_written_is_valid_by_its_schema(demo: Demo, tmp_path: Path) -
     written = {"run": done.folder / "run.json", "verdict": done.folder / "verdict.json", "baseline": kept}
     for name, file in written.items():
         Draft202012Validator(schemas.load(name)).validate(json.loads(file.read_text(encoding="utf-8")))
-    assert baseline.read(kept)[0]["id"] == done.run.id
+    assert baseline.read(kept)[0].id == done.run.id
+    assert baseline.read(kept)[0].tally() == done.run.tally()
     with pytest.raises(baseline.BaselineError, match="already"):
         baseline.add(done.run, tmp_path / "baselines")
 

@@ -48,8 +48,8 @@ def scaled(run: Run) -> str:
 def objective(result: Result) -> tuple[str, ...]:
     """Return the cells of one objective, in the order of ``OBJECTIVE_HEAD``."""
     unit, sign = (
-        result.objective.indicator.unit,
-        "<" if result.objective.indicator.direction == "lower" else ">",
+        result.objective.unit,
+        "<" if result.objective.direction == "lower" else ">",
     )
     warning = result.objective.warning
     return (
@@ -115,7 +115,7 @@ def workers(run: Run) -> list[tuple[str, ...]]:
 def _interval(result: Result) -> str:
     if result.objective.indicator.percentile is None or result.value is None:
         return "-"
-    unit = result.objective.indicator.unit
+    unit = result.objective.unit
     low = "?" if result.low is None else show(result.low, unit)
     high = "?" if result.high is None else show(result.high, unit)
     return f"{low} to {high}"
