@@ -28,7 +28,7 @@ SIGNS: Mapping[Status, str] = {
     "PASS": "✓",
     "WARNING": "△",
     "FAIL": "✗",
-    "CRITICAL": "⛔︎",
+    "CRITICAL": "‼",
     "NO DATA": "?",
     "SKIPPED": "–",
 }

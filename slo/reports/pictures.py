@@ -82,8 +82,7 @@ def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) 
             )
         axes.set_ylim(0, top * 1.12)
         targets = _targets(axes, verdict, top)
-        _time_axis(axes, run, time)
-        _users(axes, run)
+        _time_axis(axes, run, time, under=_users(axes, run))
         _legend(axes)
         worst = max((s for s in time if s.latency.total), key=lambda s: s.latency.percentile(95))
         peak, at = _ms(worst.latency.percentile(95)), clock(worst.start_s)
@@ -103,7 +102,7 @@ def throughput(run: Run, time: Sequence[Slot]) -> Picture:
         figure, axes = _canvas(title="requests per second")
         edges = [s.start_s for s in time] + [time[-1].end_s]
         rates = [s.rate(s.requests) for s in time]
-        axes.stairs(rates, edges, color=colour("good"), linewidth=1.8, label="all requests")
+        axes.stairs(rates, edges, baseline=None, color=colour("good"), linewidth=1.8, label="all requests")
         errors, throttled = sum(s.errors for s in time), sum(s.throttled for s in time)
         if throttled:
             held = [s.rate(s.throttled + s.errors) for s in time]
@@ -246,7 +245,7 @@ def _canvas(title: str = "", height: float = HEIGHT, left: float = 0.095) -> tup
     return figure, axes
 
 
-def _time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True) -> None:
+def _time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True, under: Axes | None = None) -> None:
     """Count time in the unit that suits the run, and lay bands for its stages."""
     end_s = time[-1].end_s
     unit, unit_s = ("s", 1) if end_s < 180 else ("min", 60) if end_s < 3 * 3600 else ("h", 3600)
@@ -262,7 +261,7 @@ def _time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True) -
         if stop_s <= start_s:
             break
         if number % 2 and len(stages) < 40:
-            axes.axvspan(start_s, stop_s, color=colour("band"), linewidth=0, zorder=0)
+            (under or axes).axvspan(start_s, stop_s, color=colour("band"), linewidth=0, zorder=-1)
         room = int((stop_s - start_s) / end_s * WIDTH * 0.82 / 6.2)
         label = plain(stage.name, 200) if len(stage.name) <= room else str(number + 1)
         if names and len(stages) > 1 and len(label) <= room:
@@ -272,10 +271,10 @@ def _time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True) -
         start_s = stop_s
 
 
-def _users(axes: Axes, run: Run) -> None:
-    """Draw users behind the lines, on an axis of their own at the right."""
+def _users(axes: Axes, run: Run) -> Axes | None:
+    """Draw users behind the lines, on an axis of their own at the right, and return what they are drawn on."""
     if not run.users:
-        return
+        return None
     thin = run.users[:: max(1, len(run.users) // 300)]
     thin = thin if thin[-1] is run.users[-1] else (*thin, run.users[-1])
     beside: Any = axes.twinx()
@@ -291,8 +290,9 @@ def _users(axes: Axes, run: Run) -> None:
     beside.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     beside.grid(visible=False)
     beside.spines["left"].set_visible(False)
-    height = axes.figure.get_figheight() * 72
-    axes.figure.text(0.99, 1 - 14 / height, "users", color=colour("quiet"), ha="right", va="center")
+    axes.figure.text(0.99, 1 - 14 / HEIGHT, "users", color=colour("quiet"), ha="right", va="center")
+    drawn: Axes = beside
+    return drawn
 
 
 def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
@@ -317,12 +317,11 @@ def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
 
 
 def _legend(axes: Axes) -> None:
-    height = axes.figure.get_figheight() * 72
     if len(axes.get_legend_handles_labels()[0]) > 0:
         axes.figure.legend(
             *axes.get_legend_handles_labels(),
             loc="center",
-            bbox_to_anchor=(0.54, 1 - 14 / height),
+            bbox_to_anchor=(0.54, 1 - 14 / HEIGHT),
             ncols=4,
             handlelength=2.2,
             columnspacing=1.4,
@@ -381,7 +380,7 @@ def _nice(low: float, high: float) -> list[float]:
 
 
 def _step(least: float) -> float:
-    power = 10 ** math.floor(math.log10(least))
+    power = 10.0 ** math.floor(math.log10(least))
     return next(n * power for n in (1, 2, 5, 10) if n * power >= least * 0.999)
 
 
