@@ -105,7 +105,7 @@ def _origin(run: Run, result: Result, groups: Mapping[str, tuple[str, ...]]) -> 
 def _top(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) -> str:
     status = verdict.status
     lines = [rows.headline(verdict), rows.scaled(run)]
-    said = " ".join(safe(line, _LONG) for line in lines if line)
+    said = " ".join(f"{safe(line.rstrip('.'), _LONG)}." for line in lines if line)
     met = f"{sum(r.status in ('PASS', 'WARNING') for r in verdict.judged)} of {len(verdict.judged)}"
     facts = [("objectives met", met), *_facts(run)]
     tiles = "".join(f"<div><dt>{safe(name)}</dt><dd>{safe(value)}</dd></div>" for name, value in facts)

@@ -163,30 +163,37 @@ def spread(run: Run) -> Picture:
     timed = sorted(((n, h) for n, h in timed if h.total), key=lambda one: (-one[1].percentile(95), one[0]))
     shown = timed[:MOST_ENDPOINTS]
     with svg.drawing(name):
-        figure, axes = _canvas(height=max(160, min(90 + 22 * len(shown), 640)), left=0.29)
-        ends = ([], [])  # type: tuple[list[float], list[float]]
-        for row, (_, histogram) in enumerate(shown):
-            p5, p25, p50, p75, p95, p99 = (histogram.percentile(p) / 1000 for p in (5, 25, 50, 75, 95, 99))
-            axes.plot([p5, p95], [row, row], color=colour("low"), linewidth=2, solid_capstyle="butt")
-            axes.plot([p25, p75], [row, row], color=colour("low"), linewidth=9, solid_capstyle="butt")
-            axes.plot([p50, p50], [row - 0.28, row + 0.28], color=colour("page"), linewidth=2.4, solid_capstyle="butt")
-            axes.plot([p95], [row], color=colour("mid"), marker="|", markersize=11, markeredgewidth=2.4)
-            axes.plot([p99], [row], color=colour("high"), marker="D", markersize=4.5)
-            ends[0].append(p5)
-            ends[1].append(p99)
+        height = max(160, min(90 + 22 * len(shown), 640))
+        figure, axes = _canvas(height=height, left=0.29)
+        ends = [_bar(axes, row, histogram) for row, (_, histogram) in enumerate(shown)]
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_yticks(range(len(shown)), [plain(endpoint, 24) for endpoint, _ in shown])
         axes.tick_params(axis="y", length=0, labelcolor=colour("ink"))
         axes.grid(visible=False, axis="y")
-        _log_x(axes, min(ends[0]), max(ends[1]))
+        _log_x(axes, min(p5 for p5, _ in ends), max(p99 for _, p99 in ends))
+        _legend(axes, height)
         slowest, histogram = timed[0]
         more = f" {len(timed) - len(shown)} faster endpoints are in the table only." if len(timed) > len(shown) else ""
         caption = (
-            f"Thin line p5 to p95, bar p25 to p75 with p50 as its gap, upright stroke p95, diamond p99; slowest first. "
+            f"Slowest first; the gap in a bar is p50. "
             f"{plain(slowest, 40)} is the slowest of {len(timed)}: p50 {_ms(histogram.percentile(50))}, "
             f"p95 {_ms(histogram.percentile(95))}.{more}"
         )
         return Picture(name, title, caption, svg.write(figure, name, title, caption))
+
+
+def _bar(axes: Axes, row: int, histogram: Histogram) -> tuple[float, float]:
+    """Draw one endpoint's latency in its row; returns its p5 and p99 in milliseconds."""
+    p5, p25, p50, p75, p95, p99 = (histogram.percentile(p) / 1000 for p in (5, 25, 50, 75, 95, 99))
+    blue, butt = colour("low"), "butt"
+    label = ("p5 to p95", "p25 to p75", "p95", "p99") if row == 0 else (None,) * 4
+    axes.plot([p5, p95], [row, row], color=blue, linewidth=2, solid_capstyle=butt, label=label[0])
+    axes.plot([p25, p75], [row, row], color=blue, linewidth=9, solid_capstyle=butt, label=label[1])
+    axes.plot([p50, p50], [row - 0.28, row + 0.28], color=colour("page"), linewidth=2.4, solid_capstyle=butt)
+    stroke = {"marker": "|", "markersize": 11, "markeredgewidth": 2.4, "linestyle": "none"}
+    axes.plot([p95], [row], color=colour("mid"), label=label[2], **stroke)
+    axes.plot([p99], [row], color=colour("high"), marker="D", markersize=4.5, linestyle="none", label=label[3])
+    return p5, p99
 
 
 def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
@@ -316,12 +323,13 @@ def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
     return f" Far above the picture: {', '.join(above)}." if above else ""
 
 
-def _legend(axes: Axes) -> None:
+def _legend(axes: Axes, height: float = HEIGHT) -> None:
     if len(axes.get_legend_handles_labels()[0]) > 0:
         axes.figure.legend(
             *axes.get_legend_handles_labels(),
-            loc="center",
-            bbox_to_anchor=(0.54, 1 - 14 / HEIGHT),
+            # At the left, where a narrow screen shows it without being scrolled.
+            loc="center left",
+            bbox_to_anchor=(0.21, 1 - 14 / height),
             ncols=4,
             handlelength=2.2,
             columnspacing=1.4,
