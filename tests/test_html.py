@@ -145,7 +145,7 @@ def test_all_sections_and_pictures_are_there() -> None:
     for name in ("generator", "run", "environment", "options", "again"):
         assert name in outline.ids
     pictures = [attributes for tag, attributes in outline.tags if tag == "svg"]
-    assert len(pictures) == 5
+    assert len(pictures) == 6
     assert all(picture["role"] == "img" for picture in pictures)
     assert "baseline (1 run)" in outline.text
     assert re.search(r"The newest baseline's p95 was [\d.]+ ms: this run's differs by \+[\d.]+ %", outline.text)

@@ -140,7 +140,7 @@ def test_without_scripts_all_is_there(browser: Browser, tmp_path: Path) -> None:
     opened = Opened(browser, ramp(), tmp_path, java_script_enabled=False)
     for section in ("objectives", "pictures", "stages", "endpoints", "checks", "failures", "generator", "again"):
         expect(opened.page.locator(f"#{section}")).to_be_visible()
-    assert opened.page.locator("svg.drawing").count() == 5
+    assert opened.page.locator("svg.drawing").count() == 6
     assert opened.page.get_by_role("button").count() == 0
     assert opened.wrong == []
 

@@ -57,6 +57,7 @@ def draw(run: Run, verdict: Verdict, references: Sequence[Reference] = ()) -> li
         distribution(whole, references),
         spread(run),
         heat(run, time, whole),
+        *crowd(run, time),
     ]
 
 
@@ -141,7 +142,8 @@ def distribution(whole: Histogram, references: Sequence[Reference]) -> Picture:
         _latency_axis(axes, min(h.percentile(1) for h in every), max(h.max_us for h in every))
         last = max(math.log10(max(h.total for h in every)), 1.05)
         axes.set_xlim(0, last)
-        shown = [p for p in (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999) if -math.log10(1 - p / 100) <= last]
+        first = (0.0,) if last < 4 else ()
+        shown = [p for p in (*first, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999) if -math.log10(1 - p / 100) <= last]
         axes.set_xticks([-math.log10(1 - p / 100) for p in shown], [f"{p:g} %" for p in shown])
         axes.set_xlabel("requests at most as slow (percentile)")
         _legend(axes)
@@ -190,8 +192,8 @@ def _bar(axes: Axes, row: int, histogram: Histogram) -> tuple[float, float]:
     axes.plot([p5, p95], [row, row], color=blue, linewidth=2, solid_capstyle=butt, label=label[0])
     axes.plot([p25, p75], [row, row], color=blue, linewidth=9, solid_capstyle=butt, label=label[1])
     axes.plot([p50, p50], [row - 0.28, row + 0.28], color=colour("page"), linewidth=2.4, solid_capstyle=butt)
-    stroke = {"marker": "|", "markersize": 11, "markeredgewidth": 2.4, "linestyle": "none"}
-    axes.plot([p95], [row], color=colour("mid"), label=label[2], **stroke)
+    line = axes.plot([p95], [row], color=colour("mid"), marker="|", linestyle="none", label=label[2])
+    line[0].set(markersize=11, markeredgewidth=2.4)
     axes.plot([p99], [row], color=colour("high"), marker="D", markersize=4.5, linestyle="none", label=label[3])
     return p5, p99
 
@@ -230,6 +232,63 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
             f"more, up to {int(counts.max()):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
         )
         return Picture(name, title, caption, svg.write(figure, name, title, caption))
+
+
+def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
+    """Draw p50, p95 and throughput by the number of users; nothing where that hardly changed."""
+    levels = _by_users(run, time)
+    if len(levels) < 4:
+        return []
+    name, title = "crowd", "Latency and throughput by users"
+    users, slot_of = zip(*levels, strict=True)
+    with svg.drawing(name):
+        figure, axes = _canvas(title="latency (ms)")
+        for percent, role, dashes, width in _LINES[:2]:
+            values = [slot.latency.percentile(percent) / 1000 for slot in slot_of]
+            line = axes.plot(users, values, color=colour(role), linestyle=dashes, label=f"p{percent}")[0]
+            line.set(linewidth=width, marker="o", markersize=4)
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.05)
+        beside: Any = axes.twinx()
+        rates = [slot.rate(slot.requests) for slot in slot_of]
+        beside.plot(
+            users, rates, color=colour("good"), linestyle=(0, (5, 1.5)), linewidth=1.6, marker="s", markersize=3
+        )
+        beside.set_ylim(0, max(rates) * 1.12)
+        beside.grid(visible=False)
+        axes.plot([], [], color=colour("good"), linestyle=(0, (5, 1.5)), marker="s", markersize=3, label="throughput")
+        figure.text(0.99, 1 - 14 / HEIGHT, "requests per second", color=colour("quiet"), ha="right", va="center")
+        axes.set_xlim(0, max(users) * 1.03)
+        axes.set_xlabel("users")
+        _legend(axes)
+        few, many = (f"{_ms(slot.latency.percentile(95))} with {n:.0f}" for n, slot in (levels[0], levels[-1]))
+        caption = (
+            f"All the time with about so many users taken together. p95 was {few} users and {many}; the throughput "
+            f"was at most {show(max(rates), 'rps')}, with {users[rates.index(max(rates))]:.0f} users."
+        )
+        return [Picture(name, title, caption, svg.write(figure, name, title, caption))]
+
+
+def _by_users(run: Run, time: Sequence[Slot], levels: int = 12) -> list[tuple[float, Slot]]:
+    """Return the slots added together by how many users ran in them, with that number, from few to many."""
+    most = max((sample.achieved for sample in run.users), default=0)
+    found: dict[int, tuple[list[int], list[Slot]]] = {}
+    for slot in time:
+        inside = [s.achieved for s in run.users if slot.start_s * 1000 <= s.at_ms < slot.end_s * 1000]
+        if not inside or not slot.latency.total:
+            continue
+        level = math.ceil(sum(inside) / len(inside) / most * levels) if most else 0
+        counts, slots_there = found.setdefault(level, ([], []))
+        counts += inside
+        slots_there.append(slot)
+    merged = []
+    for level in sorted(found):
+        counts, slots_there = found[level]
+        # Its time is the sum of its parts' times, wherever they lay.
+        whole = Slot(0.0, sum(slot.end_s - slot.start_s for slot in slots_there))
+        for slot in slots_there:
+            whole.take(slot)
+        merged.append((sum(counts) / len(counts), whole))
+    return merged
 
 
 def clock(at_s: float) -> str:

@@ -46,10 +46,14 @@ class Slot:
     def join(self, later: Slot) -> None:
         """Add the counts of the next slot and stretch over its time."""
         self.end_s = later.end_s
-        self.latency.add(later.latency)
-        self.requests += later.requests
-        self.errors += later.errors
-        self.throttled += later.throttled
+        self.take(later)
+
+    def take(self, other: Slot) -> None:
+        """Add the counts of another slot."""
+        self.latency.add(other.latency)
+        self.requests += other.requests
+        self.errors += other.errors
+        self.throttled += other.throttled
 
 
 def length_s(run: Run) -> float:
