@@ -138,6 +138,24 @@ def test_a_group_that_is_not_known_here_names_no_origin() -> None:
     assert html.sentence(run, verdict, only.groups).endswith(", since 'hold at 10', mostly home")
 
 
+@pytest.mark.parametrize(
+    ("indicator", "where"),
+    [
+        ("errors.ratio", ", since 'hold at 10', mostly home"),
+        ("throttled.ratio", ", mostly page_a"),
+        ("checks.ratio", ", mostly home"),
+        ("requests.count", ""),
+    ],
+)
+def test_the_origin_fits_what_was_missed(indicator: str, where: str) -> None:
+    run = ramp(rps=4)
+    higher = {"checks.ratio": "99 %", "requests.count": "100000"}
+    only = demanding(f"name: it, indicator: {indicator}, target: {higher.get(indicator, '0.1 %')}")
+    verdict = judge(run, only)
+    assert verdict.status == "FAIL"
+    assert html.sentence(run, verdict, {}) == verdict.reason + where
+
+
 def test_all_sections_and_pictures_are_there() -> None:
     _, outline, _ = page_of(ramp(), Reference.of(ramp(slow=400)))
     for name in ("verdict", "objectives", "why", "pictures", "stages", "endpoints", "checks", "failures"):

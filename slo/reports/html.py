@@ -253,7 +253,7 @@ def _generator(run: Run) -> str:
     table = _plain_table("workers", rows.WORKER_HEAD, workers) if workers else ""
     whole = "" if unreached or not run.plan else "<p>Every stage that began reached its users.</p>"
     body = f"{_list(pairs)}{whole}{f'<ul class=notes>{unreached}</ul>' if unreached else ''}{table}"
-    return _section("generator", "Load generator", body)
+    return _section("generator", "Load generator", body or "<p>Nothing is recorded.</p>")
 
 
 def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:
