@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from argparse import Namespace
 from typing import Any
 
 from locust import argument_parser
 
+from slo import secret
 from slo.gate import NO_VERDICT
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
-_SECRET_NAMES = re.compile(r"secret|token|password|passwd|api_?key|credential|auth", re.IGNORECASE)
 _NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "allow_incomplete", "baselines", "any_baseline")
 
 
@@ -79,12 +78,12 @@ def recorded(options: Namespace) -> dict[str, Any]:
     parser = argument_parser.get_parser()
     usual = argument_parser.default_args_dict()
     ours = {"num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags"}
-    secret = set(parser.secret_args_included_in_web_ui)
+    hidden = set(parser.secret_args_included_in_web_ui)
     found = {}
     for name, value in sorted(vars(options).items()):
         if name in usual and name not in ours:
             continue
-        if name == RUN or name in secret or _SECRET_NAMES.search(name) or value is None or value == []:
+        if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue
         found[name] = json.loads(json.dumps(value, default=str))
     return found

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 import signal
 import sys
 import time
@@ -31,7 +30,7 @@ from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import baseline, fingerprint, identity, options, web
+from slo import baseline, fingerprint, identity, options, secret, web
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.clock import Offset
@@ -60,7 +59,6 @@ PULSE_S = 0.5
 """How often a worker looks how late its timers fire."""
 CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 if not hasattr(events, "slo_check"):
     events.slo_check = EventHook()  # type: ignore[attr-defined]  # Locust's way to add an event
@@ -530,7 +528,7 @@ def _subject(environment: Environment) -> Subject:
     return Subject(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
-        target=Target(_CREDENTIALS.sub("", environment.host or ""), bool(getattr(parsed, "demo", False))),
+        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
         options=options.recorded(parsed),
         environment=fingerprint.take(locust.__version__),
