@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import baseline, journal, publish, run, schemas
-from slo.judge import judge
+from slo import baseline, publish, saved, schemas
+from slo import commands as many
 from slo.objectives import ObjectivesError, load
 from slo.quantity import show
 from slo.reports import console
-from slo.run import Run, RunError
-from slo.verdict import EXIT_CODES
+from slo.run import RunError
 
 NO_VERDICT = 3
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
@@ -54,6 +53,7 @@ def _parser() -> _Parser:
     validate = commands.add_parser("validate", help="judge a saved run again; exits with the verdict's code")
     validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
     _objectives_option(validate)
+    baselines_options(validate)
     validate.add_argument(
         "--allow-incomplete", action="store_true", help="judge a run although counts of a worker are missing"
     )
@@ -64,13 +64,7 @@ def _parser() -> _Parser:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format")
     schema.add_argument("name", choices=schemas.NAMES, nargs="?", help="without it, their names")
     schema.set_defaults(do=_schema)
-    keep = commands.add_parser("baseline", help="keep reference runs")
-    actions = keep.add_subparsers(required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="add a run to the references of its scenario")
-    add.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
-    add.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="default: baselines")
-    _objectives_option(add)
-    add.set_defaults(do=_baseline_add)
+    many.add(commands, _objectives_option)
     return parser
 
 
@@ -84,23 +78,22 @@ def _objectives_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _saved(path: Path) -> tuple[Run, Path]:
-    """Return a saved run and its folder; a run whose process was killed is recovered from its journal."""
-    folder = path if path.is_dir() else path.parent
-    if not (folder / run.FILE_NAME).exists() and (folder / journal.FILE_NAME).exists():
-        recovered = journal.recover(folder)
-        run.write(recovered, folder)
-        return recovered, folder
-    return run.read(path), folder
+def baselines_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which references a run is compared with."""
+    parser.add_argument(
+        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="reference runs; default: baselines"
+    )
+    parser.add_argument("--any-baseline", action="store_true", help="compare with references of another environment")
 
 
 def _validate(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
-    saved, folder = _saved(options.run)
+    objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
+    one, folder = saved.read(options.run)
     if options.allow_incomplete:
-        saved = replace(saved, options={**saved.options, "allow_incomplete": True})
-    verdict = publish.publish(saved, objectives, folder)
-    sys.stdout.write(console.render(saved, verdict, colour=sys.stdout.isatty()) + "\n")
+        one = replace(one, options={**one.options, "allow_incomplete": True})
+    verdict = publish.publish(one, objectives, folder)
+    sys.stdout.write(console.render(one, verdict, colour=sys.stdout.isatty()) + "\n")
     return verdict.exit_code
 
 
@@ -124,17 +117,6 @@ def _lint(options: argparse.Namespace) -> int:
 
 def _schema(options: argparse.Namespace) -> int:
     sys.stdout.write(schemas.text(options.name) if options.name else "\n".join(schemas.NAMES) + "\n")
-    return 0
-
-
-def _baseline_add(options: argparse.Namespace) -> int:
-    objectives = load(options.objectives)
-    saved, _ = _saved(options.run)
-    verdict = judge(saved, objectives)
-    if EXIT_CODES[verdict.status] != 0:
-        raise baseline.BaselineError(f"{saved.id}: is {verdict.status}; only a run that passed is a reference")
-    path = baseline.add(saved, options.baselines)
-    sys.stdout.write(f"{path}: added {saved.id}\n")
     return 0
 
 

@@ -15,7 +15,7 @@ from slo.gate import NO_VERDICT
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
-_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "allow_incomplete")
+_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "allow_incomplete", "baselines", "any_baseline")
 
 
 def add(parser: argument_parser.LocustArgumentParser) -> None:
@@ -46,6 +46,19 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         action="store_true",
         env_var="LOCUST_ALLOW_INCOMPLETE",
         help="Judge a run although counts of a worker are missing. Default: such a run has no verdict (exit code 3)",
+    )
+    group.add_argument(
+        "--baselines",
+        metavar="<directory>",
+        default="baselines",
+        env_var="LOCUST_BASELINES",
+        help="Where the reference runs are that `regression` objectives compare with. Default: baselines",
+    )
+    group.add_argument(
+        "--any-baseline",
+        action="store_true",
+        env_var="LOCUST_ANY_BASELINE",
+        help="Compare with references of another target, machine or load, too. Default: they are left out",
     )
     _take_over_usage_errors(parser)
 

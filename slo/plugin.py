@@ -15,6 +15,7 @@ import time
 import traceback
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,7 +30,8 @@ from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import fingerprint, identity, options, secret, web
+from slo import baseline, fingerprint, identity, options, secret, web
+from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.clock import Offset
 from slo.gate import NO_VERDICT, Gate, guarded
@@ -501,7 +503,13 @@ def _objectives(parsed: Namespace) -> Objectives | None:
     if not parsed.objectives:
         return None
     try:
-        return load(Path(parsed.objectives))
+        objectives = load(Path(parsed.objectives))
+        if any(objective.against == "baseline" for objective in objectives.items) and getattr(parsed, "scenario", None):
+            baseline.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
+        return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
+    except BaselineError as error:
+        sys.stderr.write(f"{error}\nlocust-slo: the baseline cannot be read; no load was sent\n")
+        sys.exit(NO_VERDICT)
     except ObjectivesError as error:
         sys.stderr.write(f"{error}\nlocust-slo: the objectives have errors; no load was sent\n")
         sys.exit(NO_VERDICT)

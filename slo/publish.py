@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slo import atomic, verdict
-from slo.judge import judge
+from slo import atomic, baseline, verdict
+from slo.baseline import BaselineError, Reference
+from slo.judge import NO_BASELINE, judge
 from slo.objectives import Objectives
 from slo.reports import markdown
 from slo.run import Run
@@ -35,10 +37,20 @@ def new_folder(reports: Path, name: str) -> Path:
 
 def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
     """Judge ``run`` and write ``verdict.json`` and ``report.md`` into its folder; raises OSError."""
-    outcome = judge(run, objectives)
+    outcome = judge(run, objectives, references_for(run, objectives))
     verdict.write(outcome, folder)
     atomic.write(folder / MARKDOWN, markdown.render(run, outcome))
     return outcome
+
+
+def references_for(run: Run, objectives: Objectives) -> Sequence[Reference] | str:
+    """Return the reference runs that ``run`` is compared with, or the sentence that says why there are none."""
+    if objectives.baselines is None or run.scenario is None:
+        return NO_BASELINE
+    try:
+        return baseline.read(baseline.path_of(run, objectives.baselines)) or NO_BASELINE
+    except BaselineError as error:
+        return str(error)
 
 
 def point_latest(folder: Path) -> None:

@@ -70,7 +70,7 @@ class Result:
             "value": _number(self.value),
             "samples": self.samples,
             "confidence_95": None
-            if objective.indicator.percentile is None or self.value is None
+            if self.value is None or (objective.indicator.percentile is None and objective.against == "target")
             else {"low": _number(self.low), "high": _number(self.high)},
             "low_confidence": self.low_confidence,
             "deviation_ratio": _number(self.deviation),
@@ -81,7 +81,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All results of one run and what they come to. ``compliance`` is met / judged, None when none was."""
+    """All results of one run and what they come to. ``compliance`` is met / judged, None when none was.
+
+    ``references`` are the ids of the reference runs that it was compared with.
+    """
 
     run_id: str
     scenario: str | None
@@ -94,6 +97,7 @@ class Verdict:
     duration_s: float
     objectives_source: str
     objectives_sha256: str
+    references: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -126,6 +130,7 @@ class Verdict:
             "objectives_judged": len(self.judged),
             "requests": self.requests,
             "duration_s": self.duration_s,
+            "references": list(self.references),
             "objectives": {"source": self.objectives_source, "sha256": self.objectives_sha256},
             "results": [result.to_data() for result in self.results],
             "notes": list(self.notes),
