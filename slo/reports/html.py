@@ -315,9 +315,7 @@ def _shown(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
-def table(
-    name: str, head: Sequence[str], body: Sequence[Sequence[str]], foot: Sequence[str] | None = None
-) -> str:
+def table(name: str, head: Sequence[str], body: Sequence[Sequence[str]], foot: Sequence[str] | None = None) -> str:
     """Return a table of texts that a click sorts; ``foot`` is its last row, which stays last."""
     cells = [[Cell(f"<bdi>{safe(text)}</bdi>") for text in row] for row in body]
     return _table(name, head, cells, (), [Cell(safe(text)) for text in foot] if foot else None)
