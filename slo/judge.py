@@ -35,6 +35,7 @@ def judge(run: Run, objectives: Objectives) -> Verdict:
         duration_s=run.duration_s,
         objectives_source=objectives.source,
         objectives_sha256=objectives.sha256,
+        fail_on="warning" if run.options.get("fail_on") == "warning" else "fail",
     )
 
 

@@ -26,6 +26,8 @@ EXIT_CODES: dict[Status, int] = {
     "NO DATA": 3,
     "SKIPPED": 3,
 }
+FailOn = Literal["fail", "warning"]
+"""From which status on the exit code is 1."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ class Result:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All results of one run and what they come to. ``compliance`` is met / judged, None when none was."""
+    """All results of one run and what they come to. ``compliance`` is met / judged, None when none was.
+
+    Where it is to ``fail_on`` a warning, a WARNING stays one and the exit code says 1.
+    """
 
     run_id: str
     scenario: str | None
@@ -94,10 +99,13 @@ class Verdict:
     duration_s: float
     objectives_source: str
     objectives_sha256: str
+    fail_on: FailOn = "fail"
 
     @property
     def exit_code(self) -> int:
         """0 PASS or WARNING, 1 FAIL, 2 CRITICAL, 3 no verdict."""
+        if self.status == "WARNING" and self.fail_on == "warning":
+            return EXIT_CODES["FAIL"]
         return EXIT_CODES[self.status]
 
     @property
@@ -120,6 +128,7 @@ class Verdict:
             "scenario": self.scenario,
             "target": {"url": self.target.url, "embedded": self.target.embedded},
             "status": self.status,
+            "fail_on": self.fail_on,
             "exit_code": self.exit_code,
             "reason": self.reason,
             "compliance_ratio": _number(self.compliance),
