@@ -98,8 +98,12 @@ def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
 
 def write(name: str, run: Run, outcome: Verdict, folder: Path) -> list[Path]:
     """Write the report of the format ``name`` into ``folder``; returns its files. Raises ReportError or OSError."""
+    try:
+        texts = FORMATS[name].make(run, outcome)
+    except ValueError as error:
+        raise ReportError(f"{name}: cannot be made of this run: {error}") from None
     paths = []
-    for file, text in FORMATS[name].make(run, outcome).items():
+    for file, text in texts.items():
         atomic.write(folder / file, text)
         paths.append(folder / file)
     return paths

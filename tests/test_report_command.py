@@ -111,6 +111,12 @@ def test_a_report_that_cannot_be_made_is_said(
     assert capsys.readouterr().err.startswith("html: cannot be made here: ")
 
 
+def test_a_date_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = save(tmp_path / "reports" / "load-1", replace(requests(9), started_at="2026-99-99T00:00:00Z"))
+    assert report(folder, "--format", "hlog") == 3
+    assert capsys.readouterr().err.startswith("hlog: cannot be made of this run: ")
+
+
 def test_the_browser_is_shown_the_html(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setitem(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from slo.reports import rows
+from slo.reports.unseen import UNSEEN
 from slo.run import Run
 from slo.verdict import Status, Verdict
 
@@ -17,7 +18,6 @@ _COLOURS: dict[Status, str] = {
     "NO DATA": "35",
     "SKIPPED": "2",
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _COMMAND = re.compile(r"^\s*::|##\[")
 
 
@@ -72,7 +72,7 @@ def plain(text: str, longest: int = 300) -> str:
     Names come from other people's locustfiles and servers: no control character reaches the terminal, and nothing
     that GitHub's runner takes for a command at the begin of a line (``::``) or within it (``##[``).
     """
-    text = _COMMAND.sub(lambda found: " ".join(found[0]), _CONTROL.sub("?", text))
+    text = _COMMAND.sub(lambda found: " ".join(found[0]), UNSEEN.sub("?", text))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -1,10 +1,10 @@
 """The verdict for GitHub Actions: annotations at the lines of the objectives file, and the step's summary."""
 
 # No `from __future__ import annotations` here: it would take the name of the function.
-import re
 from pathlib import PurePath
 
 from slo.reports import markdown
+from slo.reports.unseen import one_line
 from slo.run import Run
 from slo.verdict import RANK, Result, Verdict
 
@@ -12,7 +12,6 @@ MOST = 10
 """Errors, and warnings, that GitHub shows of one step."""
 SUMMARY_BYTES = 1024 * 1024
 """Largest summary of one step; GitHub drops a larger one as a whole."""
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 
 def annotations(run: Run, verdict: Verdict, workspace: str = "") -> list[str]:
@@ -59,11 +58,12 @@ def _command(kind: str, properties: dict[str, str], message: str) -> str:
 
 def _path(source: str, workspace: str) -> str:
     path = PurePath(source)
-    return path.relative_to(workspace).as_posix() if workspace and path.is_relative_to(workspace) else source
+    inside = workspace and path.is_relative_to(workspace)
+    return _short(path.relative_to(workspace).as_posix() if inside else source)
 
 
 def _short(text: str, longest: int = 300) -> str:
-    text = _UNSEEN.sub(" ", text)
+    text = one_line(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from slo.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
+from slo.reports.unseen import UNSEEN
 from slo.run import Run
 from slo.tally import Tally
 from slo.verdict import Verdict
@@ -29,7 +30,7 @@ LONGEST = 80
 _WORD_COOKIE = 0x10
 _ENCODING = 0x1C849303 | _WORD_COOKIE
 _COMPRESSION = 0x1C849304 | _WORD_COOKIE
-_UNSAFE_TAG = re.compile(r"[\s,\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_UNSAFE_TAG = re.compile(rf"(?:[\s,]|{UNSEEN.pattern})+")
 _UNSAFE_FILE = re.compile(r"[^A-Za-z0-9._-]+")
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from slo.reports import rows
+from slo.reports.unseen import one_line
 from slo.run import Run
 from slo.verdict import Result, Verdict
 
@@ -20,7 +22,6 @@ LONGEST = 200
 OVERALL = "(verdict)"
 """The case that says why a run has no verdict, though each objective may have been met."""
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
@@ -35,16 +36,14 @@ def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
         _case(suite, verdict, result, strict)
     if verdict.status == "NO DATA":
         case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
-        _add(case, "error", verdict.status, verdict.reason, "\n".join(verdict.notes))
+        _add(case, "error", verdict.status, verdict.reason, _text(verdict.notes))
     counts = {
         "tests": _count(suite, "testcase"),
         "failures": _count(suite, "testcase/failure"),
         "errors": _count(suite, "testcase/error"),
     }
     time_s = f"{verdict.duration_s:.3f}"
-    suite.attrib.update(
-        counts, skipped=_count(suite, "testcase/skipped"), time=time_s, timestamp=_clean(run.started_at)
-    )
+    suite.attrib.update(counts, skipped=_count(suite, "testcase/skipped"), time=time_s, timestamp=_line(run.started_at))
     root = ET.Element("testsuites", {"name": "locust-slo", **counts, "time": time_s})
     root.append(suite)
     ET.indent(root)
@@ -76,7 +75,7 @@ def _limits(properties: ET.Element, result: Result) -> None:
 def _case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool) -> None:
     name, classname = _name(result.objective.name), _name(_suite(verdict))
     case = ET.SubElement(suite, "testcase", name=name, classname=classname, time="0")
-    words = "\n".join((result.reason, *result.advice))
+    words = _text((result.reason, *result.advice))
     status = result.status
     if status == "NO DATA":
         _add(case, "error", status, result.reason, words)
@@ -85,11 +84,11 @@ def _case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool) -> 
     elif status == "SKIPPED":
         _add(case, "skipped", status, result.reason, "")
     elif status == "WARNING":
-        ET.SubElement(case, "system-out").text = _clean(f"WARNING: {words}")
+        ET.SubElement(case, "system-out").text = f"WARNING: {words}"
 
 
 def _add(case: ET.Element, tag: str, status: str, message: str, text: str) -> None:
-    ET.SubElement(case, tag, type=status, message=_line(message)).text = _clean(text) or None
+    ET.SubElement(case, tag, type=status, message=_line(message)).text = text or None
 
 
 def _property(properties: ET.Element, name: str, value: str) -> None:
@@ -108,11 +107,10 @@ def _name(text: str) -> str:
     return f"{line[: LONGEST - 9]}…{digest}"
 
 
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(map(_line, lines))
+
+
 def _line(text: str) -> str:
-    """Return ``text`` on one line, without what nobody sees."""
-    return _clean(_UNSEEN.sub(" ", text))
-
-
-def _clean(text: str) -> str:
-    """Return ``text`` without the characters that XML 1.0 forbids."""
-    return _FORBIDDEN.sub("", text)
+    """Return ``text`` on one line, without what nobody sees and what XML 1.0 forbids."""
+    return _FORBIDDEN.sub("", one_line(text))

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slo.reports import rows
+from slo.reports.unseen import one_line
 from slo.run import Run
 from slo.verdict import RANK, Result, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#@!&])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9._]+")
 LONGEST = 200
 """Longest cell, in characters."""
@@ -58,7 +58,7 @@ def render(run: Run, verdict: Verdict, limit: int = LIMIT) -> str:
     scaled = rows.scaled(run)
     top = [marker(verdict), "", f"# {escape(rows.sentence(verdict))}", "", escape(rows.headline(verdict))]
     top += ["", escape(scaled)] if scaled else []
-    bottom = ["", f"Run `{verdict.run_id}`, started {escape(run.started_at)}, judged by {_source(verdict)}.", ""]
+    bottom = ["", f"Run {escape(verdict.run_id)}, started {escape(run.started_at)}, judged by {_source(verdict)}.", ""]
     left = limit - _size("\n".join(top)) - _size("\n".join(bottom)) - 2
     parts = []
     for section in _sections(run, verdict):
@@ -81,7 +81,7 @@ def marker(verdict: Verdict) -> str:
 
 def escape(text: str) -> str:
     """Return ``text`` so that Markdown shows it literally, on one line, at most ``LONGEST`` characters."""
-    text = _CONTROL.sub(" ", text)
+    text = one_line(text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return _SPECIAL.sub(r"\\\1", text)
 

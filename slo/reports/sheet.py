@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from fractions import Fraction
 
+from slo.reports.unseen import one_line
 from slo.run import Run
 from slo.tally import Tally
 from slo.verdict import Verdict
@@ -24,7 +24,6 @@ HEAD = (
     "received_bytes",
 )
 """``failed`` leaves throttled requests (HTTP 429) aside; an empty cell is a value that there is not."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the begin of a formula, wide forms too."""
 
@@ -43,7 +42,7 @@ def render(run: Run, verdict: Verdict) -> str:
 def safe(name: str) -> str:
     """Return ``name`` on one line and so that no spreadsheet calculates it."""
     started = name[:1] in ("\t", "\r")
-    line = _CONTROL.sub(" ", name).encode("utf-8", "replace").decode()
+    line = one_line(name)
     return f"'{line}" if started or line.lstrip().startswith(_FORMULA) else line
 
 
