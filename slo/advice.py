@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.histogram import Histogram, bucket_bounds
@@ -9,6 +11,7 @@ from slo.objectives import Objective
 from slo.quantity import show
 from slo.run import Run
 from slo.scope import Selection
+from slo.tally import Tally
 
 MOST = 3
 """Kinds, checks or endpoints named in one sentence."""
@@ -37,6 +40,47 @@ def advise(run: Run, objective: Objective, selection: Selection) -> list[str]:
     return _little_load(run, objective, selection)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a missed bound comes from: the stage since which, and the endpoint that has most of it; None: unknown."""
+
+    stage: str | None = None
+    endpoint: str | None = None
+
+
+def origin(objective: Objective, selection: Selection) -> Origin:
+    """Return the stage since which ``objective`` is past its bound, and the endpoint that has at least half of it.
+
+    A stage is named only where an earlier one was well, an endpoint only among several.
+    """
+    if objective.against == "baseline":
+        return Origin()
+    if objective.indicator.kind == "latency":
+        first, values = _first_past(objective, selection)
+        return Origin(values[first][0] if first else None, _chief(_slow(objective, selection)))
+    kind, by_endpoint = objective.indicator.kind, selection.by_endpoint()
+    if kind == "errors":
+        number, stage = next(((n, s) for n, (s, t) in enumerate(selection.by_stage().items()) if t.errors), (0, ""))
+        return Origin(stage if number else None, _chief({e: t.errors for e, t in by_endpoint.items()}))
+    if kind == "throttled":
+        return Origin(None, _chief({e: t.throttled for e, t in by_endpoint.items()}))
+    if kind == "checks":
+        return Origin(None, _chief({e: _failed_checks(objective, t) for e, t in by_endpoint.items()}))
+    return Origin()
+
+
+def _chief(counts: Mapping[str, int]) -> str | None:
+    """Return the name that has at least half of all; None where there is one name, or none has so much."""
+    most = min(counts, key=lambda name: (-counts[name], name), default=None)
+    if most is None or len(counts) < 2 or not counts[most] or counts[most] * 2 < sum(counts.values()):
+        return None
+    return most
+
+
+def _failed_checks(objective: Objective, tally: Tally) -> int:
+    return sum(failed for name, (_, failed) in tally.checks.items() if objective.check in (None, name))
+
+
 def slower_than(histogram: Histogram, limit_us: Fraction) -> int:
     """Return how many samples lie in buckets that reach past ``limit_us`` microseconds."""
     return sum(count for index, count in histogram.counts.items() if bucket_bounds(index)[1] > limit_us)
@@ -44,12 +88,8 @@ def slower_than(histogram: Histogram, limit_us: Fraction) -> int:
 
 def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
     """Name the endpoints that have most of the requests slower than the bound."""
-    bound = objective.target if objective.warning is None else objective.warning
-    limit_us = bound * 1000
-    slow = {
-        endpoint: slower_than(tally.latency_of(objective.of), limit_us)
-        for endpoint, tally in selection.by_endpoint().items()
-    }
+    bound = _bound(objective)
+    slow = _slow(objective, selection)
     whole = sum(slow.values())
     if not whole or len(slow) < 2:
         return []
@@ -63,17 +103,36 @@ def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
     return [f"{show(Fraction(whole), 'count')} requests took longer than {show(bound, 'ms')}: {', '.join(parts)}."]
 
 
-def _slow_since(objective: Objective, selection: Selection) -> list[str]:
-    """Name the first stage from which the latency stays past the bound."""
+def _bound(objective: Objective) -> Fraction:
+    return objective.target if objective.warning is None else objective.warning
+
+
+def _slow(objective: Objective, selection: Selection) -> dict[str, int]:
+    """Return how many requests of each endpoint were slower than the bound."""
+    limit_us = _bound(objective) * 1000
+    return {
+        endpoint: slower_than(tally.latency_of(objective.of), limit_us)
+        for endpoint, tally in selection.by_endpoint().items()
+    }
+
+
+def _first_past(objective: Objective, selection: Selection) -> tuple[int | None, list[tuple[str, Fraction]]]:
+    """Return which stage is the first past the bound, and every stage's value in milliseconds."""
     values = []
     for stage, tally in selection.by_stage().items():
         histogram = tally.latency_of(objective.of)
         if histogram.total:
             values.append((stage, Fraction(_statistic(objective, histogram), 1000)))
+    first = next((number for number, (_, value) in enumerate(values) if value >= _bound(objective)), None)
+    return first, values
+
+
+def _slow_since(objective: Objective, selection: Selection) -> list[str]:
+    """Name the first stage from which the latency stays past the bound."""
+    first, values = _first_past(objective, selection)
     if len(values) < 2:
         return []
-    bound = objective.target if objective.warning is None else objective.warning
-    first = next((number for number, (_, value) in enumerate(values) if value >= bound), None)
+    bound = _bound(objective)
     unit = objective.indicator.statistic
     if first is None:
         return [f"No stage alone is past the bound; the stages' {unit} add up to it."]

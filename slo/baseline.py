@@ -33,7 +33,7 @@ MAX_BYTES = 90_000
 MAX_UNPACKED = 50_000_000
 """Largest reference unpacked: a damaged file must not fill the memory."""
 
-FINGERPRINT = ("cpu", "cpus", "locust", "python", "system")
+FINGERPRINT = ("cpu", "cpus")
 """What of the environment must be alike for two runs to be compared without being told to."""
 SCALE = ("time_scale", "user_scale", "think_time", "num_users", "run_time", "spawn_rate", "tags", "exclude_tags")
 """Options that make another load of the same scenario."""
@@ -170,7 +170,7 @@ def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
     start_s = 0.0
     for interval in run.intervals:
         end_s = interval.end_ms / 1000
-        if blocks and blocks[-1].stage == interval.stage and end_s - start_s <= width_s * 1.001:
+        if blocks and blocks[-1].stage == interval.stage and blocks[-1].seconds < width_s * 0.999:
             last = blocks[-1]
             cells = {**last.cells}
             for name, tally in interval.tallies():

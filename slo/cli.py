@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import baseline, journal, publish, run, schemas
-from slo.judge import judge
+from slo import baseline, publish, saved, schemas
+from slo import commands as many
 from slo.objectives import ObjectivesError, load
 from slo.publish import ReportError
 from slo.quantity import show
 from slo.reports import console
 from slo.run import Run, RunError
-from slo.verdict import EXIT_CODES, FILE_NAME
+from slo.verdict import FILE_NAME
 
 NO_VERDICT = 3
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
@@ -57,6 +57,7 @@ def _parser() -> _Parser:
     validate = commands.add_parser("validate", help="judge a saved run again; exits with the verdict's code")
     validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
     _objectives_option(validate)
+    baselines_options(validate)
     _judging_options(validate)
     validate.set_defaults(do=_validate)
     _add_report(commands)
@@ -66,13 +67,7 @@ def _parser() -> _Parser:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format")
     schema.add_argument("name", choices=schemas.NAMES, nargs="?", help="without it, their names")
     schema.set_defaults(do=_schema)
-    keep = commands.add_parser("baseline", help="keep reference runs")
-    actions = keep.add_subparsers(required=True, metavar="ACTION")
-    add = actions.add_parser("add", help="add a run to the references of its scenario")
-    add.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
-    add.add_argument("--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="default: baselines")
-    _objectives_option(add)
-    add.set_defaults(do=_baseline_add)
+    many.add(commands, _objectives_option)
     return parser
 
 
@@ -110,6 +105,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     report.add_argument(
         "--objectives", type=Path, metavar="FILE", help="default: those the run was judged by, or the hotel's"
     )
+    baselines_options(report)
     _judging_options(report)
     report.add_argument("--out", type=Path, metavar="DIR", help="where to write; default: beside run.json")
     report.add_argument("--open", action="store_true", help="open the HTML report in a browser")
@@ -123,45 +119,46 @@ def _formats(text: str) -> tuple[str, ...]:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _saved(path: Path) -> tuple[Run, Path]:
-    """Return a saved run and its folder; a run whose process was killed is recovered from its journal."""
-    folder = path if path.is_dir() else path.parent
-    if not (folder / run.FILE_NAME).exists() and (folder / journal.FILE_NAME).exists():
-        recovered = journal.recover(folder)
-        run.write(recovered, folder)
-        return recovered, folder
-    return run.read(path), folder
+def baselines_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which references a run is compared with."""
+    parser.add_argument(
+        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="reference runs; default: baselines"
+    )
+    parser.add_argument("--any-baseline", action="store_true", help="compare with references of another environment")
 
 
-def _asked(saved: Run, options: argparse.Namespace) -> Run:
+def _asked(one: Run, options: argparse.Namespace) -> Run:
     """Return the run with what the command line says about how to judge it."""
     words = {"allow_incomplete": True} if options.allow_incomplete else {}
     words |= {"fail_on": options.fail_on} if options.fail_on else {}
-    return replace(saved, options={**saved.options, **words})
+    return replace(one, options={**one.options, **words})
 
 
 def _validate(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
-    saved, folder = _saved(options.run)
-    saved = _asked(saved, options)
-    verdict = publish.publish(saved, objectives, folder)
+    objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
+    one, folder = saved.read(options.run)
+    one = _asked(one, options)
+    verdict = publish.publish(one, objectives, folder)
     # A report that is there already would say what was judged before.
-    there = [name for name, one in publish.FORMATS.items() if (folder / one.file).exists()]
-    publish.report(saved, verdict, folder, dict.fromkeys(("markdown", "junit", *there)))
-    publish.tell_github(saved, verdict)
-    sys.stdout.write(console.render(saved, verdict, colour=sys.stdout.isatty()) + "\n")
+    there = [name for name, form in publish.FORMATS.items() if (folder / form.file).exists()]
+    publish.report(one, verdict, objectives, folder, dict.fromkeys(("markdown", "junit", *there)))
+    publish.tell_github(one, verdict)
+    sys.stdout.write(console.render(one, verdict, colour=sys.stdout.isatty()) + "\n")
     return verdict.exit_code
 
 
 def _report(options: argparse.Namespace) -> int:
     if options.open and "html" not in options.format:
         raise ReportError("--open shows the HTML report: add html to --format")
-    saved, folder = _saved(options.run)
-    saved = _asked(saved, options)
-    verdict = judge(saved, load(options.objectives or _judged_by(folder)))
+    one, folder = saved.read(options.run)
+    one = _asked(one, options)
+    objectives = load(options.objectives or _judged_by(folder))
+    objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
+    verdict = publish.judged(one, objectives)
     out = options.out or folder
     for name in options.format:
-        for path in publish.write(name, saved, verdict, out):
+        for path in publish.write(name, one, verdict, objectives, out):
             sys.stdout.write(f"{path}\n")
     if options.open and not webbrowser.open((out / publish.FORMATS["html"].file).resolve().as_uri()):
         raise ReportError("there is no browser to open the report with; its path is above")
@@ -197,17 +194,6 @@ def _lint(options: argparse.Namespace) -> int:
 
 def _schema(options: argparse.Namespace) -> int:
     sys.stdout.write(schemas.text(options.name) if options.name else "\n".join(schemas.NAMES) + "\n")
-    return 0
-
-
-def _baseline_add(options: argparse.Namespace) -> int:
-    objectives = load(options.objectives)
-    saved, _ = _saved(options.run)
-    verdict = judge(saved, objectives)
-    if EXIT_CODES[verdict.status] != 0:
-        raise baseline.BaselineError(f"{saved.id}: is {verdict.status}; only a run that passed is a reference")
-    path = baseline.add(saved, options.baselines)
-    sys.stdout.write(f"{path}: added {saved.id}\n")
     return 0
 
 

@@ -188,7 +188,7 @@ class Gate:
         except Exception as error:  # noqa: BLE001  # a fault in judging must not lose the record or pass
             self.crash(error)
         if verdict is not None:
-            publish.report(finished, verdict, folder, [n for n in self._formats if not publish.FORMATS[n].apart])
+            self._report(finished, verdict, folder, apart=False)
         entry = live.entry(finished, verdict, folder)
         self.last = (finished, verdict)
         self.finished.insert(0, entry)
@@ -200,8 +200,13 @@ class Gate:
         """Write the reports that take seconds. The run has ended for everybody: the next one may start meanwhile."""
         while self._slow:
             finished, verdict, folder, entry = self._slow.pop(0)
-            publish.report(finished, verdict, folder, [n for n in self._formats if publish.FORMATS[n].apart])
+            self._report(finished, verdict, folder, apart=True)
             entry.update(live.entry(finished, verdict, folder))
+
+    def _report(self, finished: Run, verdict: Verdict, folder: Path, apart: bool) -> None:
+        assert self.objectives is not None
+        names = [name for name in self._formats if publish.FORMATS[name].apart == apart]
+        publish.report(finished, verdict, self.objectives, folder, names)
 
 
 def guarded(gate: Gate, call: Callable[[], None]) -> None:

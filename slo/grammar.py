@@ -19,6 +19,7 @@ _EXAMPLES = {
     "indicator": "`indicator: latency.p95`",
     "target": "`target: 800 ms`",
 }
+_SHARE = "`target: 10 %`"
 
 
 def problems(document: Document, schema: str) -> Iterator[Problem]:
@@ -41,7 +42,9 @@ def _explained(document: Document, error: ValidationError) -> Iterator[Problem]:
             yield document.problem((*path, key), message, at_key=True)
     elif error.validator == "required":
         key = next(key for key in wanted if repr(key) in error.message)
-        yield document.problem(path, f"`{key}` is missing; add {_EXAMPLES[key]}")
+        yield document.problem(
+            path, f"`{key}` is missing; add {_SHARE if path[:1] == ('regression',) else _EXAMPLES[key]}"
+        )
     else:
         yield document.problem(path, _sentence(document, path, error))
 
@@ -55,7 +58,7 @@ def _sentence(document: Document, path: Path, error: ValidationError) -> str:
             return f"{_what(document, path, error.instance)}{tail}"
         case "const" | "enum":
             return f"{_not_among(document, path, error)} Allowed: {wanted}"
-        case "minItems" | "minLength":
+        case "minItems" | "minLength" | "minProperties":
             return f"is empty{tail}"
         case "maxItems" | "maxLength":
             return f"is too long: at most {error.validator_value}"

@@ -63,13 +63,18 @@ class Objective:
 
 @dataclass(frozen=True)
 class Objectives:
-    """A whole file: its objectives, its groups of endpoints, where it came from and its text's SHA-256."""
+    """A whole file: its objectives, its groups of endpoints, where it came from and its text's SHA-256.
+
+    ``baselines`` is the folder of the reference runs; ``any_baseline`` whether those of another environment count.
+    """
 
     title: str
     groups: Mapping[str, tuple[str, ...]]
     items: tuple[Objective, ...]
     source: str
     sha256: str
+    baselines: FilePath | None = None
+    any_baseline: bool = False
 
 
 class ObjectivesError(DocumentError):
@@ -122,6 +127,29 @@ def _read_all(doc: Document, spoilt: set[str], problems: list[Problem]) -> Itera
         problems += reader.problems
         if objective is not None:
             yield path, objective
+    yield from _read_regressions(doc, data, spoilt, problems)
+
+
+def _read_regressions(
+    doc: Document, data: Mapping[str, Any], spoilt: set[str], problems: list[Problem]
+) -> Iterator[tuple[Path, Objective]]:
+    regressions, groups = data.get("regression"), data.get("groups")
+    for name, item in (regressions if isinstance(regressions, dict) else {}).items():
+        path: Path = ("regression", name)
+        if not isinstance(item, dict) or not isinstance(name, str):
+            continue
+        item = {key: value for key, value in item.items() if not _is_spoilt((*path, key), spoilt)}
+        reader = _Reader(doc, path, item, groups if isinstance(groups, dict) else {})
+        objective = reader.read_regression(name, _absolute(data))
+        problems += reader.problems
+        if objective is not None:
+            yield path, objective
+
+
+def _absolute(data: Mapping[str, Any]) -> set[str]:
+    """Return the indicators that have a target of their own."""
+    items = data.get("objectives")
+    return {str(item.get("indicator")) for item in (items if isinstance(items, list) else []) if isinstance(item, dict)}
 
 
 def _is_spoilt(path: Path, spoilt: set[str]) -> bool:
@@ -182,6 +210,40 @@ class _Reader:
             confidence=Fraction(95, 100) if "confidence" in item else None,
             line=self._doc.values[self._path][0],
         )
+
+    def read_regression(self, name: str, absolute: set[str]) -> Objective | None:
+        """Return the objective that bounds how much worse than the baseline ``name`` may be, or None."""
+        try:
+            what = indicator.parse(name)
+        except IndicatorError as error:
+            self.problems.append(self._doc.problem(self._path, str(error), at_key=True))
+            return None
+        if what.kind == "requests":
+            self._whole("counts what the load asked for; compare `throughput.rps`")
+        elif name not in absolute:
+            self._whole(f"needs an objective with a target for `{name}` too: small steps could pass for ever")
+        share = Indicator(what.name, what.kind, what.statistic, "ratio", "lower")
+        target, warning = self._quantity("target", share), self._quantity("warning", share)
+        if target == 0:
+            self._wrong("target", "nothing can be free of noise; set it to a share like `10 %`")
+        elif target is not None and warning is not None:
+            self._check_warning(share, target, warning)
+        scope = self._scope()
+        if self.problems or target is None:
+            return None
+        return Objective(
+            name=self._item.get("name") or f"regression of {_name(what, scope, self._item)}",
+            indicator=what,
+            target=target,
+            warning=warning,
+            priority=self._item.get("priority", "P1"),
+            scope=scope,
+            line=self._doc.values[self._path][0],
+            against="baseline",
+        )
+
+    def _whole(self, message: str) -> None:
+        self.problems.append(self._doc.problem(self._path, message, at_key=True))
 
     def _quantity(self, key: str, what: Indicator) -> Fraction | None:
         if key not in self._item:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
 from locust import argument_parser
 
-from slo import publish
+from slo import publish, secret
 from slo.gate import NO_VERDICT
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
-_SECRET_NAMES = re.compile(r"secret|token|password|passwd|api_?key|credential|auth", re.IGNORECASE)
-_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "report_formats", "progress", "allow_incomplete", "fail_on")
+_NOT_OF_THE_LOAD = (
+    "objectives",
+    "reports_dir",
+    "report_formats",
+    "progress",
+    "allow_incomplete",
+    "fail_on",
+    "baselines",
+    "any_baseline",
+)
 
 
 def add(parser: argument_parser.LocustArgumentParser) -> None:
@@ -66,6 +73,19 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         env_var="LOCUST_FAIL_ON",
         help="From which status on the exit code is 1; a WARNING stays one, and is a failure in JUnit. Default: fail",
     )
+    group.add_argument(
+        "--baselines",
+        metavar="<directory>",
+        default="baselines",
+        env_var="LOCUST_BASELINES",
+        help="Where the reference runs are that `regression` objectives compare with. Default: baselines",
+    )
+    group.add_argument(
+        "--any-baseline",
+        action="store_true",
+        env_var="LOCUST_ANY_BASELINE",
+        help="Compare with references of another target, machine or load, too. Default: they are left out",
+    )
     _take_over_usage_errors(parser)
 
 
@@ -91,12 +111,12 @@ def recorded(options: Namespace) -> dict[str, Any]:
     parser = argument_parser.get_parser()
     usual = argument_parser.default_args_dict()
     ours = {"num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags"}
-    secret = set(parser.secret_args_included_in_web_ui)
+    hidden = set(parser.secret_args_included_in_web_ui)
     found = {}
     for name, value in sorted(vars(options).items()):
         if name in usual and name not in ours:
             continue
-        if name == RUN or name in secret or _SECRET_NAMES.search(name) or value is None or value == []:
+        if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue
         found[name] = json.loads(json.dumps(value, default=str))
     return found

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import re
 import signal
 import sys
 import time
 import traceback
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,7 +30,8 @@ from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import fingerprint, identity, options, publish, web
+from slo import baseline, fingerprint, identity, options, publish, secret, web
+from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.clock import Offset
 from slo.gate import NO_VERDICT, Gate, guarded
@@ -58,7 +59,6 @@ PULSE_S = 0.5
 """How often a worker looks how late its timers fire."""
 CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
 
 if not hasattr(events, "slo_check"):
     events.slo_check = EventHook()  # type: ignore[attr-defined]  # Locust's way to add an event
@@ -510,7 +510,13 @@ def _objectives(parsed: Namespace) -> Objectives | None:
     if not parsed.objectives:
         return None
     try:
-        return load(Path(parsed.objectives))
+        objectives = load(Path(parsed.objectives))
+        if any(objective.against == "baseline" for objective in objectives.items) and getattr(parsed, "scenario", None):
+            baseline.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
+        return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
+    except BaselineError as error:
+        sys.stderr.write(f"{error}\nlocust-slo: the baseline cannot be read; no load was sent\n")
+        sys.exit(NO_VERDICT)
     except ObjectivesError as error:
         sys.stderr.write(f"{error}\nlocust-slo: the objectives have errors; no load was sent\n")
         sys.exit(NO_VERDICT)
@@ -529,7 +535,7 @@ def _subject(environment: Environment) -> Subject:
     return Subject(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
-        target=Target(_CREDENTIALS.sub("", environment.host or ""), bool(getattr(parsed, "demo", False))),
+        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
         options=options.recorded(parsed),
         environment=fingerprint.take(locust.__version__),

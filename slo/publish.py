@@ -7,25 +7,27 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slo import atomic, verdict
-from slo.judge import judge
+from slo import atomic, baseline, verdict
+from slo.baseline import BaselineError, Reference
+from slo.judge import NO_BASELINE, judge
 from slo.objectives import Objectives
 from slo.reports import console, github, hlog, junit, markdown, sheet
 from slo.run import Run
 from slo.verdict import Verdict
 
 LATEST = "latest"
+HTML = "report.html"
 DEFAULT_FORMATS = "html,markdown,junit"
 APART_S = 120.0
 """How long a report that is made in a process of its own may take."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
-Make = Callable[[Run, Verdict], Mapping[str, str]]
+Make = Callable[[Run, Verdict, Objectives], Mapping[str, str]]
 
 
 class ReportError(Exception):
@@ -44,25 +46,27 @@ class Format:
     apart: bool = False
 
 
-def _one(file: str, render: Callable[[Run, Verdict], str], apart: bool = False) -> Format:
-    return Format(file, lambda run, outcome: {file: render(run, outcome)}, apart)
+def _one(file: str, render: Callable[[Run, Verdict], str]) -> Format:
+    return Format(file, lambda run, outcome, _: {file: render(run, outcome)})
 
 
-def _html(run: Run, outcome: Verdict) -> str:
+def _html(run: Run, outcome: Verdict, objectives: Objectives) -> Mapping[str, str]:
     try:
         html = importlib.import_module("slo.reports.html")
     except ImportError as error:
         raise ReportError(f"html: cannot be made here: {error}") from None
-    return str(html.render(run, outcome, ()))
+    found = references_for(run, objectives)
+    compared = [] if isinstance(found, str) else [one for one in found if one.id in outcome.references]
+    return {HTML: str(html.render(run, outcome, compared, objectives.groups))}
 
 
 FORMATS: Mapping[str, Format] = {
-    "html": _one("report.html", _html, apart=True),
+    "html": Format(HTML, _html, apart=True),
     "markdown": _one("report.md", markdown.render),
     "junit": _one("junit.xml", junit.render),
     "json": _one(verdict.FILE_NAME, lambda _, outcome: verdict.to_json(outcome)),
     "csv": _one("endpoints.csv", sheet.render),
-    "hlog": Format("latency.hlog", hlog.files),
+    "hlog": Format("latency.hlog", lambda run, outcome, _: hlog.files(run, outcome)),
 }
 
 
@@ -91,15 +95,30 @@ def new_folder(reports: Path, name: str) -> Path:
 
 def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
     """Judge ``run`` and write ``verdict.json`` into its folder; raises OSError."""
-    outcome = judge(run, objectives)
+    outcome = judged(run, objectives)
     verdict.write(outcome, folder)
     return outcome
 
 
-def write(name: str, run: Run, outcome: Verdict, folder: Path) -> list[Path]:
+def judged(run: Run, objectives: Objectives) -> Verdict:
+    """Judge ``run``, compared with its scenario's reference runs."""
+    return judge(run, objectives, references_for(run, objectives))
+
+
+def references_for(run: Run, objectives: Objectives) -> Sequence[Reference] | str:
+    """Return the reference runs that ``run`` is compared with, or the sentence that says why there are none."""
+    if objectives.baselines is None or run.scenario is None:
+        return NO_BASELINE
+    try:
+        return baseline.read(baseline.path_of(run, objectives.baselines)) or NO_BASELINE
+    except BaselineError as error:
+        return str(error)
+
+
+def write(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> list[Path]:
     """Write the report of the format ``name`` into ``folder``; returns its files. Raises ReportError or OSError."""
     try:
-        texts = FORMATS[name].make(run, outcome)
+        texts = FORMATS[name].make(run, outcome, objectives)
     except ValueError as error:
         raise ReportError(f"{name}: cannot be made of this run: {error}") from None
     paths = []
@@ -109,14 +128,14 @@ def write(name: str, run: Run, outcome: Verdict, folder: Path) -> list[Path]:
     return paths
 
 
-def report(run: Run, outcome: Verdict, folder: Path, names: Iterable[str]) -> None:
+def report(run: Run, outcome: Verdict, objectives: Objectives, folder: Path, names: Iterable[str]) -> None:
     """Write the reports of a run that is judged; one that fails is said on stderr and changes nothing else."""
     for name in names:
         try:
             if FORMATS[name].apart:
-                _write_apart(name, run, outcome, folder)
+                _write_apart(name, run, outcome, objectives, folder)
             else:
-                write(name, run, outcome, folder)
+                write(name, run, outcome, objectives, folder)
         except Exception as error:  # noqa: BLE001  # the verdict stands, whatever becomes of a report about it
             _say(f"{FORMATS[name].file} was not written: {error or type(error).__name__}")
 
@@ -137,11 +156,13 @@ def tell_github(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.envi
         _say(f"GitHub was not told: {error or type(error).__name__}")
 
 
-def _write_apart(name: str, run: Run, outcome: Verdict, folder: Path) -> None:
+def _write_apart(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
     """Make a report in a process of its own: Locust's, patched by gevent, goes on meanwhile and stays slim."""
     words = [sys.executable, "-m", "slo.cli", "report", str(folder), "--format", name]
-    words += ["--objectives", outcome.objectives_source, "--fail-on", outcome.fail_on]
+    words += ["--objectives", objectives.source, "--fail-on", outcome.fail_on]
     words += ["--allow-incomplete"] if run.options.get("allow_incomplete") else []
+    words += ["--baselines", str(objectives.baselines)] if objectives.baselines else []
+    words += ["--any-baseline"] if objectives.any_baseline else []
     try:
         done = subprocess.run(  # noqa: S603  # our own program
             words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=APART_S, check=False

@@ -56,38 +56,40 @@ def matching(
     cells: Mapping[tuple[str, str], Tally], scope: Scope, groups: Mapping[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], Tally]:
     """Return those of ``cells``, by (endpoint, stage), that ``scope`` speaks of."""
-    patterns = _patterns(scope, groups)
+    patterns = patterns_of(scope, groups)
     return {
         key: tally
         for key, tally in sorted(cells.items())
-        if _matches(key[0], patterns) and _matches(key[1], scope.stages)
+        if matches(key[0], patterns) and matches(key[1], scope.stages)
     }
 
 
 def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Selection:
     """Return what ``scope`` selects of ``run``; patterns are those of ``fnmatch``, case matters."""
-    patterns = _patterns(scope, groups)
+    patterns = patterns_of(scope, groups)
     cells = matching(run.cells, scope, groups)
-    seconds = Fraction(round(run.seconds(lambda stage: _matches(stage, scope.stages)) * 1000), 1000)
+    seconds = Fraction(round(run.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
     empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, patterns)
     return Selection(cells, seconds, tuple(run.stages), empty)
 
 
-def _patterns(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:
+def patterns_of(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """Return the patterns of the endpoints that a scope speaks of; none means all."""
     return [*scope.endpoints, *(name for group in scope.groups for name in groups.get(group, ()))]
 
 
-def _matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
+def matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
+    """Return whether ``name`` fits one of ``patterns``, or there are none."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _nothing(run: Run, scope: Scope, patterns: list[str]) -> str:
     if not run.cells:
         return "not one request was made"
-    if scope.stages and not any(_matches(stage, scope.stages) for stage in run.stages):
+    if scope.stages and not any(matches(stage, scope.stages) for stage in run.stages):
         wanted = ", ".join(scope.stages)
         return f"the run has no stage '{wanted}'{names.hint(wanted, run.stages)}"
-    if patterns and not any(_matches(endpoint, patterns) for endpoint in run.endpoints):
+    if patterns and not any(matches(endpoint, patterns) for endpoint in run.endpoints):
         wanted = ", ".join(patterns)
         return f"no request to '{wanted}' was made{names.hint(wanted, run.endpoints)}"
     return "no request was made in the stages and to the endpoints selected"

@@ -72,7 +72,7 @@ class Result:
             "value": _number(self.value),
             "samples": self.samples,
             "confidence_95": None
-            if objective.indicator.percentile is None or self.value is None
+            if self.value is None or (objective.indicator.percentile is None and objective.against == "target")
             else {"low": _number(self.low), "high": _number(self.high)},
             "low_confidence": self.low_confidence,
             "deviation_ratio": _number(self.deviation),
@@ -86,6 +86,7 @@ class Verdict:
     """All results of one run and what they come to. ``compliance`` is met / judged, None when none was.
 
     Where it is to ``fail_on`` a warning, a WARNING stays one and the exit code says 1.
+    ``references`` are the ids of the reference runs that it was compared with.
     """
 
     run_id: str
@@ -100,6 +101,7 @@ class Verdict:
     objectives_source: str
     objectives_sha256: str
     fail_on: FailOn = "fail"
+    references: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -135,6 +137,7 @@ class Verdict:
             "objectives_judged": len(self.judged),
             "requests": self.requests,
             "duration_s": self.duration_s,
+            "references": list(self.references),
             "objectives": {"source": self.objectives_source, "sha256": self.objectives_sha256},
             "results": [result.to_data() for result in self.results],
             "notes": list(self.notes),

@@ -55,7 +55,10 @@ def test_a_make_target_exists(command: str) -> None:
 def test_a_command_on_a_saved_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     hotel(reports, demo.url, "smoke", "--time-scale", "0.02")
-    done = run(command.replace(".venv/bin", str(BIN)).replace("reports/latest", str(reports / "latest")))
+    command = command.replace(".venv/bin", str(BIN)).replace("--runs 5 --", "--runs 2 -- --time-scale 0.02")
+    command = re.sub(r"\breports\b", str(reports), command)
+    command += f" --baselines {tmp_path}/baselines" if " baseline " in command else ""
+    done = run(command)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

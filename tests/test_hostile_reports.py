@@ -21,7 +21,7 @@ from lxml import etree
 
 from slo import publish, schemas
 from slo.judge import judge
-from slo.objectives import Scope
+from slo.objectives import Objectives, Scope
 from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, github, markdown
@@ -54,7 +54,7 @@ UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u206
 
 
 @cache
-def judged() -> tuple[Run, Verdict]:
+def judged() -> tuple[Run, Verdict, Objectives]:
     """Return a run and its verdict in which everything that has a name has a hostile one."""
     plan = Plan.ramps(*((name, 1, 5) for name in NAMES))
 
@@ -75,7 +75,7 @@ def judged() -> tuple[Run, Verdict]:
         items.append(replace(kinds[0], name=f"{name} 2", scope=Scope(endpoints=(f"no {name}",))))
         items.append(replace(kinds[0], name=f"{name} 3", scope=Scope(scenarios=(name,))))
     objectives = replace(demanding("indicator: latency.p95, target: 1 s"), items=tuple(items), source=NAMES[3])
-    return run, judge(run, objectives)
+    return run, judge(run, objectives), objectives
 
 
 def text_of(name: str) -> str:
@@ -118,7 +118,7 @@ def test_json() -> None:
 
 
 def test_csv() -> None:
-    run, _ = judged()
+    run, *_ = judged()
     head, *lines = csv.reader(io.StringIO(text_of("csv")))
     assert len(lines) == len(run.endpoints) + 1
     assert {len(line) for line in lines} == {len(head)}
@@ -129,7 +129,7 @@ def test_csv() -> None:
 
 
 def test_hlog(tmp_path: Path) -> None:
-    run, _ = judged()
+    run, *_ = judged()
     for file, text in publish.FORMATS["hlog"].make(*judged()).items():
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,120}", file)
         assert not UNSEEN.search(text)
@@ -169,10 +169,11 @@ def test_markdown() -> None:
 
 
 def test_github() -> None:
-    harmless(github.summary(*judged()))
-    found = [parsed(command) for command in github.annotations(*judged())]
+    run, verdict, _ = judged()
+    harmless(github.summary(run, verdict))
+    found = [parsed(command) for command in github.annotations(run, verdict)]
     assert {kind for kind, *_ in found} == {"error", "warning"}
-    for command in github.annotations(*judged()):
+    for command in github.annotations(run, verdict):
         assert "\n" not in command
         assert "\r" not in command
         assert command.count("::") >= 2
@@ -182,7 +183,7 @@ def test_github() -> None:
 
 
 def test_console() -> None:
-    text = console.render(*judged())
+    text = console.render(*judged()[:2])
     assert not UNSEEN.search(text)
     for line in text.splitlines():
         assert not line.strip().startswith("::")
@@ -191,10 +192,10 @@ def test_console() -> None:
 
 def test_html() -> None:
     page = pytest.importorskip("slo.reports.html")
-    text = page.render(*judged(), ())
+    text = page.render(*judged()[:2])
     assert not UNSEEN.search(text)
     sane = importlib.import_module("tests.made").requests(20)
-    plain = page.render(sane, judge(sane, demanding("indicator: latency.p95, target: 1 s")), ())
+    plain = page.render(sane, judge(sane, demanding("indicator: latency.p95, target: 1 s")))
 
     class Tags(html.parser.HTMLParser):
         def __init__(self, text: str) -> None:

@@ -122,7 +122,7 @@ def test_the_browser_is_shown_the_html(saved: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(
         publish.FORMATS,
         "html",
-        replace(publish.FORMATS["html"], make=lambda run, verdict: {"report.html": "<p>"}),
+        replace(publish.FORMATS["html"], make=lambda *_: {"report.html": "<p>"}),
     )
 
     def show(url: str) -> bool:
@@ -164,10 +164,11 @@ def test_a_report_made_apart_that_fails_is_said_and_changes_nothing(
     saved: Path, objectives: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = runs.read(saved)
-    verdict = publish.publish(run, load(objectives), saved)
+    judged_by = load(objectives)
+    verdict = publish.publish(run, judged_by, saved)
     before = (saved / "verdict.json").read_bytes()
     objectives.unlink()  # the process that is to make it finds no objectives
-    publish.report(run, verdict, saved, ["html", "markdown"])
+    publish.report(run, verdict, judged_by, saved, ["html", "markdown"])
     said = capsys.readouterr().err
     assert "locust-slo: report.html was not written: " in said
     assert "there is no such file" in said
@@ -178,7 +179,8 @@ def test_a_report_made_apart_that_fails_is_said_and_changes_nothing(
 def test_the_html_is_made_in_a_process_of_its_own(saved: Path, objectives: Path) -> None:
     pytest.importorskip("slo.reports.html")
     run = runs.read(saved)
-    publish.report(run, publish.publish(run, load(objectives), saved), saved, ["html"])
+    judged_by = load(objectives)
+    publish.report(run, publish.publish(run, judged_by, saved), judged_by, saved, ["html"])
     assert (saved / "report.html").read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
 
 
@@ -196,7 +198,8 @@ def test_what_costs_matplotlib_is_loaded_only_for_html(saved: Path, objectives: 
 
 def test_the_same_run_gives_the_same_reports(saved: Path, objectives: Path) -> None:
     run = runs.read(saved)
-    verdict = judge(run, load(objectives))
+    judged_by = load(objectives)
+    verdict = judge(run, judged_by)
     for name in TEXTS.split(","):
         make = publish.FORMATS[name].make
-        assert make(run, verdict) == make(run, verdict)
+        assert make(run, verdict, judged_by) == make(run, verdict, judged_by)

@@ -25,16 +25,16 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
     """Return the report as lines of text; ``colour`` adds ANSI colours to the statuses."""
     parts = [rows.headline(verdict)]
     parts += [line for line in (rows.scaled(run),) if line]
-    parts += ["", _table(rows.OBJECTIVE_HEAD, [rows.objective(result) for result in verdict.results]), ""]
+    parts += ["", table(rows.OBJECTIVE_HEAD, [rows.objective(result) for result in verdict.results]), ""]
     endpoints = rows.endpoints(run)
     if endpoints:
-        parts += [_table(rows.ENDPOINT_HEAD, endpoints), ""]
+        parts += [table(rows.ENDPOINT_HEAD, endpoints), ""]
     failures = rows.failures(run)
     if failures:
-        parts += [_table(("endpoint", "failure", "count"), failures[:10]), ""]
+        parts += [table(("endpoint", "failure", "count"), failures[:10]), ""]
     workers = rows.workers(run)
     if workers:
-        parts += [_table(rows.WORKER_HEAD, workers), ""]
+        parts += [table(rows.WORKER_HEAD, workers), ""]
     for result in verdict.results:
         if result.status not in ("PASS", "SKIPPED"):
             parts.append(f"{result.status} {plain(result.objective.name)}: {plain(result.reason)}")
@@ -55,7 +55,8 @@ def _compliance(verdict: Verdict) -> str:
     return f"objectives met: {met} of {len(judged)} judged ({blind} without data, {skipped} skipped)"
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """Return a table as aligned lines, the first column to the left."""
     cells = [list(head), *([plain(cell) for cell in row] for row in body)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = []

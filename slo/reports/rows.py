@@ -113,7 +113,7 @@ def workers(run: Run) -> list[tuple[str, ...]]:
 
 
 def _interval(result: Result) -> str:
-    if result.objective.indicator.percentile is None or result.value is None:
+    if result.value is None or (result.low is None and result.high is None):
         return "-"
     unit = result.objective.unit
     low = "?" if result.low is None else show(result.low, unit)

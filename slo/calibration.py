@@ -1,0 +1,59 @@
+"""Running the same load again and again, to learn what change can be seen on this environment at all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from slo import comparison, shelf
+from slo.objectives import Objectives
+from slo.run import Run, RunError
+
+LONGEST_S = 6 * 3600
+"""A run that takes longer is given up."""
+
+
+def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], None]) -> list[Run]:
+    """Run Locust ``count`` times with ``words`` and return the records; raises RunError when one leaves none."""
+    if not words:
+        raise RunError("calibrating runs Locust: give its options after --, like `-- -f locustfiles/hotel.py --demo`")
+    runs: list[Run] = []
+    for number in range(1, count + 1):
+        reports = folder / str(number)
+        done = subprocess.run(  # noqa: S603  # the program is our own Python, the words are the user's own
+            [sys.executable, "-m", "locust", *words, "--headless", "--only-summary", "--reports-dir", str(reports)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=LONGEST_S,
+        )
+        try:
+            (one,) = shelf.read(reports).runs
+        except (RunError, ValueError):
+            tail = "\n".join(done.stdout.splitlines()[-5:])
+            raise RunError(f"run {number} of {count} left no record; Locust said:\n{tail}") from None
+        if one.ended.how not in ("completed", "stopped"):
+            raise RunError(f"run {number} of {count} {one.ended.how}: {one.ended.reason}")
+        runs.append(one)
+        say(f"run {number} of {count}: {one.tally().requests:,} requests in {one.duration_s:.1f} s")
+    return runs
+
+
+def warnings(objectives: Objectives, floors: Mapping[str, float]) -> list[str]:
+    """Return a sentence for each tolerance that is smaller than what can be seen."""
+    found = []
+    for objective in objectives.items:
+        floor = floors.get(objective.indicator.name)
+        if objective.against != "baseline" or floor is None:
+            continue
+        for name, bound in (("target", objective.target), ("warning", objective.warning)):
+            if bound is not None and bound < floor:
+                found.append(
+                    f"{objective.name}: its {name} of {comparison.share(float(bound), objective.indicator)} lies below "
+                    f"what can be seen here ({comparison.share(floor, objective.indicator)}): "
+                    "use longer runs, more references, or a wider tolerance"
+                )
+    return found or ["no tolerance lies below the noise"]

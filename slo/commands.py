@@ -1,0 +1,291 @@
+"""The commands of ``locust-slo`` on many runs: baseline, compare, trend, backtest, calibrate."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from slo import baseline, calibration, comparison, saved, shelf
+from slo.baseline import KEEP, BaselineError
+from slo.changepoint import changes
+from slo.indicator import Indicator, parse
+from slo.judge import judge
+from slo.objectives import Objectives, load
+from slo.quantity import show
+from slo.reports.console import table
+from slo.run import Run, RunError
+from slo.shelf import Row, question_of
+from slo.verdict import EXIT_CODES
+
+Commands: TypeAlias = "argparse._SubParsersAction[Any]"
+TREND = ("latency.p50", "latency.p95", "latency.p99", "errors.ratio", "throughput.rps")
+
+
+def add(commands: Commands, objectives_option: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Add the commands to the parser's."""
+    _add_baseline(commands.add_parser("baseline", help="keep reference runs"), objectives_option)
+    compare = commands.add_parser("compare", help="two saved runs side by side")
+    compare.add_argument("before", type=Path, metavar="A", help="a run's folder, or its run.json")
+    compare.add_argument("after", type=Path, metavar="B", help="the run that is compared with it")
+    compare.add_argument("--html", type=Path, metavar="FILE", help="write a page with the curves of both, too")
+    compare.set_defaults(do=_compare)
+    trend = commands.add_parser("trend", help="every saved run of a scenario over time, with change points")
+    trend.add_argument("folder", type=Path, metavar="DIR", help="the folder that holds the runs, like reports")
+    trend.add_argument("--scenario", help="default: the scenario of the newest run")
+    trend.add_argument("--html", type=Path, metavar="FILE", help="write a page with the curves, too")
+    trend.set_defaults(do=_trend)
+    backtest = commands.add_parser("backtest", help="judge all saved runs by an edited objectives file")
+    backtest.add_argument("objectives", type=Path, metavar="OBJECTIVES")
+    backtest.add_argument("folder", type=Path, metavar="DIR", help="the folder that holds the runs, like reports")
+    backtest.add_argument("--scenario", help="only runs of this scenario")
+    backtest.add_argument("--last", type=int, metavar="N", help="only the newest N runs")
+    backtest.set_defaults(do=_backtest)
+    calibrate = commands.add_parser(
+        "calibrate",
+        help="run the same again and again: what change can be seen here at all",
+        epilog="Example: locust-slo calibrate --runs 5 -- -f locustfiles/hotel.py --scenario smoke --demo",
+    )
+    objectives_option(calibrate)
+    calibrate.add_argument("--runs", type=int, default=KEEP, metavar="N", help=f"how many runs; default: {KEEP}")
+    calibrate.add_argument("--saved", type=Path, metavar="DIR", help="take the runs saved there instead of new ones")
+    calibrate.add_argument("--scenario", help="with --saved: only runs of this scenario")
+    calibrate.add_argument("words", nargs="*", metavar="LOCUST OPTION", help="after --: what Locust is started with")
+    calibrate.set_defaults(do=_calibrate)
+
+
+def _add_baseline(keep: argparse.ArgumentParser, objectives_option: Callable[[argparse.ArgumentParser], None]) -> None:
+    actions = keep.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="add a run to the references of its scenario")
+    add.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
+    add.add_argument("--keep", type=int, default=KEEP, metavar="N", help=f"references kept; default: {KEEP}")
+    add.add_argument("--anyway", action="store_true", help="keep a run that did not pass, too")
+    objectives_option(add)
+    add.set_defaults(do=_baseline_add)
+    show_one = actions.add_parser("show", help="what a scenario's references measured")
+    show_one.add_argument("scenario", metavar="SCENARIO")
+    show_one.set_defaults(do=_baseline_show)
+    listed = actions.add_parser("list", help="all references, by scenario")
+    listed.set_defaults(do=_baseline_list)
+    drop = actions.add_parser("drop", help="take references out")
+    drop.add_argument("scenario", metavar="SCENARIO")
+    drop.add_argument("ids", nargs="+", metavar="ID", help="as `baseline list` shows them")
+    drop.set_defaults(do=_baseline_drop)
+    for action in (add, show_one, listed, drop):
+        action.add_argument(
+            "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="default: baselines"
+        )
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _baseline_add(options: argparse.Namespace) -> int:
+    objectives = load(options.objectives)
+    one, _ = saved.read(options.run)
+    # Whether it regressed is no question here: a reference may be the first of a new level.
+    absolute = [objective for objective in objectives.items if objective.against == "target"]
+    verdict = judge(one, Objectives(**{**vars(objectives), "items": tuple(absolute)}))
+    if EXIT_CODES[verdict.status] != 0 and not options.anyway:
+        raise BaselineError(
+            f"{one.id}: is {verdict.status}; only a run that passed is a reference (--anyway keeps it all the same)"
+        )
+    if options.keep < 1:
+        raise BaselineError(f"--keep {options.keep}: at least one reference is kept")
+    path = baseline.add(one, options.baselines, options.keep)
+    _say(f"{path}: added {one.id} ({verdict.status}); it holds {len(baseline.read(path))} of {options.keep}")
+    return 0
+
+
+def _file(options: argparse.Namespace) -> Path:
+    path: Path = options.baselines / f"{options.scenario}.json"
+    if not path.exists():
+        there = ", ".join(sorted(file.stem for file in options.baselines.glob("*.json"))) or "none"
+        raise BaselineError(f"{path}: there is no baseline of this scenario; there is: {there}")
+    return path
+
+
+def _baseline_show(options: argparse.Namespace) -> int:
+    path = _file(options)
+    references = baseline.read(path)
+    indicators = [parse(name) for name in shelf.INDICATORS]
+    rows = []
+    for one in references:
+        tally = one.tally()
+        values = [question_of(indicator).value(tally, one.duration_s) for indicator in indicators]
+        cells = [
+            "-" if value is None else show(value, what.unit) for value, what in zip(values, indicators, strict=True)
+        ]
+        rows.append((one.id, show(Fraction(tally.requests), "count"), *cells))
+    _say(f"{path}: {len(references)} references, {path.stat().st_size:,} bytes", "")
+    _say(table(("reference", "requests", *shelf.INDICATORS), rows), "")
+    last = references[-1]
+    known = [f"{name} {value}" for name, value in sorted(last.environment.items()) if value is not None]
+    _say(f"newest: {last.target.headline()}; {', '.join(known)}")
+    return 0
+
+
+def _baseline_list(options: argparse.Namespace) -> int:
+    rows = []
+    for file in sorted(options.baselines.glob("*.json")):
+        for one in baseline.read(file):
+            commit = str(one.environment.get("commit") or "-")[:12]
+            rows.append((file.stem, one.id, one.started_at, f"{one.duration_s:.1f} s", one.target.place(), commit))
+    if not rows:
+        _say(f"{options.baselines}: holds no baseline; `locust-slo baseline add RUN` makes one")
+        return 0
+    _say(table(("scenario", "reference", "started at", "duration", "target", "commit"), rows))
+    return 0
+
+
+def _baseline_drop(options: argparse.Namespace) -> int:
+    path = _file(options)
+    left = baseline.drop(path, options.ids)
+    _say(f"{path}: dropped {', '.join(options.ids)}; " + (f"it holds {', '.join(left)}" if left else "it is gone"))
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    before, after = saved.read(options.before)[0], saved.read(options.after)[0]
+    if before.id == after.id:
+        raise RunError(f"{after.id}: is compared with itself; give two runs")
+    rows = shelf.side_by_side(before, after)
+    _say(*_headlines(before, after))
+    _say(table(COMPARE_HEAD, [compare_cells(row) for row in rows]), "")
+    _say(*[f"{what} of {row.endpoint}: {words}" for row in rows for what, words in [_outcome(row)] if words])
+    if options.html:
+        from slo.reports import sides  # matplotlib is loaded only for a picture
+
+        sides.write_compare(options.html, before, after, rows)
+        _say(str(options.html))
+    return 0
+
+
+COMPARE_HEAD = ("endpoint", "indicator", "A", "B", "change", "95 % interval", "seen")
+
+
+def _headlines(before: Run, after: Run) -> list[str]:
+    lines = [f"{letter}: {one.id}, {one.target.headline()}" for letter, one in (("A", before), ("B", after))]
+    apart = baseline.Reference.of(before, 1).differences(after)
+    return [*lines, *([f"They differ: {'; '.join(apart)}"] if apart else []), ""]
+
+
+def compare_cells(row: Row) -> tuple[str, ...]:
+    """Return the cells of one indicator of two runs, in the order of ``COMPARE_HEAD``."""
+    change, what = row.change, row.indicator
+    if isinstance(change, str):
+        return (row.endpoint, what.name, "-", "-", "-", "-", change)
+    seen = ("worse" if change.worse > 0 else "better") if change.real else "no change"
+    interval = f"{comparison.signed(change.low, what)} to {comparison.signed(change.high, what)}"
+    values = (show(change.before, what.unit), show(change.after, what.unit))
+    return (row.endpoint, what.name, *values, comparison.signed(change.worse, what), interval, seen)
+
+
+def _outcome(row: Row) -> tuple[str, str]:
+    if isinstance(row.change, str) or not row.change.real:
+        return row.indicator.name, ""
+    way = "worse" if row.change.worse > 0 else "better"
+    return row.indicator.name, f"{comparison.share(abs(row.change.worse), row.indicator)} {way}"
+
+
+def _trend(options: argparse.Namespace) -> int:
+    everything = shelf.read(options.folder)
+    scenario = options.scenario or everything.runs[-1].scenario
+    runs = [one for one in everything.runs if one.scenario == scenario and one.cells]
+    if not runs:
+        raise RunError(f"{options.folder}: holds no run of scenario {scenario} with a request")
+    columns = {name: _values(runs, parse(name)) for name in TREND}
+    points = {name: _change_points(values) for name, values in columns.items()}
+    rows = []
+    for place, one in enumerate(runs):
+        cells = [_marked(columns[name][place], parse(name), place in points[name]) for name in TREND]
+        rows.append((one.id, one.started_at, str(one.environment.get("commit") or "-")[:12], *cells))
+    _say(f"{len(runs)} runs of {scenario or 'no scenario'}", "")
+    _say(table(("run", "started at", "commit", *TREND), rows), "")
+    found = [(place, name) for name, places in points.items() for place in places]
+    for place, name in sorted(found):
+        _say(f"{name} changed with {runs[place].id}: {_levels(columns[name], points[name], place, parse(name))}")
+    if not found:
+        _say("no change point")
+    _say("(change points by optimal partitioning, Jackson et al. 2005; marked *)", *everything.unreadable)
+    if options.html:
+        from slo.reports import sides  # matplotlib is loaded only for a picture
+
+        sides.write_trend(options.html, runs, columns, points)
+        _say(str(options.html))
+    return 0
+
+
+def _values(runs: Sequence[Run], indicator: Indicator) -> list[float | None]:
+    question = question_of(indicator)
+    return [question.value(one.tally(), one.duration_s) for one in runs]
+
+
+def _change_points(values: Sequence[float | None]) -> list[int]:
+    """Return the places at which a level begins; a share that was 0 at any time has no ratio, and no change point."""
+    known = [(place, value) for place, value in enumerate(values) if value is not None]
+    if any(value <= 0 for _, value in known):
+        return []
+    return [known[found][0] for found in changes([value for _, value in known])]
+
+
+def _marked(value: float | None, indicator: Indicator, marked: bool) -> str:
+    return "-" if value is None else show(value, indicator.unit) + (" *" if marked else "")
+
+
+def _levels(values: Sequence[float | None], places: Sequence[int], place: int, indicator: Indicator) -> str:
+    cuts = [0, *places, len(values)]
+    number = cuts.index(place, 1)
+    means = []
+    for start, end in ((cuts[number - 1], place), (place, cuts[number + 1])):
+        known = [value for value in values[start:end] if value is not None]
+        means.append(show(sum(known) / len(known), indicator.unit))
+    return f"{means[0]} before, {means[1]} since"
+
+
+def _backtest(options: argparse.Namespace) -> int:
+    objectives = load(options.objectives)
+    everything = shelf.read(options.folder, options.scenario)
+    runs = everything.runs[-options.last :] if options.last else everything.runs
+    verdicts = shelf.backtest(runs, objectives)
+    failed = [verdict for verdict in verdicts if verdict.status in ("FAIL", "CRITICAL")]
+    blind = [verdict for verdict in verdicts if verdict.exit_code == 3]
+    _say(f"would have failed {len(failed)} of the last {len(runs)} runs ({len(blind)} without a verdict)")
+    for verdict in (*failed, *blind):
+        _say(f"  {verdict.run_id}: {verdict.status}")
+        bad = [result for result in verdict.results if result.status in ("FAIL", "CRITICAL", "NO DATA")]
+        _say(*(f"    {result.status} {result.objective.name}: {result.reason}" for result in bad)) if bad else _say(
+            f"    {verdict.reason}"
+        )
+    for objective in objectives.items:
+        missed = sum(
+            result.objective.name == objective.name and result.status in ("FAIL", "CRITICAL")
+            for verdict in verdicts
+            for result in verdict.results
+        )
+        if missed:
+            _say(f"{objective.name}: missed by {missed} of {len(runs)}")
+    _say(*everything.unreadable) if everything.unreadable else None
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    objectives = load(options.objectives)
+    if options.saved:
+        runs = list(shelf.read(options.saved, options.scenario).runs)
+    else:
+        with tempfile.TemporaryDirectory(prefix="locust-slo-") as folder:
+            runs = calibration.repeat(options.words, options.runs, Path(folder), lambda line: _say(line))
+    if len(runs) < 2:
+        raise RunError("calibrating needs at least two runs of the same kind: --runs 5")
+    floors = {indicator.name: floor for indicator, floor in shelf.floors(runs)}
+    rows = [(name, comparison.share(floor, parse(name))) for name, floor in floors.items()]
+    _say(f"{len(runs)} runs of the same, each compared with the {len(runs) - 1} others:", "")
+    _say(table(("indicator", "smallest change that can be seen"), rows), "")
+    _say(*calibration.warnings(objectives, floors))
+    return 0

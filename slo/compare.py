@@ -1,0 +1,269 @@
+"""Comparing a run with reference runs: how much an indicator changed, and whether that is more than noise. Pure.
+
+Each reference gives one value of the indicator. Two sources of noise are estimated:
+
+- between runs: the variance of the references' values (two or more references);
+- within the runs: a block bootstrap. Requests next to each other are not independent, so stretches of time are drawn
+  again, not requests, and within each stage, for a stage's load is planned, not chance (the circular block bootstrap of
+  Politis and Romano 1992; Lahiri, Resampling Methods for Dependent Data, 2003, chapter 2). The throughput of a ramp
+  climbs by plan, too: its noise is taken from second differences.
+
+A few references alone know the noise badly, so the two are weighed: the noise within the runs counts like ``PRIOR``
+degrees of freedom beside the n - 1 of the references (the moderated t of Smyth 2004, Linear models and empirical Bayes
+methods, Statistical Applications in Genetics and Molecular Biology 3:3). The change from the references' mean to the
+run has the standard error noise * sqrt(1 + 1/n), and its 95 % interval takes Student's t with PRIOR + n - 1 degrees of
+freedom. ``python -m benchmarks.regression_power`` shows what that comes to.
+
+Latencies and throughput are compared as ratios, on a logarithmic scale; shares (errors, checks) as differences in
+percentage points, for a baseline without an error has no ratio.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slo.baseline import Block
+from slo.histogram import bucket_bounds, rank_of
+from slo.indicator import Indicator
+from slo.student import quantile
+from slo.tally import Tally
+
+RESAMPLES = 300
+"""Bootstrap samples of one run: their standard deviation is known to 4 %."""
+SEED = 20260101
+"""The same runs give the same comparison, byte for byte."""
+PRIOR = 4
+"""Degrees of freedom that the noise within the runs counts for."""
+ENOUGH = 3
+"""Fewer references hardly know the noise between runs."""
+STRETCH = 4
+"""Blocks drawn together: n ** (1/3) of 40 blocks, so that what lasts for some seconds stays together."""
+FEWEST_BLOCKS = 8
+"""Fewer blocks say nothing of the noise within a run."""
+POWER = 0.8
+"""The smallest change that could have been seen is one that is found with this probability."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared: an indicator of the endpoints that ``endpoint`` accepts, read from counts by ``value``.
+
+    ``value`` takes counts and seconds and returns the indicator's value, or None where there is none.
+    """
+
+    indicator: Indicator
+    value: Callable[[Tally, float], float | None]
+    endpoint: Callable[[str], bool] = lambda _: True
+    of: str = "all"
+
+    @property
+    def relative(self) -> bool:
+        """Whether values are compared as ratios; shares are as differences."""
+        return self.indicator.unit != "ratio"
+
+
+@dataclass(frozen=True)
+class Change:
+    """The change of an indicator from the references to the run, positive where it got worse.
+
+    ``worse``, ``low``, ``high`` (95 % interval) and ``visible`` (the smallest change that could have been seen) are
+    ratios: 0.05 is 5 % of the reference's value, or 5 percentage points of an indicator that is a share itself.
+    """
+
+    before: float
+    after: float
+    worse: float
+    low: float
+    high: float
+    visible: float
+    references: int
+    noise: str
+
+    @property
+    def real(self) -> bool:
+        """Whether the change is more than noise."""
+        return self.low > 0 or self.high < 0
+
+
+def compare(run: Sequence[Block], references: Sequence[Sequence[Block]], question: Question) -> Change | str:
+    """Return the change from the references to the run, or the sentence that says why there is none."""
+    after = _measured(run, question)
+    before = [value for value in (_measured(reference, question) for reference in references) if value is not None]
+    if after is None:
+        return "the run has no value to compare"
+    if not before:
+        return "the baseline has no value to compare with"
+    scale: Callable[[float], float] = math.log if question.relative else float
+    if question.relative and min(after, *before) <= 0:
+        return "a value of 0 cannot be compared as a ratio"
+    within = [within_run(blocks, question) for blocks in (run, *references)]
+    known = [noise for noise in within if noise is not None]
+    return _change(question, after, before, scale, known)
+
+
+def _change(
+    question: Question, after: float, before: list[float], scale: Callable[[float], float], within: list[float]
+) -> Change | str:
+    count = len(before)
+    between = statistics.variance([scale(value) for value in before]) if count > 1 else 0.0
+    inside = statistics.fmean(noise**2 for noise in within) if within else 0.0
+    prior = PRIOR if within else 0
+    freedom = prior + count - 1
+    if freedom < ENOUGH - 1:
+        return f"runs this short, and fewer than {ENOUGH} of them, say nothing of the noise; add references"
+    noise = math.sqrt((prior * inside + (count - 1) * between) / freedom)
+    error = noise * math.sqrt(1 + 1 / count)
+    middle = statistics.fmean(scale(value) for value in before)
+    sign = 1 if question.indicator.direction == "lower" else -1
+    shift = sign * (scale(after) - middle)
+    reach = quantile(0.975, freedom) * error
+    visible = reach + quantile(POWER, freedom) * error
+    if question.relative:
+        worse, low, high, visible = (math.expm1(x) for x in (shift, shift - reach, shift + reach, visible))
+        reference = math.exp(middle)
+    else:
+        worse, low, high, reference = shift, shift - reach, shift + reach, middle
+    said = "within the run, for one reference knows none between runs" if count == 1 else "between and within runs"
+    return Change(reference, after, worse, low, high, visible, count, said)
+
+
+def _measured(blocks: Sequence[Block], question: Question) -> float | None:
+    tally = Tally.merged(_counts(blocks, question))
+    return question.value(tally, sum(block.seconds for block in blocks)) if tally.requests else None
+
+
+def _counts(blocks: Sequence[Block], question: Question) -> list[Tally]:
+    return [
+        Tally.merged(tally for name, tally in sorted(block.cells.items()) if question.endpoint(name))
+        for block in blocks
+    ]
+
+
+def within_run(blocks: Sequence[Block], question: Question) -> float | None:
+    """Return the standard deviation, on the scale of comparison, that chance within the run gives the value.
+
+    None where the blocks are too few to tell.
+    """
+    tallies = _counts(blocks, question)
+    used = [number for number, tally in enumerate(tallies) if tally.requests]
+    if len(used) < FEWEST_BLOCKS:
+        return None
+    if question.indicator.kind == "throughput":
+        return _uneven([blocks[number] for number in used], [tallies[number].requests for number in used])
+    weights = _drawn([blocks[number].stage for number in used])
+    chosen = _Chosen([tallies[number] for number in used], question)
+    values = chosen.values(weights)
+    values = values[np.isfinite(values)]
+    if question.relative:
+        values = np.log(values[values > 0])
+    # Stretches of so few blocks cover too little of the run's own variation: Lahiri's correction to first order.
+    short = len(used) / (len(used) - STRETCH)
+    spread = float(np.std(values, ddof=1)) * math.sqrt(short) if len(values) > 1 else 0.0
+    return max(spread, chosen.floor)
+
+
+def _uneven(blocks: Sequence[Block], requests: Sequence[int]) -> float | None:
+    """Return the noise of the throughput, from second differences within a stage: they are free of its ramp.
+
+    The variance of independent values is a sixth of the mean square of their second differences (von Neumann 1941).
+    """
+    rates = [count / block.seconds if block.seconds else 0.0 for block, count in zip(blocks, requests, strict=True)]
+    squares = [
+        (rates[place] - 2 * rates[place + 1] + rates[place + 2]) ** 2
+        for place in range(len(rates) - 2)
+        if blocks[place].stage == blocks[place + 1].stage == blocks[place + 2].stage
+    ]
+    mean = statistics.fmean(rates)
+    if len(squares) < FEWEST_BLOCKS - 2 or not mean:
+        return None
+    return math.sqrt(statistics.fmean(squares) / 6 / len(rates)) / mean
+
+
+def _drawn(stages: Sequence[str]) -> Floats:
+    """Return how often each block is drawn, by resample: in stretches, each stage's blocks among themselves."""
+    generator = np.random.Generator(np.random.PCG64(SEED))
+    weights = np.zeros((RESAMPLES, len(stages)))
+    groups: dict[str, list[int]] = {}
+    for number, stage in enumerate(stages):
+        groups.setdefault(stage, []).append(number)
+    lonely = [number for members in groups.values() if len(members) < STRETCH for number in members]
+    parts = [members for members in groups.values() if len(members) >= STRETCH]
+    for members in [*parts, lonely] if lonely else parts:
+        count = len(members)
+        stretch = min(STRETCH, max(1, count // 3))
+        starts = generator.integers(0, count, (RESAMPLES, -(-count // stretch)))
+        drawn = ((starts[:, :, None] + np.arange(stretch)) % count).reshape(RESAMPLES, -1)[:, :count]
+        for place, member in enumerate(members):
+            weights[:, member] = (drawn == place).sum(axis=1)
+    return weights
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The counts of one run's blocks as arrays, and the indicator's value of any choice of them."""
+
+    tallies: Sequence[Tally]
+    question: Question
+
+    def values(self, weights: Floats) -> Floats:
+        """Return the indicator's value of each row of ``weights``, which say how often a block is taken."""
+        indicator = self.question.indicator
+        if indicator.kind == "latency" and indicator.statistic == "mean":
+            return self._ratio(weights, self._sums, self._totals)
+        if indicator.kind == "latency":
+            return self._percentiles(weights)
+        shares = [self.question.value(tally, 1.0) for tally in self.tallies]
+        known = np.array([0.0 if share is None else share for share in shares])
+        return self._ratio(weights, known * self._requests, self._requests)
+
+    @property
+    def floor(self) -> float:
+        """Return the least noise of a share: one that has never been seen is not impossible (Laplace's rule)."""
+        if self.question.relative:
+            return 0.0
+        total = float(self._requests.sum())
+        value = self.question.value(Tally.merged(self.tallies), 1.0) or 0.0
+        share = (value * total + 1) / (total + 2)
+        return math.sqrt(share * (1 - share) / total)
+
+    @cached_property
+    def _requests(self) -> Floats:
+        return np.array([float(tally.requests) for tally in self.tallies])
+
+    @cached_property
+    def _totals(self) -> Floats:
+        return np.array([float(tally.latency_of(self.question.of).total) for tally in self.tallies])
+
+    @cached_property
+    def _sums(self) -> Floats:
+        return np.array([float(tally.latency_of(self.question.of).sum_us) for tally in self.tallies])
+
+    def _ratio(self, weights: Floats, above: Floats, below: Floats) -> Floats:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio: Floats = (weights @ above) / (weights @ below)
+        return ratio
+
+    def _percentiles(self, weights: Floats) -> Floats:
+        histograms = [tally.latency_of(self.question.of) for tally in self.tallies]
+        buckets = sorted({index for histogram in histograms for index in histogram.counts})
+        place = {index: number for number, index in enumerate(buckets)}
+        counts = np.zeros((len(histograms), len(buckets)))
+        for row, histogram in enumerate(histograms):
+            for index, count in histogram.counts.items():
+                counts[row, place[index]] = count
+        sums = np.cumsum(weights @ counts, axis=1)
+        percent = self.question.indicator.percentile
+        ranks = [rank_of(int(total), percent if percent is not None else 100.0) for total in sums[:, -1]]
+        bounds = np.array([bucket_bounds(index)[1] for index in buckets], dtype=float)
+        found = (sums < np.array(ranks)[:, None] - 0.5).sum(axis=1)
+        values: Floats = bounds[np.minimum(found, len(bounds) - 1)]
+        return values

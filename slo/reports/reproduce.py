@@ -1,0 +1,48 @@
+"""The command that makes the same load again, from what the record holds; never a secret."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from slo import secret
+from slo.run import Run
+
+_FLAGS = {"num_users": "users"}
+_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "user_classes")
+_OF_THE_SHAPE = ("num_users", "spawn_rate", "run_time")
+
+
+def command(run: Run, objectives: str = "", locustfile: str = "locustfile.py") -> str:
+    """Return the shell command, quoted; the record does not say which locustfile it was, so name it."""
+    words = ["locust", "-f", locustfile, "--headless"]
+    url = secret.without_credentials(run.target.url)
+    if url and not run.target.embedded:
+        words += ["--host", url]
+    if objectives:
+        words += ["--objectives", objectives]
+    for name, value in sorted(run.options.items()):
+        if name in _NOT_OF_THE_LOAD or (run.plan and name in _OF_THE_SHAPE) or secret.names(name):
+            continue
+        words += _words(name, value)
+    words += _listed(run.options, "user_classes")
+    return shlex.join(word.replace("\n", " ") for word in words)
+
+
+def _words(name: str, value: Any) -> list[str]:
+    flag = f"--{_FLAGS.get(name, name).replace('_', '-')}"
+    if value is True:
+        return [flag]
+    if value is False or value is None or value in ("", [], {}):
+        return []
+    if isinstance(value, list):
+        return [flag, *(str(one) for one in value)]
+    if name == "run_time" and isinstance(value, int | float):
+        return [flag, f"{value:g}s"]
+    return [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+
+
+def _listed(options: Mapping[str, Any], name: str) -> list[str]:
+    value = options.get(name)
+    return [str(one) for one in value] if isinstance(value, list) else []

@@ -1,0 +1,21 @@
+"""Names from elsewhere made fit to be shown: one line, no longer than there is room for, nothing that reorders it."""
+
+from __future__ import annotations
+
+import html
+import re
+
+LONGEST = 160
+"""Characters of a name or sentence that are shown."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]+")
+
+
+def plain(text: object, longest: int = LONGEST) -> str:
+    """Return ``text`` on one line of at most ``longest`` characters; control and bidi marks become one sign."""
+    shown = _CONTROL.sub("\ufffd", str(text)[: longest * 4])
+    return shown if len(shown) <= longest and len(str(text)) <= longest * 4 else shown[: longest - 1] + "…"
+
+
+def safe(text: object, longest: int = LONGEST) -> str:
+    """Return ``plain`` text escaped for HTML, in content and in attributes."""
+    return html.escape(plain(text, longest), quote=True)

@@ -1,0 +1,167 @@
+"""Comparing runs: what is a change, what is noise, and what could not have been seen."""
+
+from __future__ import annotations
+
+import random
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slo import student
+from slo.baseline import Block
+from slo.changepoint import changes
+from slo.compare import Change, Question, compare, within_run
+from slo.indicator import parse
+from slo.shelf import question_of
+from slo.tally import Tally
+
+P95 = question_of(parse("latency.p95"))
+ERRORS = question_of(parse("errors.ratio"))
+THROUGHPUT = question_of(parse("throughput.rps"))
+
+
+def run_of(seed: int, factor: float = 1.0, blocks: int = 40, errors: int = 0, requests: int = 60) -> list[Block]:
+    """Return a run whose latency wanders: blocks next to each other are alike."""
+    chance = random.Random(seed)
+    found, level = [], 0.0
+    for _ in range(blocks):
+        level = 0.8 * level + chance.gauss(0, 0.05)
+        tally = Tally()
+        for number in range(requests):
+            if number < errors:
+                tally.failed.record(1000)
+                tally.fail("HTTP 500")
+            else:
+                tally.ok.record(int(100_000 * factor * 2.718 ** (level + chance.gauss(0, 0.4))))
+        found.append(Block(1.0, "hold", {"home": tally}))
+    return found
+
+
+def changed(run: list[Block], references: list[list[Block]], question: Question = P95) -> Change:
+    change = compare(run, references, question)
+    assert isinstance(change, Change), change
+    return change
+
+
+def test_a_run_is_no_change_from_runs_like_it() -> None:
+    called = [changed(run_of(seed), [run_of(1000 + 10 * seed + n) for n in range(5)]).real for seed in range(40)]
+    assert sum(called) <= 6  # two-sided 5 % of 40 is 2; seven and more have a probability below 0.5 %
+
+
+def test_a_shift_is_found_with_its_size() -> None:
+    change = changed(run_of(1, factor=1.3), [run_of(seed) for seed in range(2, 7)])
+    assert change.real
+    assert change.low < 0.3 < change.high
+    assert change.worse == pytest.approx(0.3, abs=0.12)
+    better = changed(run_of(1, factor=0.7), [run_of(seed) for seed in range(2, 7)])
+    assert better.real
+    assert better.worse < 0
+
+
+def test_the_direction_is_the_indicators() -> None:
+    slow, usual = run_of(1, requests=40), [run_of(seed) for seed in range(2, 7)]
+    assert changed(slow, usual, THROUGHPUT).worse == pytest.approx(60 / 40 - 1)
+
+
+def test_shares_are_compared_in_points_and_no_error_is_not_impossible() -> None:
+    clean = [run_of(seed) for seed in range(2, 7)]
+    same = changed(run_of(1), clean, ERRORS)
+    assert (same.worse, same.real) == (0, False)
+    assert same.visible > 0
+    bad = changed(run_of(1, errors=6), clean, ERRORS)
+    assert bad.worse == pytest.approx(0.1)
+    assert bad.real
+
+
+def test_noise_between_runs_counts_though_each_run_is_calm() -> None:
+    apart = [run_of(seed, factor=factor) for seed, factor in enumerate((0.8, 0.9, 1.0, 1.1, 1.25))]
+    together = [run_of(seed) for seed in range(5)]
+    new = run_of(9, factor=1.15)
+    assert not changed(new, apart).real
+    assert changed(new, apart).visible > 2 * changed(new, together).visible
+
+
+def test_longer_runs_and_more_references_see_smaller_changes() -> None:
+    def visible(references: int, requests: int) -> float:
+        trials = [
+            changed(
+                run_of(seed, requests=requests), [run_of(seed + n, requests=requests) for n in range(1, 1 + references)]
+            )
+            for seed in range(0, 50, 10)
+        ]
+        return sum(trial.visible for trial in trials)
+
+    assert visible(8, 60) < visible(2, 60)
+    assert visible(4, 60) < visible(4, 6)
+
+
+def test_neighbours_alike_make_more_noise_than_the_same_requests_shuffled() -> None:
+    run = run_of(3, requests=200)
+    pooled = [index for block in run for index, count in block.cells["home"].ok.counts.items() for _ in range(count)]
+    random.Random(1).shuffle(pooled)
+    shuffled = []
+    for start in range(0, len(pooled), 200):
+        tally = Tally()
+        for index in pooled[start : start + 200]:
+            tally.ok.counts[index] = tally.ok.counts.get(index, 0) + 1
+            tally.ok.total += 1
+        tally.ok.max_us, tally.ok.min_us = 10**9, 1
+        shuffled.append(Block(1.0, "hold", {"home": tally}))
+    wandering, independent = within_run(run, P95), within_run(shuffled, P95)
+    assert wandering is not None
+    assert independent is not None
+    assert wandering > 1.3 * independent
+
+
+def test_what_cannot_be_compared_says_why() -> None:
+    short = run_of(1, blocks=3)
+    assert compare(short, [short], P95) == (
+        "runs this short, and fewer than 3 of them, say nothing of the noise; add references"
+    )
+    assert "no value" in str(compare([], [run_of(1)], P95))
+    assert "no value" in str(compare(run_of(1), [[]], P95))
+
+
+def test_the_same_runs_give_the_same_comparison() -> None:
+    runs = [run_of(seed) for seed in range(4)]
+    assert compare(runs[0], runs[1:], P95) == compare(runs[0], runs[1:], P95)
+
+
+@pytest.mark.parametrize(
+    ("share", "freedom", "expected"),  # tables of Student's t
+    [(0.975, 1, 12.706), (0.975, 4, 2.776), (0.975, 8, 2.306), (0.975, 30, 2.042), (0.95, 5, 2.015), (0.8, 4, 0.941)],
+)
+def test_students_quantiles_are_those_of_the_tables(share: float, freedom: int, expected: float) -> None:
+    assert student.quantile(share, freedom) == pytest.approx(expected, abs=0.001)
+
+
+@given(st.floats(0.501, 0.999), st.integers(1, 60))
+def test_students_quantile_and_probability_are_inverse(share: float, freedom: int) -> None:
+    assert student.probability(student.quantile(share, freedom), freedom) == pytest.approx(share, abs=1e-9)
+
+
+def test_a_level_that_shifts_is_a_change_point_and_one_slow_run_is_none() -> None:
+    chance = random.Random(4)
+    noise = [chance.lognormvariate(0, 0.03) for _ in range(24)]
+    assert changes(noise) == []
+    assert changes([value * (1.2 if place >= 14 else 1) for place, value in enumerate(noise)]) == [14]
+    assert changes([value * (1.5 if place == 12 else 1) for place, value in enumerate(noise)]) == []
+    twice = [value * (1.3 if 8 <= place < 16 else 1) for place, value in enumerate(noise)]
+    assert changes(twice) == [8, 16]
+    assert changes([1.0] * 30) == changes([1.0, 2.0]) == []
+
+
+def test_an_indicator_of_one_endpoint_is_compared_alone() -> None:
+    def both(seed: int, factor: float) -> list[Block]:
+        fast, slow = run_of(seed), run_of(seed + 100, factor)
+        return [
+            Block(1.0, "hold", {"fast": a.cells["home"], "slow": b.cells["home"]})
+            for a, b in zip(fast, slow, strict=True)
+        ]
+
+    references = [both(seed, 5) for seed in range(5)]
+    alone = Question(P95.indicator, lambda tally, _: tally.latency.percentile(Fraction(95)) / 1000, "fast".__eq__)
+    assert changed(both(9, 10), references).real
+    assert not changed(both(9, 10), references, alone).real
