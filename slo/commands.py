@@ -18,6 +18,7 @@ from slo.judge import judge
 from slo.objectives import Objectives, load
 from slo.quantity import show
 from slo.reports.console import table
+from slo.reports.rows import COMPARE_HEAD, compared
 from slo.run import Run, RunError
 from slo.shelf import Row, question_of
 from slo.verdict import EXIT_CODES
@@ -156,7 +157,7 @@ def _compare(options: argparse.Namespace) -> int:
         raise RunError(f"{after.id}: is compared with itself; give two runs")
     rows = shelf.side_by_side(before, after)
     _say(*_headlines(before, after))
-    _say(table(COMPARE_HEAD, [compare_cells(row) for row in rows]), "")
+    _say(table(COMPARE_HEAD, [compared(row) for row in rows]), "")
     _say(*[f"{what} of {row.endpoint}: {words}" for row in rows for what, words in [_outcome(row)] if words])
     if options.html:
         from slo.reports import sides  # matplotlib is loaded only for a picture
@@ -166,24 +167,10 @@ def _compare(options: argparse.Namespace) -> int:
     return 0
 
 
-COMPARE_HEAD = ("endpoint", "indicator", "A", "B", "change", "95 % interval", "seen")
-
-
 def _headlines(before: Run, after: Run) -> list[str]:
     lines = [f"{letter}: {one.id}, {one.target.headline()}" for letter, one in (("A", before), ("B", after))]
     apart = baseline.Reference.of(before, 1).differences(after)
     return [*lines, *([f"They differ: {'; '.join(apart)}"] if apart else []), ""]
-
-
-def compare_cells(row: Row) -> tuple[str, ...]:
-    """Return the cells of one indicator of two runs, in the order of ``COMPARE_HEAD``."""
-    change, what = row.change, row.indicator
-    if isinstance(change, str):
-        return (row.endpoint, what.name, "-", "-", "-", "-", change)
-    seen = ("worse" if change.worse > 0 else "better") if change.real else "no change"
-    interval = f"{comparison.signed(change.low, what)} to {comparison.signed(change.high, what)}"
-    values = (show(change.before, what.unit), show(change.after, what.unit))
-    return (row.endpoint, what.name, *values, comparison.signed(change.worse, what), interval, seen)
 
 
 def _outcome(row: Row) -> tuple[str, str]:

@@ -14,6 +14,7 @@ import pytest
 
 from slo.baseline import Reference
 from slo.judge import judge
+from slo.objectives import parse
 from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import html
@@ -281,3 +282,16 @@ def test_secrets_of_a_record_are_not_shown() -> None:
 def test_who_draws_nothing_does_not_wait_for_matplotlib() -> None:
     code = "import slo.reports.html, sys; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_a_regression_is_shown_as_a_share_beside_its_references() -> None:
+    run, reference = ramp(), Reference.of(replace(ramp(slow=400), id="before"))
+    text = "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 9000 ms}\n"
+    text += "regression:\n  latency.p95: {target: 10 %}\n"
+    verdict = judge(run, parse(text, "made.yaml"), [reference])
+    outline = Outline(html.render(run, verdict, [reference]))
+    row = next(result for result in verdict.results if result.objective.against == "baseline")
+    assert row.status == "FAIL"
+    assert row.objective.name in outline.text
+    assert "< 10.00 %" in outline.text
+    assert verdict.status in outline.text

@@ -68,17 +68,22 @@ def render(
         _objectives(verdict),
         _reasons(verdict),
         _notes(verdict),
-        _pictures(pictures.draw(run, verdict, references)),
+        gallery(pictures.draw(run, verdict, references)),
         _tables(run),
         _generator(run),
         _about(run, verdict, references),
     ]
-    page = Template(_asset("report.html"))
-    return page.substitute(
-        title=safe(f"{verdict.status}: {verdict.scenario or 'run'} {verdict.run_id}"),
+    title = f"{verdict.status}: {verdict.scenario or 'run'} {verdict.run_id}"
+    return page(title, "".join(sections), _contents(sections))
+
+
+def page(title: str, body: str, contents: str = "") -> str:
+    """Return a whole page that needs nothing else; ``body`` and ``contents`` are HTML."""
+    return Template(_asset("report.html")).substitute(
+        title=safe(title),
         style=_asset("report.css"),
         script=_asset("report.js"),
-        body=f"{_contents(sections)}<main>{''.join(sections)}</main>",
+        body=f"{contents}<main>{body}</main>",
     )
 
 
@@ -136,7 +141,7 @@ def _objectives(verdict: Verdict) -> str:
     body = [[_objective_cell(result, *pair) for pair in _pairs(result)] for result in verdict.results]
     table = _table("objectives", rows.OBJECTIVE_HEAD, body, [result.status for result in verdict.results])
     hint = "Deviation is how far the value is from the target; in the bar the upright line is the target."
-    return _section("objectives", "Objectives", f'{table}<p class="quiet">{hint}</p>' if body else table)
+    return section("objectives", "Objectives", f'{table}<p class="quiet">{hint}</p>' if body else table)
 
 
 def _pairs(result: Result) -> list[tuple[str, str]]:
@@ -165,24 +170,25 @@ def _reasons(verdict: Verdict) -> str:
             f'<li data-status="{result.status}">{badge} <bdi>{safe(result.objective.name)}</bdi>: '
             f"{safe(result.reason, _LONG)}{f'<ul>{hints}</ul>' if hints else ''}</li>"
         )
-    return _section("why", "Where to look", f'<ul class="why">{"".join(items)}</ul>') if items else ""
+    return section("why", "Where to look", f'<ul class="why">{"".join(items)}</ul>') if items else ""
 
 
 def _notes(verdict: Verdict) -> str:
     notes = "".join(f"<li>{safe(note, _LONG)}</li>" for note in verdict.notes[:MOST_ROWS])
-    return _section("notes", "Notes", f'<ul class="notes">{notes}</ul>') if notes else ""
+    return section("notes", "Notes", f'<ul class="notes">{notes}</ul>') if notes else ""
 
 
-def _pictures(pictures: Sequence[Picture]) -> str:
+def gallery(pictures: Sequence[Picture]) -> str:
+    """Return pictures with what they show, two side by side where there is room."""
     if not pictures:
-        return _section("pictures", "Pictures", "<p>Not one request has a latency: there is nothing to draw.</p>")
+        return section("pictures", "Pictures", "<p>Not one request has a latency: there is nothing to draw.</p>")
     figures = "".join(
         f'<figure><h3>{safe(picture.title)}</h3><div class="frame" tabindex="0" role="group" '
         f'aria-label="{safe(picture.title)}">{picture.svg}</div>'
         f"<figcaption>{safe(picture.caption, _LONG)}</figcaption></figure>"
         for picture in pictures
     )
-    return _section("pictures", "Pictures", f'<div class="gallery">{figures}</div>')
+    return section("pictures", "Pictures", f'<div class="gallery">{figures}</div>')
 
 
 def _tables(run: Run) -> str:
@@ -190,21 +196,21 @@ def _tables(run: Run) -> str:
     stages = _stages(run)
     parts = []
     if len(stages) > 1:
-        parts.append(_section("stages", "Stages", _plain_table("stages", _STAGE_HEAD, stages)))
+        parts.append(section("stages", "Stages", table("stages", _STAGE_HEAD, stages)))
     if endpoints:
-        table = _plain_table("endpoints", rows.ENDPOINT_HEAD, endpoints[:-1], endpoints[-1])
+        body = table("endpoints", rows.ENDPOINT_HEAD, endpoints[:-1], endpoints[-1])
     else:
-        table = "<p>Not one request was made.</p>"
-    parts.append(_section("endpoints", "Endpoints", table))
+        body = "<p>Not one request was made.</p>"
+    parts.append(section("endpoints", "Endpoints", body))
     pair = []
     checks = rows.checks(run)
     if checks:
         head = ("check", "passed", "failed", "pass rate")
-        pair.append(_section("checks", "Checks", _plain_table("checks", head, checks)))
+        pair.append(section("checks", "Checks", table("checks", head, checks)))
     failures = rows.failures(run)
     none = "<p>No request failed.</p>" if endpoints else "<p>Not one request was made.</p>"
-    table = _plain_table("failures", ("endpoint", "failure", "count"), failures) if failures else none
-    pair.append(_section("failures", "Errors and failures", table))
+    body = table("failures", ("endpoint", "failure", "count"), failures) if failures else none
+    pair.append(section("failures", "Errors and failures", body))
     return "".join(parts) + f'<div class="columns">{"".join(pair)}</div>'
 
 
@@ -250,10 +256,10 @@ def _generator(run: Run) -> str:
             pairs.append(("furthest behind the plan", f"{behind[0]:.0f} users, {-behind[1] / 1000:.0f} s into the run"))
     unreached = "".join(f"<li>{safe(line, _LONG)}</li>" for line in run.unreached())
     workers = rows.workers(run)
-    table = _plain_table("workers", rows.WORKER_HEAD, workers) if workers else ""
+    whom = table("workers", rows.WORKER_HEAD, workers) if workers else ""
     whole = "" if unreached or not run.plan else "<p>Every stage that began reached its users.</p>"
-    body = f"{_list(pairs)}{whole}{f'<ul class=notes>{unreached}</ul>' if unreached else ''}{table}"
-    return _section("generator", "Load generator", body or "<p>Nothing is recorded.</p>")
+    body = f"{_list(pairs)}{whole}{f'<ul class=notes>{unreached}</ul>' if unreached else ''}{whom}"
+    return section("generator", "Load generator", body or "<p>Nothing is recorded.</p>")
 
 
 def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:
@@ -270,10 +276,10 @@ def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:
     hint = "Name your own locustfile; secrets come from the environment, as in the run, and are not recorded."
     again = f"<pre><code>{escape(chr(10).join(lines))}</code></pre><p class=quiet>{hint}</p>"
     return (
-        f'<div class="columns">{_section("run", "Run", _list(told))}'
-        f"{_section('environment', 'Environment', _list(environment) or '<p>Nothing is recorded.</p>')}"
-        f"{_section('options', 'Options', _list(options) or '<p>None are recorded.</p>')}</div>"
-        f"{_section('again', 'How to reproduce', again)}"
+        f'<div class="columns">{section("run", "Run", _list(told))}'
+        f"{section('environment', 'Environment', _list(environment) or '<p>Nothing is recorded.</p>')}"
+        f"{section('options', 'Options', _list(options) or '<p>None are recorded.</p>')}</div>"
+        f"{section('again', 'How to reproduce', again)}"
     )
 
 
@@ -295,7 +301,8 @@ def _contents(sections: Sequence[str]) -> str:
     return f'<nav aria-label="On this page"><ul>{items}</ul></nav>'
 
 
-def _section(name: str, title: str, body: str) -> str:
+def section(name: str, title: str, body: str) -> str:
+    """Return a part of the page with its heading."""
     return f'<section id="{name}" aria-labelledby="{name}-head"><h2 id="{name}-head">{title}</h2>{body}</section>'
 
 
@@ -308,9 +315,8 @@ def _shown(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
-def _plain_table(
-    name: str, head: Sequence[str], body: Sequence[Sequence[str]], foot: Sequence[str] | None = None
-) -> str:
+def table(name: str, head: Sequence[str], body: Sequence[Sequence[str]], foot: Sequence[str] | None = None) -> str:
+    """Return a table of texts that a click sorts; ``foot`` is its last row, which stays last."""
     cells = [[Cell(f"<bdi>{safe(text)}</bdi>") for text in row] for row in body]
     return _table(name, head, cells, (), [Cell(safe(text)) for text in foot] if foot else None)
 

@@ -65,7 +65,7 @@ def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) 
     """Draw p50, p95 and p99 over time, with users and stages behind them."""
     name, title = "latency", "Latency over time"
     with svg.drawing(name):
-        figure, axes = _canvas(title="latency (ms)")
+        figure, axes = canvas(title="latency (ms)")
         top = 0.0
         for percent, role, dashes, width in _LINES:
             values = [s.latency.percentile(percent) / 1000 if s.latency.total else math.nan for s in time]
@@ -84,7 +84,7 @@ def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) 
         axes.set_ylim(0, top * 1.12)
         targets = _targets(axes, verdict, top)
         _time_axis(axes, run, time, under=_users(axes, run))
-        _legend(axes)
+        legend(axes)
         worst = max((s for s in time if s.latency.total), key=lambda s: s.latency.percentile(95))
         peak, at = _ms(worst.latency.percentile(95)), clock(worst.start_s)
         users = max((sample.achieved for sample in run.users), default=None)
@@ -100,7 +100,7 @@ def throughput(run: Run, time: Sequence[Slot]) -> Picture:
     """Draw requests, failed and throttled ones per second."""
     name, title = "throughput", "Throughput and errors over time"
     with svg.drawing(name):
-        figure, axes = _canvas(title="requests per second")
+        figure, axes = canvas(title="requests per second")
         edges = [s.start_s for s in time] + [time[-1].end_s]
         rates = [s.rate(s.requests) for s in time]
         axes.stairs(rates, edges, baseline=None, color=colour("good"), linewidth=1.8, label="all requests")
@@ -114,7 +114,7 @@ def throughput(run: Run, time: Sequence[Slot]) -> Picture:
             axes.stairs(bad, edges, fill=True, color=colour("bad"), label="failed")
         axes.set_ylim(0, max(rates) * 1.12)
         _time_axis(axes, run, time)
-        _legend(axes)
+        legend(axes)
         whole = sum(s.requests for s in time)
         mean = show(Fraction(whole) / Fraction(time[-1].end_s), "rps")
         failed = _of(errors, whole, "failed") + (f", {_of(throttled, whole, 'throttled')}" if throttled else "")
@@ -131,22 +131,15 @@ def distribution(whole: Histogram, references: Sequence[Reference]) -> Picture:
     before = [(one, one.tally().latency) for one in references]
     before = [(one, histogram) for one, histogram in before if histogram.total]
     with svg.drawing(name):
-        figure, axes = _canvas(title="latency (ms)")
+        figure, axes = canvas(title="latency (ms)")
         for number, (_, histogram) in enumerate(before):
             newest = number == len(before) - 1
             label = f"baseline ({len(before)} {'run' if len(before) == 1 else 'runs'})" if newest else None
             width = 1.6 if newest else 0.8
-            axes.plot(*_curve(histogram), color=colour("bound"), linestyle=(0, (4, 1.5)), linewidth=width, label=label)
-        axes.plot(*_curve(whole), color=colour("mid"), linewidth=2.2, label="this run")
-        every = [whole, *(histogram for _, histogram in before)]
-        _latency_axis(axes, min(h.percentile(1) for h in every), max(h.max_us for h in every))
-        last = max(math.log10(max(h.total for h in every)), 1.05)
-        axes.set_xlim(0, last)
-        first = (0.0,) if last < 4 else ()
-        shown = [p for p in (*first, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999) if -math.log10(1 - p / 100) <= last]
-        axes.set_xticks([-math.log10(1 - p / 100) for p in shown], [f"{p:g} %" for p in shown])
-        axes.set_xlabel("requests at most as slow (percentile)")
-        _legend(axes)
+            axes.plot(*curve(histogram), color=colour("bound"), linestyle=(0, (4, 1.5)), linewidth=width, label=label)
+        axes.plot(*curve(whole), color=colour("mid"), linewidth=2.2, label="this run")
+        percentile_axes(axes, [whole, *(histogram for _, histogram in before)])
+        legend(axes)
         caption = (
             f"Half of the requests took at most {_ms(whole.percentile(50))}, 95 % at most "
             f"{_ms(whole.percentile(95))}, 99 % at most {_ms(whole.percentile(99))}; the slowest {_ms(whole.max_us)}."
@@ -166,14 +159,14 @@ def spread(run: Run) -> Picture:
     shown = timed[:MOST_ENDPOINTS]
     with svg.drawing(name):
         height = max(160, min(90 + 22 * len(shown), 640))
-        figure, axes = _canvas(height=height, left=0.29)
+        figure, axes = canvas(height=height, left=0.29)
         ends = [_bar(axes, row, histogram) for row, (_, histogram) in enumerate(shown)]
         axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.set_yticks(range(len(shown)), [plain(endpoint, 24) for endpoint, _ in shown])
         axes.tick_params(axis="y", length=0, labelcolor=colour("ink"))
         axes.grid(visible=False, axis="y")
         _log_x(axes, min(p5 for p5, _ in ends), max(p99 for _, p99 in ends))
-        _legend(axes, height)
+        legend(axes, height)
         slowest, histogram = timed[0]
         more = f" {len(timed) - len(shown)} faster endpoints are in the table only." if len(timed) > len(shown) else ""
         caption = (
@@ -215,7 +208,7 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
                 row = row_of[index] = min(max(int(at * ROWS), 0), ROWS - 1)
             counts[row, column] += count
     with svg.drawing(name):
-        figure, axes = _canvas(title="latency (ms)")
+        figure, axes = canvas(title="latency (ms)")
         axes.grid(visible=False)
         # One colour whose opacity tells the count stands on a light page and on a dark one.
         pixels = numpy.zeros((ROWS, len(time), 4), dtype=numpy.uint8)
@@ -242,7 +235,7 @@ def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
     name, title = "crowd", "Latency and throughput by users"
     users, slot_of = zip(*levels, strict=True)
     with svg.drawing(name):
-        figure, axes = _canvas(title="latency (ms)")
+        figure, axes = canvas(title="latency (ms)")
         for percent, role, dashes, width in _LINES[:2]:
             values = [slot.latency.percentile(percent) / 1000 for slot in slot_of]
             line = axes.plot(users, values, color=colour(role), linestyle=dashes, label=f"p{percent}")[0]
@@ -259,7 +252,7 @@ def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
         figure.text(0.99, 1 - 14 / HEIGHT, "requests per second", color=colour("quiet"), ha="right", va="center")
         axes.set_xlim(0, max(users) * 1.03)
         axes.set_xlabel("users")
-        _legend(axes)
+        legend(axes)
         few, many = (f"{_ms(slot.latency.percentile(95))} with {n:.0f}" for n, slot in (levels[0], levels[-1]))
         caption = (
             f"All the time with about so many users taken together. p95 was {few} users and {many}; the throughput "
@@ -301,7 +294,8 @@ def clock(at_s: float) -> str:
     return f"{seconds // 3600} h" + (f" {seconds % 3600 // 60} min" if seconds % 3600 // 60 else "")
 
 
-def _canvas(title: str = "", height: float = HEIGHT, left: float = 0.095) -> tuple[Figure, Axes]:
+def canvas(title: str = "", height: float = HEIGHT, left: float = 0.095) -> tuple[Figure, Axes]:
+    """Return a figure of the pictures' size and its axes; ``title`` says above what the upright axis counts."""
     figure = Figure(figsize=(WIDTH / 72, height / 72))
     axes = figure.subplots()
     figure.subplots_adjust(left=left, right=0.915, bottom=48 / height, top=1 - 40 / height)
@@ -382,7 +376,8 @@ def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
     return f" Far above the picture: {', '.join(above)}." if above else ""
 
 
-def _legend(axes: Axes, height: float = HEIGHT) -> None:
+def legend(axes: Axes, height: float = HEIGHT) -> None:
+    """Name the lines above the picture, where any has a name."""
     if len(axes.get_legend_handles_labels()[0]) > 0:
         axes.figure.legend(
             *axes.get_legend_handles_labels(),
@@ -396,7 +391,7 @@ def _legend(axes: Axes, height: float = HEIGHT) -> None:
         )
 
 
-def _curve(histogram: Histogram) -> tuple[list[float], list[float]]:
+def curve(histogram: Histogram) -> tuple[list[float], list[float]]:
     """Return x = log10(1 / (1 - p)) and the latency in milliseconds there, at no more than some 200 places."""
     xs: list[float] = []
     ys: list[float] = []
@@ -411,6 +406,17 @@ def _curve(histogram: Histogram) -> tuple[list[float], list[float]]:
             xs += [x, end]
             ys += [value, value]
     return xs, ys
+
+
+def percentile_axes(axes: Axes, histograms: Sequence[Histogram]) -> None:
+    """Scale the axes of curves by percentile, so that the rare slow requests are stretched out."""
+    _latency_axis(axes, min(h.percentile(1) for h in histograms), max(h.max_us for h in histograms))
+    last = max(math.log10(max(h.total for h in histograms)), 1.05)
+    axes.set_xlim(0, last)
+    first = (0.0,) if last < 4 else ()
+    shown = [p for p in (*first, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999) if -math.log10(1 - p / 100) <= last]
+    axes.set_xticks([-math.log10(1 - p / 100) for p in shown], [f"{p:g} %" for p in shown])
+    axes.set_xlabel("requests at most as slow (percentile)")
 
 
 def _latency_axis(axes: Axes, low_us: int, high_us: int) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from slo import comparison
 from slo.quantity import show
 from slo.run import Run
+from slo.shelf import Row
 from slo.tally import Tally
 from slo.verdict import Result, Verdict
 
@@ -20,6 +22,7 @@ OBJECTIVE_HEAD = (
     "priority",
 )
 WORKER_HEAD = ("worker", "requests counted", "requests received", "complete", "joined at", "not heard of")
+COMPARE_HEAD = ("endpoint", "indicator", "A", "B", "change", "95 % interval", "seen")
 ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
 
 
@@ -110,6 +113,17 @@ def workers(run: Run) -> list[tuple[str, ...]]:
             )
         )
     return found
+
+
+def compared(row: Row) -> tuple[str, ...]:
+    """Return the cells of one indicator of two runs, in the order of ``COMPARE_HEAD``."""
+    change, what = row.change, row.indicator
+    if isinstance(change, str):
+        return (row.endpoint, what.name, "-", "-", "-", "-", change)
+    seen = ("worse" if change.worse > 0 else "better") if change.real else "no change"
+    interval = f"{comparison.signed(change.low, what)} to {comparison.signed(change.high, what)}"
+    values = (show(change.before, what.unit), show(change.after, what.unit))
+    return (row.endpoint, what.name, *values, comparison.signed(change.worse, what), interval, seen)
 
 
 def _interval(result: Result) -> str:

@@ -1,0 +1,129 @@
+"""Pages on more than one run: two side by side, and all of a scenario over time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from matplotlib.ticker import MaxNLocator
+
+from slo import atomic
+from slo.indicator import parse
+from slo.quantity import show
+from slo.reports import html, pictures, svg
+from slo.reports.pictures import Picture
+from slo.reports.rows import COMPARE_HEAD, compared
+from slo.reports.svg import colour
+from slo.reports.text import safe
+from slo.reports.timeline import slots
+from slo.run import Run
+from slo.shelf import Row
+
+_A, _B = ("bound", (0, (4, 1.5))), ("mid", "-")
+"""How the two runs are drawn: by colour and by dashes."""
+
+
+def write_compare(path: Path, before: Run, after: Run, rows: Sequence[Row]) -> None:
+    """Write the page that sets two runs side by side; raises OSError."""
+    worse = [row for row in rows if not isinstance(row.change, str) and row.change.real and row.change.worse > 0]
+    words = f"{len(worse)} of {len(rows)} indicators got worse" if worse else "no indicator got worse"
+    body = [
+        f"<h1>{words}, from A to B</h1>",
+        "".join(
+            f"<p><strong>{letter}</strong>: <bdi>{safe(one.id)}</bdi>, {safe(one.target.headline())}, "
+            f"started {safe(one.started_at, 40)}</p>"
+            for letter, one in (("A", before), ("B", after))
+        ),
+        html.section(
+            "indicators", "Indicators", html.table("indicators", COMPARE_HEAD, [compared(row) for row in rows])
+        ),
+        html.gallery([drawn for drawn in (_distributions(before, after), _over_time(before, after)) if drawn]),
+    ]
+    atomic.write(path, html.page(f"{before.id} and {after.id}", "".join(body)))
+
+
+def write_trend(
+    path: Path, runs: Sequence[Run], columns: Mapping[str, Sequence[float | None]], points: Mapping[str, Sequence[int]]
+) -> None:
+    """Write the page on all runs of a scenario; ``points`` are the change points by indicator. Raises OSError."""
+    found = sorted((place, name) for name, places in points.items() for place in places)
+    words = "; ".join(f"{name} changed with {runs[place].id}" for place, name in found) or "no change point"
+    head = ("run", "started at", "commit", *columns)
+    table = [
+        (
+            one.id,
+            one.started_at,
+            str(one.environment.get("commit") or "-")[:12],
+            *(_marked(values[place], name, place in points[name]) for name, values in columns.items()),
+        )
+        for place, one in enumerate(runs)
+    ]
+    scenario = runs[-1].scenario or "no scenario"
+    body = [
+        f"<h1>{len(runs)} runs of {safe(scenario)}: {safe(words, 400)}</h1>",
+        html.gallery([_trend(name, values, points[name]) for name, values in columns.items()]),
+        html.section("runs", "Runs", html.table("runs", head, table)),
+        "<p class=quiet>Change points (marked *) by optimal partitioning, Jackson et al. 2005.</p>",
+    ]
+    atomic.write(path, html.page(f"trend of {scenario}", "".join(body)))
+
+
+def _marked(value: float | None, name: str, marked: bool) -> str:
+    return "-" if value is None else show(value, parse(name).unit) + (" *" if marked else "")
+
+
+def _distributions(before: Run, after: Run) -> Picture | None:
+    first, second = before.tally().latency, after.tally().latency
+    if not first.total or not second.total:
+        return None
+    name, title = "distribution", "Latency by percentile"
+    with svg.drawing(name):
+        figure, axes = pictures.canvas(title="latency (ms)")
+        for histogram, label, (role, dashes) in ((first, "A", _A), (second, "B", _B)):
+            axes.plot(*pictures.curve(histogram), color=colour(role), linestyle=dashes, linewidth=2, label=label)
+        pictures.percentile_axes(axes, [first, second])
+        pictures.legend(axes)
+        p95 = [show(histogram.percentile(95) / 1000, "ms") for histogram in (first, second)]
+        caption = f"Latency of all requests by percentile: p95 was {p95[0]} in A and {p95[1]} in B."
+        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+
+
+def _over_time(before: Run, after: Run) -> Picture | None:
+    name, title = "over-time", "p95 over time"
+    both = [(slots(before), "A", _A), (slots(after), "B", _B)]
+    if not all(any(slot.latency.total for slot in time) for time, _, _ in both):
+        return None
+    with svg.drawing(name):
+        figure, axes = pictures.canvas(title="p95 latency (ms)")
+        for time, label, (role, dashes) in both:
+            values = [slot.latency.percentile(95) / 1000 if slot.latency.total else math.nan for slot in time]
+            at_s = [slot.middle_s for slot in time]
+            axes.plot(at_s, values, color=colour(role), linestyle=dashes, linewidth=1.8, label=label, marker=".")
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel("time since the start (s)")
+        pictures.legend(axes)
+        caption = "p95 of all requests over the time of each run, A dashed and B solid."
+        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+
+
+def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> Picture:
+    unit = parse(name).unit
+    scale = 100 if unit == "ratio" else 1
+    key, title = f"trend-{name.replace('.', '-')}", f"{name} by run"
+    with svg.drawing(key):
+        figure, axes = pictures.canvas(title="%" if unit == "ratio" else unit)
+        shown = [math.nan if value is None else value * scale for value in values]
+        axes.plot(range(1, len(shown) + 1), shown, color=colour("mid"), linewidth=1.8, marker="o", markersize=4)
+        for number, place in enumerate(places):
+            label = "a new level begins" if number == 0 else None
+            axes.axvline(place + 0.5, color=colour("past"), linewidth=1.4, linestyle=(0, (5, 2)), label=label)
+        axes.set_ylim(bottom=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("run, oldest first")
+        pictures.legend(axes)
+        known = [value for value in values if value is not None]
+        last = show(known[-1], unit) if known else "no value"
+        levels = f"; new levels begin at run {', '.join(str(place + 1) for place in places)}" if places else ""
+        caption = f"{name} of {len(values)} runs, the newest {last}{levels}."
+        return Picture(key, title, caption, svg.write(figure, key, title, caption))
