@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from slo.reports import rows
-from slo.reports.unseen import UNSEEN
+from slo.reports.text import UNSEEN
 from slo.run import Run
 from slo.verdict import Status, Verdict
 

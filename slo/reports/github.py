@@ -4,7 +4,7 @@
 from pathlib import PurePath
 
 from slo.reports import markdown
-from slo.reports.unseen import one_line
+from slo.reports.text import one_line
 from slo.run import Run
 from slo.verdict import RANK, Result, Verdict
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from slo.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
-from slo.reports.unseen import UNSEEN
+from slo.reports.text import UNSEEN
 from slo.run import Run
 from slo.tally import Tally
 from slo.verdict import Verdict

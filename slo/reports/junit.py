@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from slo.reports import rows
-from slo.reports.unseen import one_line
+from slo.reports.text import one_line
 from slo.run import Run
 from slo.verdict import Result, Verdict
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slo.reports import rows
-from slo.reports.unseen import one_line
+from slo.reports.text import one_line
 from slo.run import Run
 from slo.verdict import RANK, Result, Verdict
 

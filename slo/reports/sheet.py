@@ -6,7 +6,7 @@ import csv
 import io
 from fractions import Fraction
 
-from slo.reports.unseen import one_line
+from slo.reports.text import one_line
 from slo.run import Run
 from slo.tally import Tally
 from slo.verdict import Verdict
