@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import webbrowser
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -14,9 +16,11 @@ import slo
 from slo import baseline, publish, saved, schemas
 from slo import commands as many
 from slo.objectives import ObjectivesError, load
+from slo.publish import ReportError
 from slo.quantity import show
 from slo.reports import console
-from slo.run import RunError
+from slo.run import Run, RunError
+from slo.verdict import FILE_NAME
 
 NO_VERDICT = 3
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
@@ -35,7 +39,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         return int(options.do(options))
-    except (RunError, ObjectivesError, baseline.BaselineError) as error:
+    except (RunError, ObjectivesError, baseline.BaselineError, ReportError) as error:
         sys.stderr.write(f"{error}\n")
     except OSError as error:
         sys.stderr.write(f"{error.filename}: {error.strerror}\n")
@@ -54,10 +58,9 @@ def _parser() -> _Parser:
     validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
     _objectives_option(validate)
     baselines_options(validate)
-    validate.add_argument(
-        "--allow-incomplete", action="store_true", help="judge a run although counts of a worker are missing"
-    )
+    _judging_options(validate)
     validate.set_defaults(do=_validate)
+    _add_report(commands)
     lint = commands.add_parser("lint", help="check objectives files; names every error with its line")
     lint.add_argument("files", type=Path, nargs="+", metavar="FILE")
     lint.set_defaults(do=_lint)
@@ -78,6 +81,44 @@ def _objectives_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _judging_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-incomplete", action="store_true", help="judge a run although counts of a worker are missing"
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("fail", "warning"),
+        help="from which status on the verdict's exit code is 1; default: as the run was asked to",
+    )
+
+
+def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
+    report = commands.add_parser("report", help="write reports of a saved run")
+    report.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
+    report.add_argument(
+        "--format",
+        type=_formats,
+        default=publish.DEFAULT_FORMATS,
+        metavar="FORMATS",
+        help=f"separated by commas: {', '.join(publish.FORMATS)}; default: {publish.DEFAULT_FORMATS}",
+    )
+    report.add_argument(
+        "--objectives", type=Path, metavar="FILE", help="default: those the run was judged by, or the hotel's"
+    )
+    baselines_options(report)
+    _judging_options(report)
+    report.add_argument("--out", type=Path, metavar="DIR", help="where to write; default: beside run.json")
+    report.add_argument("--open", action="store_true", help="open the HTML report in a browser")
+    report.set_defaults(do=_report)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    try:
+        return publish.formats(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def baselines_options(parser: argparse.ArgumentParser) -> None:
     """Add what says which references a run is compared with."""
     parser.add_argument(
@@ -86,15 +127,51 @@ def baselines_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--any-baseline", action="store_true", help="compare with references of another environment")
 
 
+def _asked(one: Run, options: argparse.Namespace) -> Run:
+    """Return the run with what the command line says about how to judge it."""
+    words = {"allow_incomplete": True} if options.allow_incomplete else {}
+    words |= {"fail_on": options.fail_on} if options.fail_on else {}
+    return replace(one, options={**one.options, **words})
+
+
 def _validate(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
     objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
     one, folder = saved.read(options.run)
-    if options.allow_incomplete:
-        one = replace(one, options={**one.options, "allow_incomplete": True})
+    one = _asked(one, options)
     verdict = publish.publish(one, objectives, folder)
+    # A report that is there already would say what was judged before.
+    there = [name for name, form in publish.FORMATS.items() if (folder / form.file).exists()]
+    publish.report(one, verdict, objectives, folder, dict.fromkeys(("markdown", "junit", *there)))
+    publish.tell_github(one, verdict)
     sys.stdout.write(console.render(one, verdict, colour=sys.stdout.isatty()) + "\n")
     return verdict.exit_code
+
+
+def _report(options: argparse.Namespace) -> int:
+    if options.open and "html" not in options.format:
+        raise ReportError("--open shows the HTML report: add html to --format")
+    one, folder = saved.read(options.run)
+    one = _asked(one, options)
+    objectives = load(options.objectives or _judged_by(folder))
+    objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
+    verdict = publish.judged(one, objectives)
+    out = options.out or folder
+    for name in options.format:
+        for path in publish.write(name, one, verdict, objectives, out):
+            sys.stdout.write(f"{path}\n")
+    if options.open and not webbrowser.open((out / publish.FORMATS["html"].file).resolve().as_uri()):
+        raise ReportError("there is no browser to open the report with; its path is above")
+    return 0
+
+
+def _judged_by(folder: Path) -> Path:
+    """Return the objectives file that the run's verdict names, if it is still there; else the hotel's."""
+    try:
+        source = Path(json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))["objectives"]["source"])
+        return source if source.is_file() else DEFAULT_OBJECTIVES
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT_OBJECTIVES
 
 
 def _lint(options: argparse.Namespace) -> int:

@@ -29,10 +29,13 @@ INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
 class Gate:
     """State of the runs of one Locust process, one after the other.
 
-    ``objectives`` None records without judging and leaves the exit code to Locust.
+    ``objectives`` None records without judging and leaves the exit code to Locust. ``formats`` are the reports
+    written of a run that was judged.
     """
 
-    def __init__(self, objectives: Objectives | None, reports: Path, progress: Progress | None) -> None:
+    def __init__(
+        self, objectives: Objectives | None, reports: Path, progress: Progress | None, formats: Sequence[str] = ()
+    ) -> None:
         self.objectives = objectives
         self.measurement: Measurement | None = None
         self.ledger: Ledger | None = None
@@ -43,6 +46,8 @@ class Gate:
         self.refusal: str | None = None
         self.broken: str | None = None
         self._reports = reports
+        self._formats = formats
+        self._slow: list[tuple[Run, Verdict, Path, dict[str, Any]]] = []
         self._progress = progress
         self._printed = False
         self.watched = False
@@ -173,17 +178,35 @@ class Gate:
 
     def _keep(self, finished: Run, measurement: Measurement) -> None:
         """Write the record before anything else can fail, then judge and report."""
-        verdict = None
+        verdict, folder = None, measurement.folder
         try:
-            run.write(finished, measurement.folder)
+            run.write(finished, folder)
             measurement.discard_journal()
-            publish.point_latest(measurement.folder)
+            publish.point_latest(folder)
             if self.objectives is not None:
-                verdict = publish.publish(finished, self.objectives, measurement.folder)
+                verdict = publish.publish(finished, self.objectives, folder)
         except Exception as error:  # noqa: BLE001  # a fault in judging must not lose the record or pass
             self.crash(error)
+        if verdict is not None:
+            self._report(finished, verdict, folder, apart=False)
+        entry = live.entry(finished, verdict, folder)
         self.last = (finished, verdict)
-        self.finished.insert(0, live.entry(finished, verdict, measurement.folder))
+        self.finished.insert(0, entry)
+        if verdict is not None:
+            publish.tell_github(finished, verdict)
+            self._slow.append((finished, verdict, folder, entry))
+
+    def finish_reports(self) -> None:
+        """Write the reports that take seconds. The run has ended for everybody: the next one may start meanwhile."""
+        while self._slow:
+            finished, verdict, folder, entry = self._slow.pop(0)
+            self._report(finished, verdict, folder, apart=True)
+            entry.update(live.entry(finished, verdict, folder))
+
+    def _report(self, finished: Run, verdict: Verdict, folder: Path, apart: bool) -> None:
+        assert self.objectives is not None
+        names = [name for name in self._formats if publish.FORMATS[name].apart == apart]
+        publish.report(finished, verdict, self.objectives, folder, names)
 
 
 def guarded(gate: Gate, call: Callable[[], None]) -> None:

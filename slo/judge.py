@@ -46,6 +46,7 @@ def judge(run: Run, objectives: Objectives, references: Sequence[Reference] | st
         duration_s=run.duration_s,
         objectives_source=objectives.source,
         objectives_sha256=objectives.sha256,
+        fail_on="warning" if run.options.get("fail_on") == "warning" else "fail",
         references=court.compared,
     )
 

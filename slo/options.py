@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
 from locust import argument_parser
 
-from slo import secret
+from slo import publish, secret
 from slo.gate import NO_VERDICT
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
-_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "allow_incomplete", "baselines", "any_baseline")
+_NOT_OF_THE_LOAD = (
+    "objectives",
+    "reports_dir",
+    "report_formats",
+    "progress",
+    "allow_incomplete",
+    "fail_on",
+    "baselines",
+    "any_baseline",
+)
 
 
 def add(parser: argument_parser.LocustArgumentParser) -> None:
@@ -32,20 +41,37 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         metavar="<directory>",
         default="reports",
         env_var="LOCUST_REPORTS_DIR",
-        help="Where each run gets a folder with run.json, verdict.json and report.md. Default: reports",
+        help="Where each run gets a folder with run.json, verdict.json and its reports. Default: reports",
+    )
+    group.add_argument(
+        "--report-formats",
+        type=_formats,
+        metavar="<formats>",
+        default=publish.DEFAULT_FORMATS,
+        env_var="LOCUST_REPORT_FORMATS",
+        help=f"Reports written beside run.json and verdict.json, separated by commas: {', '.join(publish.FORMATS)}. "
+        f"Default: {publish.DEFAULT_FORMATS}",
     )
     group.add_argument(
         "--progress",
         choices=("auto", "on", "off"),
         default="auto",
         env_var="LOCUST_PROGRESS",
-        help="A live line with stage, users, throughput, p95 and errors. Default: auto (with --only-summary)",
+        help="A live line: time left, stage, users, throughput, p95, errors, worst objective. "
+        "Default: auto (with --only-summary)",
     )
     group.add_argument(
         "--allow-incomplete",
         action="store_true",
         env_var="LOCUST_ALLOW_INCOMPLETE",
         help="Judge a run although counts of a worker are missing. Default: such a run has no verdict (exit code 3)",
+    )
+    group.add_argument(
+        "--fail-on",
+        choices=("fail", "warning"),
+        default="fail",
+        env_var="LOCUST_FAIL_ON",
+        help="From which status on the exit code is 1; a WARNING stays one, and is a failure in JUnit. Default: fail",
     )
     group.add_argument(
         "--baselines",
@@ -61,6 +87,13 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         help="Compare with references of another target, machine or load, too. Default: they are left out",
     )
     _take_over_usage_errors(parser)
+
+
+def _formats(text: str) -> str:
+    try:
+        return ",".join(publish.formats(text))
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
 
 
 def _take_over_usage_errors(parser: argument_parser.LocustArgumentParser) -> None:

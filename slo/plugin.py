@@ -30,7 +30,7 @@ from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import baseline, fingerprint, identity, options, secret, web
+from slo import baseline, fingerprint, identity, options, publish, secret, web
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.clock import Offset
@@ -167,14 +167,17 @@ class _Judge:
         self._master = Master(_identity(environment), self._send) if isinstance(runner, MasterRunner) else None
         self._detach: Callable[[], None] = lambda: None
         self._sampler: gevent.Greenlet | None = None
+        self._reporting: gevent.Greenlet | None = None
         self._refusing = False
         self._chatter = Chatter()
         self._pulse = Pulse()
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
         show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
-        progress = Progress(sys.stderr) if show and self._headless else None
-        self.gate = Gate(_objectives(parsed), Path(parsed.reports_dir), progress)
+        objectives = _objectives(parsed)
+        progress = Progress(sys.stderr, objectives) if show and self._headless else None
+        formats = publish.formats(parsed.report_formats)
+        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats)
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
@@ -288,6 +291,7 @@ class _Judge:
             self._sampler.kill(block=False)
         if not self._headless:
             self._print()
+            self._reporting = gevent.spawn(self.gate.finish_reports)
 
     def _processes(self) -> list[Process]:
         """Return how the generator's processes are: this one, or the master and its workers."""
@@ -318,6 +322,9 @@ class _Judge:
 
     def _quit(self, **_: Any) -> None:
         self._print()
+        if self._reporting is not None:
+            self._reporting.join()
+        self.gate.finish_reports()
 
     def _print(self) -> None:
         colour = sys.stdout.isatty()

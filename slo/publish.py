@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,13 +16,67 @@ from slo import atomic, baseline, verdict
 from slo.baseline import BaselineError, Reference
 from slo.judge import NO_BASELINE, judge
 from slo.objectives import Objectives
-from slo.reports import markdown
+from slo.reports import console, github, hlog, junit, markdown, sheet
 from slo.run import Run
 from slo.verdict import Verdict
 
 LATEST = "latest"
-MARKDOWN = "report.md"
+HTML = "report.html"
+DEFAULT_FORMATS = "html,markdown,junit"
+APART_S = 120.0
+"""How long a report that is made in a process of its own may take."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+Make = Callable[[Run, Verdict, Objectives], Mapping[str, str]]
+
+
+class ReportError(Exception):
+    """A report that cannot be made; the text says which and why."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of report: its main file, and what makes it: file names and what is in them.
+
+    One that is made ``apart`` takes seconds and much memory: Locust's own process leaves it to another.
+    """
+
+    file: str
+    make: Make
+    apart: bool = False
+
+
+def _one(file: str, render: Callable[[Run, Verdict], str]) -> Format:
+    return Format(file, lambda run, outcome, _: {file: render(run, outcome)})
+
+
+def _html(run: Run, outcome: Verdict, objectives: Objectives) -> Mapping[str, str]:
+    try:
+        html = importlib.import_module("slo.reports.html")
+    except ImportError as error:
+        raise ReportError(f"html: cannot be made here: {error}") from None
+    found = references_for(run, objectives)
+    compared = [] if isinstance(found, str) else [one for one in found if one.id in outcome.references]
+    return {HTML: str(html.render(run, outcome, compared, objectives.groups))}
+
+
+FORMATS: Mapping[str, Format] = {
+    "html": Format(HTML, _html, apart=True),
+    "markdown": _one("report.md", markdown.render),
+    "junit": _one("junit.xml", junit.render),
+    "json": _one(verdict.FILE_NAME, lambda _, outcome: verdict.to_json(outcome)),
+    "csv": _one("endpoints.csv", sheet.render),
+    "hlog": Format("latency.hlog", lambda run, outcome, _: hlog.files(run, outcome)),
+}
+
+
+def formats(text: str) -> tuple[str, ...]:
+    """Return the formats that ``text`` names, separated by commas, each once; raises ValueError with a sentence."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown:
+        raise ValueError(f"'{unknown[0][:60]}' is no format of a report; there are {', '.join(FORMATS)}")
+    return names
 
 
 def new_folder(reports: Path, name: str) -> Path:
@@ -36,11 +94,15 @@ def new_folder(reports: Path, name: str) -> Path:
 
 
 def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
-    """Judge ``run`` and write ``verdict.json`` and ``report.md`` into its folder; raises OSError."""
-    outcome = judge(run, objectives, references_for(run, objectives))
+    """Judge ``run`` and write ``verdict.json`` into its folder; raises OSError."""
+    outcome = judged(run, objectives)
     verdict.write(outcome, folder)
-    atomic.write(folder / MARKDOWN, markdown.render(run, outcome))
     return outcome
+
+
+def judged(run: Run, objectives: Objectives) -> Verdict:
+    """Judge ``run``, compared with its scenario's reference runs."""
+    return judge(run, objectives, references_for(run, objectives))
 
 
 def references_for(run: Run, objectives: Objectives) -> Sequence[Reference] | str:
@@ -51,6 +113,69 @@ def references_for(run: Run, objectives: Objectives) -> Sequence[Reference] | st
         return baseline.read(baseline.path_of(run, objectives.baselines)) or NO_BASELINE
     except BaselineError as error:
         return str(error)
+
+
+def write(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> list[Path]:
+    """Write the report of the format ``name`` into ``folder``; returns its files. Raises ReportError or OSError."""
+    try:
+        texts = FORMATS[name].make(run, outcome, objectives)
+    except ValueError as error:
+        raise ReportError(f"{name}: cannot be made of this run: {error}") from None
+    paths = []
+    for file, text in texts.items():
+        atomic.write(folder / file, text)
+        paths.append(folder / file)
+    return paths
+
+
+def report(run: Run, outcome: Verdict, objectives: Objectives, folder: Path, names: Iterable[str]) -> None:
+    """Write the reports of a run that is judged; one that fails is said on stderr and changes nothing else."""
+    for name in names:
+        try:
+            if FORMATS[name].apart:
+                _write_apart(name, run, outcome, objectives, folder)
+            else:
+                write(name, run, outcome, objectives, folder)
+        except Exception as error:  # noqa: BLE001  # the verdict stands, whatever becomes of a report about it
+            _say(f"{FORMATS[name].file} was not written: {error or type(error).__name__}")
+
+
+def tell_github(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.environ) -> None:
+    """Annotate the step on GitHub and add to its summary, where this process is one; a failure is only said."""
+    try:
+        if environ.get("GITHUB_ACTIONS") == "true":
+            for line in github.annotations(run, outcome, environ.get("GITHUB_WORKSPACE", "")):
+                sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        if environ.get("GITHUB_STEP_SUMMARY"):
+            path = Path(environ["GITHUB_STEP_SUMMARY"])
+            text = github.summary(run, outcome, path.stat().st_size if path.exists() else 0)
+            with path.open("a", encoding="utf-8") as file:
+                file.write(text)
+    except Exception as error:  # noqa: BLE001  # as for a report
+        _say(f"GitHub was not told: {error or type(error).__name__}")
+
+
+def _write_apart(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
+    """Make a report in a process of its own: Locust's, patched by gevent, goes on meanwhile and stays slim."""
+    words = [sys.executable, "-m", "slo.cli", "report", str(folder), "--format", name]
+    words += ["--objectives", objectives.source, "--fail-on", outcome.fail_on]
+    words += ["--allow-incomplete"] if run.options.get("allow_incomplete") else []
+    words += ["--baselines", str(objectives.baselines)] if objectives.baselines else []
+    words += ["--any-baseline"] if objectives.any_baseline else []
+    try:
+        done = subprocess.run(  # noqa: S603  # our own program
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=APART_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise ReportError(f"it took longer than {APART_S:.0f} s") from None
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise ReportError(said[-1] if said else f"exit code {done.returncode}")
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"locust-slo: {console.plain(sentence)}\n")
 
 
 def point_latest(folder: Path) -> None:

@@ -26,6 +26,8 @@ EXIT_CODES: dict[Status, int] = {
     "NO DATA": 3,
     "SKIPPED": 3,
 }
+FailOn = Literal["fail", "warning"]
+"""From which status on the exit code is 1."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Result:
 class Verdict:
     """All results of one run and what they come to. ``compliance`` is met / judged, None when none was.
 
+    Where it is to ``fail_on`` a warning, a WARNING stays one and the exit code says 1.
     ``references`` are the ids of the reference runs that it was compared with.
     """
 
@@ -97,11 +100,14 @@ class Verdict:
     duration_s: float
     objectives_source: str
     objectives_sha256: str
+    fail_on: FailOn = "fail"
     references: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0 PASS or WARNING, 1 FAIL, 2 CRITICAL, 3 no verdict."""
+        if self.status == "WARNING" and self.fail_on == "warning":
+            return EXIT_CODES["FAIL"]
         return EXIT_CODES[self.status]
 
     @property
@@ -124,6 +130,7 @@ class Verdict:
             "scenario": self.scenario,
             "target": {"url": self.target.url, "embedded": self.target.embedded},
             "status": self.status,
+            "fail_on": self.fail_on,
             "exit_code": self.exit_code,
             "reason": self.reason,
             "compliance_ratio": _number(self.compliance),

@@ -23,11 +23,15 @@ BASIC = ROOT / "tests" / "locustfiles" / "basic.py"
 
 
 def environment(**extra: str) -> dict[str, str]:
-    """Return this process's environment without what would change a run, and with ``extra``."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("LOCUST_")}
+    """Return this process's environment without what would change a run, and with ``extra``.
+
+    The HTML report takes seconds: who wants one says so.
+    """
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "GITHUB_"))}
     for secret in ("WHATSAPP_APP_SECRET", "ADMIN_TOKEN"):
         own.pop(secret, None)
-    return {**own, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **extra}
+    fast = {"LOCUST_REPORT_FORMATS": "markdown,junit"}
+    return {**own, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **fast, **extra}
 
 
 class Demo:

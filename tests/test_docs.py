@@ -176,6 +176,25 @@ def test_an_objectives_example_has_no_error(page: str, block: str) -> None:
         assert parse(block, page).items
 
 
+@pytest.mark.parametrize("known", ["", "17"])
+def test_the_comment_on_a_pull_request_is_edited_where_there_is_one(tmp_path: Path, known: str) -> None:
+    steps = next(yaml.safe_load(block)["jobs"]["load-test"]["steps"] for _, block in blocks("yaml") if "jobs:" in block)
+    script = next(step["run"] for step in steps if "gh api" in step.get("run", ""))
+    gh = tmp_path / "gh"
+    gh.write_text('#!/bin/sh\necho "$*" >> "$LOG"\ncase "$*" in *--jq*) echo "$KNOWN";; esac\n', encoding="utf-8")
+    gh.chmod(0o755)
+    latest = tmp_path / "reports" / "latest"
+    latest.mkdir(parents=True)
+    (latest / "report.md").write_text("<!-- locust-slo:smoke -->\n\n# PASS\n", encoding="utf-8")
+    own = environment(LOG=str(tmp_path / "log"), KNOWN=known, NUMBER="5", GITHUB_REPOSITORY="our/app")
+    own["PATH"] = f"{tmp_path}:{own['PATH']}"
+    subprocess.run(["bash", "-eo", "pipefail", "-c", script], env=own, cwd=tmp_path, check=True)
+    asked, said = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert 'startswith("<!-- locust-slo:smoke -->")' in asked
+    assert said.startswith("api -X PATCH repos/our/app/issues/comments/17 -F" if known else "pr comment 5 ")
+    assert "reports/latest/report.md" in said
+
+
 def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):

@@ -79,7 +79,7 @@ def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> Non
             assert served["id"] == entry["id"]
         assert set(runs.read(page.locust.reports / smoke["id"]).endpoints) == {"health_live", "health_ready"}
         assert runs.read(page.locust.reports / smoke["id"]).ended.how == "stopped"
-        assert page.get(f"/slo/runs/{spike['id']}/report.md").startswith("# ")
+        assert page.get(f"/slo/runs/{spike['id']}/report.md").startswith("<!-- locust-slo:spike -->\n\n# ")
         assert not list(page.locust.reports.glob("*/journal*"))
     finally:
         page.stop()

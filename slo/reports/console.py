@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from slo.reports import rows
+from slo.reports.text import UNSEEN
 from slo.run import Run
 from slo.verdict import Status, Verdict
 
@@ -17,7 +18,7 @@ _COLOURS: dict[Status, str] = {
     "NO DATA": "35",
     "SKIPPED": "2",
 }
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_COMMAND = re.compile(r"^\s*::|##\[")
 
 
 def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
@@ -36,11 +37,12 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
         parts += [table(rows.WORKER_HEAD, workers), ""]
     for result in verdict.results:
         if result.status not in ("PASS", "SKIPPED"):
-            parts.append(f"{result.status} {_plain(result.objective.name)}: {_plain(result.reason)}")
-            parts += [f"  - {_plain(advice)}" for advice in result.advice]
-    parts += [f"note: {_plain(note)}" for note in verdict.notes]
+            parts.append(f"{result.status} {plain(result.objective.name)}: {plain(result.reason)}")
+            parts += [f"  - {plain(advice)}" for advice in result.advice]
+    parts += [f"note: {plain(note)}" for note in verdict.notes]
     parts.append(_compliance(verdict))
-    parts.append(f"{_plain(rows.sentence(verdict))} (exit code {verdict.exit_code})")
+    why = ": --fail-on warning" if verdict.status == "WARNING" and verdict.exit_code else ""
+    parts.append(f"{plain(rows.sentence(verdict))} (exit code {verdict.exit_code}{why})")
     text = "\n".join(parts)
     return _coloured(text) if colour else text
 
@@ -55,7 +57,7 @@ def _compliance(verdict: Verdict) -> str:
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     """Return a table as aligned lines, the first column to the left."""
-    cells = [list(head), *([_plain(cell) for cell in row] for row in body)]
+    cells = [list(head), *([plain(cell) for cell in row] for row in body)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = []
     for row in cells:
@@ -65,9 +67,13 @@ def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
-def _plain(text: str, longest: int = 300) -> str:
-    """Names come from other people's locustfiles and servers: no control character reaches the terminal."""
-    text = _CONTROL.sub("?", text)
+def plain(text: str, longest: int = 300) -> str:
+    """Return a name as a terminal and a CI's log can bear it, on one line, at most ``longest`` characters.
+
+    Names come from other people's locustfiles and servers: no control character reaches the terminal, and nothing
+    that GitHub's runner takes for a command at the begin of a line (``::``) or within it (``##[``).
+    """
+    text = _COMMAND.sub(lambda found: " ".join(found[0]), UNSEEN.sub("?", text))
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

@@ -1,70 +1,124 @@
-"""The verdict as Markdown, for pull requests and step summaries."""
+"""The verdict as Markdown, for pull requests and step summaries: short enough for both, whatever the run."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from slo.reports import rows
+from slo.reports.text import one_line
 from slo.run import Run
-from slo.verdict import Verdict
+from slo.verdict import RANK, Result, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#@!&])")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9._]+")
 LONGEST = 200
 """Longest cell, in characters."""
+LIMIT = 65_000
+"""Longest report in bytes: a comment on GitHub holds 65,536 characters."""
+LEAST = 16_000
+"""What a limit must leave room for: the sentences that are never cut."""
+_LEFT_OUT_BYTES = 80
+"""Room for the line that says what is left out."""
 
 
-def render(run: Run, verdict: Verdict) -> str:
-    """Return the report as GitHub-flavoured Markdown."""
-    parts = [f"# {escape(rows.sentence(verdict))}", "", escape(rows.headline(verdict)), ""]
+@dataclass(frozen=True)
+class _Section:
+    """A heading and its lines; what does not fit is left out by whole rows, the highest ``ranks`` last."""
+
+    head: tuple[str, ...]
+    rows: list[str]
+    ranks: list[int]
+    of: str
+
+    def fitted(self, budget: int) -> str:
+        """Return the section in at most ``budget`` bytes, with what was left out, or nothing when that is too few."""
+        budget -= _size("\n".join(self.head)) + _LEFT_OUT_BYTES + 2
+        if not self.rows or budget < 0:
+            return ""
+        chosen: set[int] = set()
+        for index in sorted(range(len(self.rows)), key=lambda index: (-self.ranks[index], index)):
+            budget -= _size(self.rows[index]) + 1
+            if budget < 0:
+                break
+            chosen.add(index)
+        lines = [*self.head, *(self.rows[index] for index in sorted(chosen))]
+        missing = len(self.rows) - len(chosen)
+        lines += ["", f"{missing} of {len(self.rows)} {self.of} left out here."] if missing else []
+        return "\n".join(["", *lines])
+
+
+def render(run: Run, verdict: Verdict, limit: int = LIMIT) -> str:
+    """Return the report as GitHub-flavoured Markdown in at most ``limit`` bytes, which is at least ``LEAST``.
+
+    Its first line is a hidden marker by which the next run finds its own comment again.
+    """
     scaled = rows.scaled(run)
-    parts += [scaled, ""] if scaled else []
-    parts += ["## Objectives", "", _table(rows.OBJECTIVE_HEAD, [rows.objective(r) for r in verdict.results])]
-    parts += _reasons(verdict)
-    endpoints = rows.endpoints(run)
-    if endpoints:
-        parts += ["", "## Endpoints", "", _table(rows.ENDPOINT_HEAD, endpoints)]
-    checks = rows.checks(run)
-    if checks:
-        parts += ["", "## Checks", "", _table(("check", "passed", "failed", "pass rate"), checks)]
-    failures = rows.failures(run)
-    if failures:
-        parts += ["", "## Failures", "", _table(("endpoint", "failure", "count"), failures[:50])]
-    workers = rows.workers(run)
-    if workers:
-        parts += ["", "## Workers", "", _table(rows.WORKER_HEAD, workers)]
-    parts += _notes(verdict)
-    parts += ["", f"Run `{verdict.run_id}`, started {run.started_at}, judged by {_source(verdict)}.", ""]
-    return "\n".join(parts)
+    top = [marker(verdict), "", f"# {escape(rows.sentence(verdict))}", "", escape(rows.headline(verdict))]
+    top += ["", escape(scaled)] if scaled else []
+    bottom = ["", f"Run {escape(verdict.run_id)}, started {escape(run.started_at)}, judged by {_source(verdict)}.", ""]
+    left = limit - _size("\n".join(top)) - _size("\n".join(bottom)) - 2
+    parts = []
+    for section in _sections(run, verdict):
+        # Half of what is left for each: a section with a thousand rows leaves room for those behind it.
+        text = section.fitted(left // 2)
+        left -= _size(text) + 1
+        parts += [text] if text else []
+    return "\n".join([*top, *parts, *bottom])
+
+
+def marker(verdict: Verdict) -> str:
+    """Return the hidden line by which a comment about this scenario is found again."""
+    name = verdict.scenario or "run"
+    safe = _NOT_IN_A_MARKER.sub("-", name)[:60].strip("-")
+    if safe != name:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        safe = f"{safe}-{digest}" if safe else digest
+    return f"<!-- locust-slo:{safe} -->"
 
 
 def escape(text: str) -> str:
     """Return ``text`` so that Markdown shows it literally, on one line, at most ``LONGEST`` characters."""
-    text = _CONTROL.sub(" ", text)
+    text = one_line(text)
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return _SPECIAL.sub(r"\\\1", text)
 
 
-def _reasons(verdict: Verdict) -> list[str]:
-    lines = []
-    for result in verdict.results:
-        if result.status == "PASS":
-            continue
-        lines.append(f"- **{result.status}** {escape(result.objective.name)}: {escape(result.reason)}")
-        lines += [f"  - {escape(advice)}" for advice in result.advice]
-    return ["", *lines] if lines else []
+def _sections(run: Run, verdict: Verdict) -> list[_Section]:
+    badness = [RANK.index(result.status) for result in verdict.results]
+    objectives = [rows.objective(result) for result in verdict.results]
+    reasons = [result for result in verdict.results if result.status != "PASS"]
+    endpoints = rows.endpoints(run)
+    of_all = [int(index == len(endpoints) - 1) for index in range(len(endpoints))]
+    return [
+        _table("Objectives", rows.OBJECTIVE_HEAD, objectives, badness, "objectives"),
+        _Section((), [_reason(r) for r in reasons], [RANK.index(r.status) for r in reasons], "reasons"),
+        _table("Endpoints", rows.ENDPOINT_HEAD, endpoints, of_all, "endpoints"),
+        _table("Checks", ("check", "passed", "failed", "pass rate"), rows.checks(run), None, "checks"),
+        _table("Failures", ("endpoint", "failure", "count"), rows.failures(run)[:50], None, "kinds of failure"),
+        _table("Workers", rows.WORKER_HEAD, rows.workers(run), None, "workers"),
+        _Section(("## Notes", ""), [f"- {escape(note)}" for note in verdict.notes], [0] * len(verdict.notes), "notes"),
+    ]
 
 
-def _notes(verdict: Verdict) -> list[str]:
-    return ["", "## Notes", "", *(f"- {escape(note)}" for note in verdict.notes)] if verdict.notes else []
+def _reason(result: Result) -> str:
+    lines = [f"- **{result.status}** {escape(result.objective.name)}: {escape(result.reason)}"]
+    return "\n".join([*lines, *(f"  - {escape(advice)}" for advice in result.advice)])
 
 
 def _source(verdict: Verdict) -> str:
     return f"{escape(verdict.objectives_source)} (sha256 {verdict.objectives_sha256[:12]})"
 
 
-def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    lines += ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in body]
-    return "\n".join(lines)
+def _table(
+    title: str, head: Sequence[str], body: Sequence[Sequence[str]], ranks: list[int] | None, of: str
+) -> _Section:
+    lines = ["| " + " | ".join(escape(cell) for cell in row) + " |" for row in body]
+    above = (f"## {title}", "", "| " + " | ".join(head) + " |", "|" + " --- |" * len(head))
+    return _Section(above, lines, ranks or [0] * len(lines), of)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

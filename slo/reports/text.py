@@ -7,12 +7,19 @@ import re
 
 LONGEST = 160
 """Characters of a name or sentence that are shown."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]+")
+UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]")
+"""What nobody sees and what can spoil a report: control characters, marks that turn or hide text, half characters."""
+_ROWS = re.compile(f"{UNSEEN.pattern}+")
+
+
+def one_line(text: str, instead: str = " ") -> str:
+    """Return ``text`` with ``instead`` for every row of characters that nobody sees, so on one line."""
+    return _ROWS.sub(instead, text)
 
 
 def plain(text: object, longest: int = LONGEST) -> str:
     """Return ``text`` on one line of at most ``longest`` characters; control and bidi marks become one sign."""
-    shown = _CONTROL.sub("\ufffd", str(text)[: longest * 4])
+    shown = one_line(str(text)[: longest * 4], "\ufffd")
     return shown if len(shown) <= longest and len(str(text)) <= longest * 4 else shown[: longest - 1] + "…"
 
 

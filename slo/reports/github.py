@@ -1,0 +1,75 @@
+"""The verdict for GitHub Actions: annotations at the lines of the objectives file, and the step's summary."""
+
+# No `from __future__ import annotations` here: it would take the name of the function.
+from pathlib import PurePath
+
+from slo.reports import markdown
+from slo.reports.text import one_line
+from slo.run import Run
+from slo.verdict import RANK, Result, Verdict
+
+MOST = 10
+"""Errors, and warnings, that GitHub shows of one step."""
+SUMMARY_BYTES = 1024 * 1024
+"""Largest summary of one step; GitHub drops a larger one as a whole."""
+
+
+def annotations(run: Run, verdict: Verdict, workspace: str = "") -> list[str]:
+    """Return workflow commands: errors for what was missed or not measured, warnings for warnings, the worst first.
+
+    Paths below ``workspace``, where the repository is checked out, are given from there, as GitHub wants them.
+    """
+    wanted = sorted(verdict.results, key=lambda result: -RANK.index(result.status))
+    errors = [_of(r, "error", verdict, workspace) for r in wanted if r.status in ("CRITICAL", "FAIL", "NO DATA")]
+    if verdict.status == "NO DATA":
+        errors.insert(0, _command("error", {"title": _short("NO DATA: no verdict")}, verdict.reason))
+    warnings = [_of(r, "warning", verdict, workspace) for r in wanted if r.status == "WARNING"]
+    return [*_most(errors, "error"), *_most(warnings, "warning")]
+
+
+def summary(run: Run, verdict: Verdict, used_bytes: int = 0) -> str:
+    """Return the Markdown to append to a summary of ``used_bytes``; nothing where GitHub would then drop it all."""
+    room = SUMMARY_BYTES - used_bytes - 1
+    if room < markdown.LEAST:
+        return ""
+    return markdown.render(run, verdict, min(markdown.LIMIT, room))
+
+
+def _most(commands: list[str], kind: str) -> list[str]:
+    if len(commands) <= MOST:
+        return commands
+    more = len(commands) - (MOST - 1)
+    return [*commands[: MOST - 1], _command(kind, {"title": "and more"}, f"{more} more like these: see the report")]
+
+
+def _of(result: Result, kind: str, verdict: Verdict, workspace: str) -> str:
+    properties = {"title": _short(f"{result.status}: {result.objective.name}")}
+    if result.objective.line:
+        properties["file"] = _path(verdict.objectives_source, workspace)
+        properties["line"] = str(result.objective.line)
+    return _command(kind, properties, "\n".join((result.reason, *result.advice)))
+
+
+def _command(kind: str, properties: dict[str, str], message: str) -> str:
+    lines = [_short(line) for line in message.split("\n")]
+    words = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} {words}::{_data(chr(10).join(lines))}"
+
+
+def _path(source: str, workspace: str) -> str:
+    path = PurePath(source)
+    inside = workspace and path.is_relative_to(workspace)
+    return _short(path.relative_to(workspace).as_posix() if inside else source)
+
+
+def _short(text: str, longest: int = 300) -> str:
+    text = one_line(text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

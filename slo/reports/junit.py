@@ -1,0 +1,116 @@
+"""The verdict as JUnit XML, for Jenkins, GitLab and whatever else shows test results.
+
+The strictest of the schemas that are about (Jenkins' ``junit-10.xsd``) knows no properties of a test case: limits
+and values are properties of the suite, named by their objective. A case's name holds no limit, so that its history
+survives an edited one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from xml.etree import ElementTree as ET
+
+from slo.reports import rows
+from slo.reports.text import one_line
+from slo.run import Run
+from slo.verdict import Result, Verdict
+
+LONGEST = 200
+"""Longest name of a case, in characters; what is longer ends in a part of its hash, so that it stays one of a kind."""
+OVERALL = "(verdict)"
+"""The case that says why a run has no verdict, though each objective may have been met."""
+_FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
+    """Return the verdict as JUnit XML, a case for each objective; with ``fail_on_warning`` a warning is a failure."""
+    strict = fail_on_warning or verdict.fail_on == "warning"
+    suite = ET.Element("testsuite", name=_name(_suite(verdict)))
+    properties = ET.SubElement(suite, "properties")
+    _describe(properties, verdict)
+    for result in verdict.results:
+        _limits(properties, result)
+    for result in verdict.results:
+        _case(suite, verdict, result, strict)
+    if verdict.status == "NO DATA":
+        case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
+        _add(case, "error", verdict.status, verdict.reason, _text(verdict.notes))
+    counts = {
+        "tests": _count(suite, "testcase"),
+        "failures": _count(suite, "testcase/failure"),
+        "errors": _count(suite, "testcase/error"),
+    }
+    time_s = f"{verdict.duration_s:.3f}"
+    suite.attrib.update(counts, skipped=_count(suite, "testcase/skipped"), time=time_s, timestamp=_line(run.started_at))
+    root = ET.Element("testsuites", {"name": "locust-slo", **counts, "time": time_s})
+    root.append(suite)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(verdict: Verdict) -> str:
+    return f"locust-slo.{verdict.scenario or 'run'}"
+
+
+def _describe(properties: ET.Element, verdict: Verdict) -> None:
+    _property(properties, "run", verdict.run_id)
+    _property(properties, "target", verdict.target.headline())
+    _property(properties, "status", verdict.status)
+    _property(properties, "reason", verdict.reason)
+    _property(properties, "exit_code", str(verdict.exit_code))
+    _property(properties, "requests", str(verdict.requests))
+    _property(properties, "objectives", f"{verdict.objectives_source} (sha256 {verdict.objectives_sha256})")
+
+
+def _limits(properties: ET.Element, result: Result) -> None:
+    """Add what the objective's row shows, each with its unit."""
+    for head, cell in zip(rows.OBJECTIVE_HEAD[1:], rows.objective(result)[1:], strict=True):
+        _property(properties, f"{_name(result.objective.name)}: {head}", cell)
+    _property(properties, f"{_name(result.objective.name)}: indicator", result.objective.indicator.name)
+    _property(properties, f"{_name(result.objective.name)}: unit", result.objective.unit)
+
+
+def _case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool) -> None:
+    name, classname = _name(result.objective.name), _name(_suite(verdict))
+    case = ET.SubElement(suite, "testcase", name=name, classname=classname, time="0")
+    words = _text((result.reason, *result.advice))
+    status = result.status
+    if status == "NO DATA":
+        _add(case, "error", status, result.reason, words)
+    elif status in ("FAIL", "CRITICAL") or (status == "WARNING" and strict):
+        _add(case, "failure", status, result.reason, words)
+    elif status == "SKIPPED":
+        _add(case, "skipped", status, result.reason, "")
+    elif status == "WARNING":
+        ET.SubElement(case, "system-out").text = f"WARNING: {words}"
+
+
+def _add(case: ET.Element, tag: str, status: str, message: str, text: str) -> None:
+    ET.SubElement(case, tag, type=status, message=_line(message)).text = text or None
+
+
+def _property(properties: ET.Element, name: str, value: str) -> None:
+    ET.SubElement(properties, "property", name=_line(name), value=_line(value))
+
+
+def _count(suite: ET.Element, path: str) -> str:
+    return str(len(suite.findall(path)))
+
+
+def _name(text: str) -> str:
+    line = _line(text)
+    if len(line) <= LONGEST:
+        return line
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{line[: LONGEST - 9]}…{digest}"
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(map(_line, lines))
+
+
+def _line(text: str) -> str:
+    """Return ``text`` on one line, without what nobody sees and what XML 1.0 forbids."""
+    return _FORBIDDEN.sub("", one_line(text))

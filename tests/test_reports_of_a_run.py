@@ -1,0 +1,70 @@
+"""What a run of Locust leaves beside its record, with real processes."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+from pathlib import Path
+
+import pytest
+from junitparser import JUnitXml
+
+from tests.processes import BASIC, Demo, Finished, locust
+from tests.test_github import parsed
+
+WARNING = "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 5 s, warning: 10 us}\n"
+
+
+def run(demo: Demo, tmp_path: Path, *words: object, **env: str) -> Finished:
+    objectives = tmp_path / "o.yaml"
+    objectives.write_text(WARNING, encoding="utf-8")
+    own = ("-f", BASIC, "-H", demo.url, "-u", 3, "-r", 3, "-t", "2s", "--objectives", objectives)
+    return locust(tmp_path / "reports", *own, *words, env=env)
+
+
+def test_ours_and_locusts_own_lie_side_by_side(demo: Demo, tmp_path: Path) -> None:
+    words = ("--html", tmp_path / "own.html", "--csv", tmp_path / "own", "--report-formats", "json,markdown,csv,hlog")
+    done = run(demo, tmp_path, *words)
+    assert (done.code, done.verdict["status"], done.verdict["fail_on"]) == (0, "WARNING", "fail"), done.out + done.err
+    names = {path.name for path in done.folder.iterdir()}
+    assert names > {"run.json", "verdict.json", "report.md", "endpoints.csv", "latency.hlog", "latency.hgrm"}
+    assert not names & {"junit.xml", "report.html"}
+    requests = done.run.tally().requests
+    with (done.folder / "endpoints.csv").open(encoding="utf-8", newline="") as file:
+        assert list(csv.DictReader(file))[-1]["requests"] == str(requests)
+    with (tmp_path / "own_stats.csv").open(encoding="utf-8", newline="") as file:
+        # Locust writes its table once a second and no last time at the end.
+        assert 0 < int(list(csv.DictReader(file))[-1]["Request Count"]) <= requests
+    assert "<html" in (tmp_path / "own.html").read_text(encoding="utf-8")
+
+
+def test_a_warning_fails_where_that_is_asked_for_and_github_is_told(demo: Demo, tmp_path: Path) -> None:
+    summary = tmp_path / "summary.md"
+    done = run(demo, tmp_path, "--fail-on", "warning", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary))
+    assert done.code == 1, done.out + done.err
+    assert (done.verdict["status"], done.verdict["exit_code"]) == ("WARNING", 1)
+    (suite,) = JUnitXml.fromfile(str(done.folder / "junit.xml"))
+    assert suite.failures == 1
+    (command,) = [line for line in done.out.splitlines() if line.startswith("::")]
+    kind, properties, _ = parsed(command)
+    assert (kind, properties["file"], properties["line"]) == ("warning", str(tmp_path / "o.yaml"), "3")
+    assert summary.read_text(encoding="utf-8") == (done.folder / "report.md").read_text(encoding="utf-8")
+
+
+def test_the_html_comes_last_and_decides_nothing(demo: Demo, tmp_path: Path) -> None:
+    done = run(demo, tmp_path, LOCUST_REPORT_FORMATS="html,junit")
+    assert done.code == 0, done.out + done.err
+    assert done.verdict["status"] == "WARNING"
+    assert (done.folder / "junit.xml").exists()
+    if importlib.util.find_spec("slo.reports.html"):
+        assert (done.folder / "report.html").exists(), done.err
+    else:
+        assert "locust-slo: report.html was not written: html: cannot be made here: " in done.err
+
+
+@pytest.mark.parametrize("name", ["pdf", "html;junit"])
+def test_an_unknown_format_is_refused_before_any_load(tmp_path: Path, name: str) -> None:
+    done = locust(tmp_path / "reports", "-f", BASIC, "-H", "http://127.0.0.1:9", "--report-formats", f"junit,{name}")
+    assert done.code == 3
+    assert f"'{name}' is no format of a report; there are html, markdown, junit, json, csv, hlog" in done.err
+    assert list(tmp_path.joinpath("reports").iterdir()) == []

@@ -1,0 +1,51 @@
+"""CSV: one row per endpoint, plain numbers, and nothing that a spreadsheet would calculate."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from slo.judge import judge
+from slo.recorder import Recorder
+from slo.reports import sheet
+from slo.run import Run
+from tests.made import Clock, demanding, made, requests
+
+
+def table(run: Run) -> list[dict[str, str]]:
+    verdict = judge(run, demanding("indicator: latency.p95, target: 1 s"))
+    return list(csv.DictReader(io.StringIO(sheet.render(run, verdict))))
+
+
+def test_each_endpoint_has_a_row_and_all_together_the_last() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for number in range(1, 1001):
+            recorder.request("search", number, 10)
+        recorder.request("book", 20, 5)
+        clock.now += 10
+
+    search, everything = table(made(fill))[1:]
+    assert search["endpoint"] == "search"
+    assert search["requests"] == "1000"
+    assert search["mean_ms"] == "500.500"
+    assert float(search["p95_ms"]) == pytest.approx(950, rel=0.001)
+    assert float(search["p99.9_ms"]) == pytest.approx(999, rel=0.001)
+    assert (search["max_ms"], search["throughput_rps"], search["received_bytes"]) == ("1000.000", "100.000", "10000")
+    assert (everything["endpoint"], everything["requests"], everything["received_bytes"]) == ("all", "1001", "10005")
+
+
+def test_a_run_without_requests_has_no_latency() -> None:
+    (everything,) = table(requests(0))
+    assert (everything["requests"], everything["p95_ms"], everything["mean_ms"]) == ("0", "", "")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "＝1"])
+def test_a_formula_is_text(name: str) -> None:
+    assert sheet.safe(name).startswith("'")
+    assert table(requests(3, endpoint=name))[0]["endpoint"] == sheet.safe(name)
+
+
+def test_other_names_are_left_alone() -> None:
+    assert [sheet.safe(name) for name in ("GET /rooms?a=1", 'a,"b"', "é-x")] == ["GET /rooms?a=1", 'a,"b"', "é-x"]
