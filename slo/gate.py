@@ -66,6 +66,7 @@ class Gate:
         folder = publish.new_folder(self._reports, subject.name)
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0)
         self.ledger = Ledger(folder.name) if report_s is not None else None
+        self.measurement.workers = self.ledger.vitals if self.ledger else None
         self.trends = Trends(self.objectives)
         return self.measurement
 

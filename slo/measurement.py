@@ -13,9 +13,11 @@ from typing import Any
 from slo.history import Cells, History, Interval
 from slo.journal import Journal
 from slo.plan import Plan, Stage
+from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Target, UserSample, Worker
 from slo.tally import Tally
+from slo.vitals import Vitals, recorded
 
 MAX_USER_SAMPLES = 7200
 """Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""
@@ -68,6 +70,8 @@ class Measurement:
         self.subject = subject
         self.folder = folder
         self.recorder = Recorder(subject.plan, clock)
+        self.log = PulseLog(subject.plan, lambda: self.recorder.elapsed_s)
+        self.workers: Mapping[str, Vitals] | None = None
         self.notes: list[str] = []
         self.worker_faults = 0
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -154,8 +158,15 @@ class Measurement:
             ended=ending,
             options=subject.options,
             environment=subject.environment,
-            generator={"cpu_s": round(time.process_time() - self._cpu_start_s, 3)},
+            generator=self._generator(),
             plan=subject.plan,
             users=tuple(self._users),
             notes=tuple(self.notes),
         )
+
+    def _generator(self) -> dict[str, Any]:
+        """Return how our processes were; ``workers`` is None where this process sends the requests itself."""
+        name = "this process" if self.workers is None else "master"
+        processes = [recorded(name, self.workers is None, self.log.so_far())]
+        processes += [recorded(worker, True, vitals) for worker, vitals in sorted((self.workers or {}).items())]
+        return {"cpu_s": round(time.process_time() - self._cpu_start_s, 3), "processes": processes}

@@ -16,6 +16,11 @@ class Stage:
     users_from: int
     users_to: int
 
+    def users_at(self, at_s: float) -> float:
+        """Return the wanted number of users (the line, not rounded) ``at_s`` seconds into the stage."""
+        done = min(1.0, at_s / self.duration_s) if self.duration_s else 1.0
+        return self.users_from + (self.users_to - self.users_from) * done
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -15,6 +15,7 @@ from slo import atomic, schemas
 from slo.history import Interval
 from slo.plan import Plan, Stage
 from slo.tally import Tally
+from slo.vitals import Vitals
 
 VERSION = 1
 FILE_NAME = "run.json"
@@ -62,6 +63,15 @@ class UserSample:
     at_ms: int
     planned: float | None
     achieved: int
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were."""
+
+    stage: str
+    planned: float | None
+    achieved: float
 
 
 @dataclass(frozen=True)
@@ -117,6 +127,16 @@ class Run:
                 cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
         return cells
 
+    @cached_property
+    def vitals(self) -> dict[str, Vitals]:
+        """How the processes that sent the load were, by name; none in a record that does not say."""
+        processes = self.generator.get("processes", ())
+        return {
+            process["name"]: Vitals.from_data({"stages": process["stages"], "busy": process["busy"]})
+            for process in processes
+            if process["sends"]
+        }
+
     @property
     def endpoints(self) -> list[str]:
         """Names of all endpoints that received requests, sorted."""
@@ -155,6 +175,32 @@ class Run:
                 seconds += max(0.0, stop_s - start_s)
             start_s = end_s
         return seconds
+
+    def offered(self) -> list[Offered]:
+        """Return what each leg that began was to offer, and what was offered, up to the run's end."""
+        if not self.plan:
+            return [Offered(name, None, self._user_seconds(0.0, self.duration_s)) for name in self.stages[:1]]
+        found, start_s = [], 0.0
+        for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
+            stop_s = min(end_s, self.duration_s)
+            if stop_s > start_s:
+                planned = (stage.users_from + stage.users_at(stop_s - start_s)) / 2 * (stop_s - start_s)
+                found.append(Offered(stage.name, planned, self._user_seconds(start_s, stop_s)))
+            start_s = end_s
+        return found
+
+    def _user_seconds(self, start_s: float, stop_s: float) -> float:
+        """Return the user-seconds of a time, by straight lines between the samples of the user count."""
+        whole = 0.0
+        for one, other in zip(self.users, self.users[1:], strict=False):
+            from_s, to_s = max(start_s, one.at_ms / 1000), min(stop_s, other.at_ms / 1000)
+            if to_s > from_s:
+                rise = (other.achieved - one.achieved) / (other.at_ms - one.at_ms) * 1000
+                middle = one.achieved + rise * ((from_s + to_s) / 2 - one.at_ms / 1000)
+                whole += middle * (to_s - from_s)
+        if self.users and self.users[-1].at_ms / 1000 < stop_s:
+            whole += self.users[-1].achieved * (stop_s - max(start_s, self.users[-1].at_ms / 1000))
+        return whole
 
     def unreached(self) -> list[str]:
         """Return a sentence for each stage that began and never came near its number of users."""
