@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 
-from slo import advice, comparison, confidence, names, quantity
+from slo import advice, comparison, confidence, generator, names, quantity
 from slo.baseline import Block, Reference, blocks_of
 from slo.compare import Change, Question, compare
 from slo.indicator import Indicator
@@ -41,7 +41,7 @@ def judge(run: Run, objectives: Objectives, references: Sequence[Reference] | st
         status=status,
         reason=reason,
         results=results,
-        notes=(*run.notes, *run.unreached()),
+        notes=(*run.notes, *run.unreached(), *generator.notes(run)),
         requests=run.tally().requests,
         duration_s=run.duration_s,
         objectives_source=objectives.source,
@@ -138,9 +138,26 @@ class _Court:
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
         result = self._compare(objective, selection) if objective.against == "baseline" else _held(objective, selection)
+        result = self._trusted(result, selection)
         if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
             return result
         return replace(result, advice=tuple(advice.advise(self._run, objective, selection)))
+
+    def _trusted(self, result: Result, selection: Selection) -> Result:
+        """Return NO DATA for a miss that our own saturated generator could explain: a fault of ours fails nobody."""
+        objective, bound = result.objective, result.objective.target
+        if result.status == "WARNING" and self._run.options.get("fail_on") == "warning":
+            bound = objective.warning or bound
+        elif result.status not in ("FAIL", "CRITICAL"):
+            return result
+        now = value_of(objective, selection)
+        if result.value is None or now is None:
+            return result
+        found = generator.suspect(objective, result.value, bound, now, selection, self._run)
+        if found is None:
+            return result
+        reason = f"{result.reason}, but our own generator could be why: {found.words()}"
+        return replace(result, status="NO DATA", reason=reason, advice=(generator.REMEDY,))
 
     def _compare(self, objective: Objective, selection: Selection) -> Result:
         samples = selection.tally.requests
