@@ -41,7 +41,7 @@ def judge(run: Run, objectives: Objectives, references: Sequence[Reference] | st
         status=status,
         reason=reason,
         results=results,
-        notes=(*run.notes, *run.unreached(), *generator.notes(run)),
+        notes=(*run.notes, *run.unreached(), *_short(run), *generator.notes(run)),
         requests=run.tally().requests,
         duration_s=run.duration_s,
         objectives_source=objectives.source,
@@ -70,6 +70,10 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
         return "NO DATA", f"no verdict: the run {_ended(run)}"
     if not run.cells:
         return "NO DATA", "no verdict: not one request was made"
+    short = _short(run)
+    if short and not run.options.get("allow_incomplete"):
+        more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
+        return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
     judged = [result for result in results if result.status != "SKIPPED"]
     if not judged:
         return "NO DATA", "no verdict: no objective fits this scenario"
@@ -77,9 +81,15 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
     missing = f"; judged although the run {_ended(run)}" if allowed else ""
+    missing += f"; judged although {short[0]}" if short else ""
     if worst.status == "PASS":
         return "PASS", f"all {len(judged)} objectives are met{missing}"
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{missing}"
+
+
+def _short(run: Run) -> list[str]:
+    """Return a sentence for each leg in which much less load was offered than planned."""
+    return [offered.words() for offered in run.offered() if offered.short]
 
 
 def _ended(run: Run) -> str:

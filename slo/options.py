@@ -64,7 +64,8 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         "--allow-incomplete",
         action="store_true",
         env_var="LOCUST_ALLOW_INCOMPLETE",
-        help="Judge a run although counts of a worker are missing. Default: such a run has no verdict (exit code 3)",
+        help="Judge a run although counts of a worker are missing, or a stage had too few users. "
+        "Default: such a run has no verdict (exit code 3)",
     )
     group.add_argument(
         "--fail-on",

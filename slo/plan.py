@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+MOST_SPAWNED_PER_S = 1000
+"""Users that one process can start or stop in a second, at the very most; no machine was seen to reach it."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -84,6 +87,29 @@ class Plan:
                 done = 1 - (end_s - at_s) / stage.duration_s
                 return stage.users_from + (stage.users_to - stage.users_from) * done
         return 0.0
+
+    def impossible(self, processes: int = 1) -> list[str]:
+        """Return a sentence, with the sum, for each leg that so many processes cannot follow, however fast they are.
+
+        Where a leg begins with other users than the one before it ended with, a second is allowed for the jump.
+        """
+        most, found, before = MOST_SPAWNED_PER_S * max(1, processes), [], 0
+        limit = f"{max(1, processes)} x {MOST_SPAWNED_PER_S} users/s is the most that there can be"
+        for stage in self.stages:
+            moved, jump = abs(stage.users_to - stage.users_from), abs(stage.users_from - before)
+            way = (
+                f"stage '{stage.name}' goes from {stage.users_from} to {stage.users_to} users in {stage.duration_s:g} s"
+            )
+            if moved and stage.duration_s <= 0:
+                found.append(f"{way}: give it a duration")
+            elif moved > most * stage.duration_s:
+                found.append(
+                    f"{way}: {moved} / {stage.duration_s:g} = {moved / stage.duration_s:,.0f} users/s; {limit}"
+                )
+            if jump > most:
+                found.append(f"stage '{stage.name}' begins with a jump of {jump} users; {limit}")
+            before = stage.users_to
+        return found
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for the run record."""

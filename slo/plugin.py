@@ -234,9 +234,21 @@ class _Judge:
     def _start(self, **_: Any) -> None:
         if self._refusing:
             return  # a listener before us refused this very start: its record stands
-        guarded(self.gate, self._begin)
-        if self.gate.broken:
+        impossible = self._impossible()
+        if impossible:
+            sys.stderr.write(f"locust-slo: {impossible}\n")
+            guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), impossible))
+        else:
+            guarded(self.gate, self._begin)
+        if self.gate.broken or impossible:
             gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+
+    def _impossible(self) -> str:
+        """Return why nobody could follow the plan, or an empty text."""
+        plan = getattr(self._environment.shape_class, "plan", None)
+        processes = len(self._runner.clients.all) if self._master else 1
+        found = plan.impossible(processes) if isinstance(plan, Plan) else []
+        return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
 
     def _begin(self) -> None:
         measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)

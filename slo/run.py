@@ -20,6 +20,14 @@ from slo.vitals import Vitals
 VERSION = 1
 FILE_NAME = "run.json"
 
+SHORT = 0.1
+"""Share of a leg's user-seconds that may be missing ..."""
+FEW_USER_SECONDS = 5.0
+"""... or so many, in a leg of a moment ..."""
+LATE_S = 2.0
+"""... or what is missing when all users come so late."""
+LATE_LOOKS = 50
+
 How = Literal["completed", "stopped", "interrupted", "refused", "incomplete", "crashed"]
 
 
@@ -67,11 +75,26 @@ class UserSample:
 
 @dataclass(frozen=True)
 class Offered:
-    """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were."""
+    """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were.
+
+    ``slack`` is how many of them may be missing before the load was not what was asked for.
+    """
 
     stage: str
     planned: float | None
     achieved: float
+    slack: float = 0.0
+
+    @property
+    def short(self) -> bool:
+        """Whether much less load was offered than planned."""
+        return self.planned is not None and self.planned - self.achieved > self.slack
+
+    def words(self) -> str:
+        """Return planned against achieved, in a sentence."""
+        planned = self.planned or 0.0
+        share = f"{self.achieved / planned * 100:.0f} %" if planned else "-"
+        return f"stage '{self.stage}' offered {self.achieved:,.0f} of {planned:,.0f} user-seconds ({share})"
 
 
 @dataclass(frozen=True)
@@ -177,7 +200,12 @@ class Run:
         return seconds
 
     def offered(self) -> list[Offered]:
-        """Return what each leg that began was to offer, and what was offered, up to the run's end."""
+        """Return what each leg that began was to offer, and what was offered, up to the run's end.
+
+        Without a look at the number of users there is nothing to say.
+        """
+        if not self.users:
+            return []
         if not self.plan:
             return [Offered(name, None, self._user_seconds(0.0, self.duration_s)) for name in self.stages[:1]]
         found, start_s = [], 0.0
@@ -185,7 +213,11 @@ class Run:
             stop_s = min(end_s, self.duration_s)
             if stop_s > start_s:
                 planned = (stage.users_from + stage.users_at(stop_s - start_s)) / 2 * (stop_s - start_s)
-                found.append(Offered(stage.name, planned, self._user_seconds(start_s, stop_s)))
+                slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.plan, start_s, stop_s))
+                # The end of the plan is no users, however steep the way there.
+                ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
+                achieved = self._user_seconds(start_s, stop_s)
+                found.append(Offered(stage.name, planned, achieved, planned if ends_the_plan else slack))
             start_s = end_s
         return found
 
@@ -276,6 +308,14 @@ class Run:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
+
+
+def _lost_by_delay(plan: Plan, start_s: float, stop_s: float) -> float:
+    """Return how many user-seconds of a time are missing when the whole plan comes ``LATE_S`` late."""
+    step_s = (stop_s - start_s) / LATE_LOOKS
+    middles = [start_s + (number + 0.5) * step_s for number in range(LATE_LOOKS)]
+    late = [plan.users_at(at_s - LATE_S) if at_s >= LATE_S else 0.0 for at_s in middles]
+    return sum(max(0.0, plan.users_at(at_s) - then) for at_s, then in zip(middles, late, strict=True)) * step_s
 
 
 def write(run: Run, folder: Path) -> Path:

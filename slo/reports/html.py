@@ -39,7 +39,20 @@ _LONG = 600
 """Longest sentence, in characters."""
 _TEXTS = {"objective", "endpoint", "check", "failure", "worker", "stage", "status", "priority", "complete"}
 _TEXTS |= {"process", "sends requests", "indicator", "seen", "run", "started at", "commit"}
-_STAGE_HEAD = ("stage", "from", "to", "users", "requests", "throughput", "failed", "p50", "p95", "p99")
+_STAGE_HEAD = (
+    "stage",
+    "from",
+    "to",
+    "users",
+    "user-seconds planned",
+    "achieved",
+    "requests",
+    "throughput",
+    "failed",
+    "p50",
+    "p95",
+    "p99",
+)
 
 
 @dataclass(frozen=True)
@@ -222,10 +235,12 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     start_s = 0.0
     last = len(run.plan.stages) - 1
+    load = iter(run.offered())
     for number, (stage, end_s) in enumerate(zip(run.plan.stages, run.plan.ends(), strict=True)):
         stop_s = run.duration_s if number == last else min(end_s, run.duration_s)
         if stop_s <= start_s:
             break
+        offered = next(load, None)
         tally = run.tally(stage=stage.name.__eq__)
         seconds = run.seconds(stage.name.__eq__)
         histogram = tally.latency
@@ -234,7 +249,8 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
         failed = show(Fraction(tally.errors, tally.requests), "ratio") if tally.requests else "-"
         users = f"{stage.users_from} to {stage.users_to}" if stage.users_from != stage.users_to else f"{stage.users_to}"
         times = (f"{start_s:.0f} s", f"{stop_s:.0f} s")
-        found.append((stage.name, *times, users, show(tally.requests, "count"), rate, failed, *shown))
+        given = (f"{offered.planned or 0:,.0f}", f"{offered.achieved:,.0f}") if offered else ("-", "-")
+        found.append((stage.name, *times, users, *given, show(tally.requests, "count"), rate, failed, *shown))
         start_s = end_s
     return found
 
