@@ -17,7 +17,7 @@ from slo.baseline import Block, Reference, blocks_of
 from slo.compare import Change, Question, compare
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
-from slo.run import Run
+from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select
 from slo.tally import Tally
 from slo.verdict import RANK, Result, Status, Verdict
@@ -66,7 +66,7 @@ def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
 
 def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     allowed = run.ended.how == "incomplete" and bool(run.options.get("allow_incomplete"))
-    if run.ended.how not in ("completed", "stopped") and not allowed:
+    if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
         return "NO DATA", f"no verdict: the run {_ended(run)}"
     if not run.cells:
         return "NO DATA", "no verdict: not one request was made"
@@ -82,6 +82,7 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     others = f" (and {count - 1} more)" if count > 1 else ""
     missing = f"; judged although the run {_ended(run)}" if allowed else ""
     missing += f"; judged although {short[0]}" if short else ""
+    missing += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
     if worst.status == "PASS":
         return "PASS", f"all {len(judged)} objectives are met{missing}"
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{missing}"
@@ -148,22 +149,24 @@ class _Court:
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
         result = self._compare(objective, selection) if objective.against == "baseline" else _held(objective, selection)
-        result = self._trusted(result, selection)
+        breached = run_ended_by(self._run, objective)
+        result = self._trusted(_missed(result, self._run.ended) if breached else result, selection, breached)
         if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
             return result
         return replace(result, advice=tuple(advice.advise(self._run, objective, selection)))
 
-    def _trusted(self, result: Result, selection: Selection) -> Result:
+    def _trusted(self, result: Result, selection: Selection, breached: bool) -> Result:
         """Return NO DATA for a miss that our own saturated generator could explain: a fault of ours fails nobody."""
         objective, bound = result.objective, result.objective.target
         if result.status == "WARNING" and self._run.options.get("fail_on") == "warning":
             bound = objective.warning or bound
         elif result.status not in ("FAIL", "CRITICAL"):
             return result
-        now = value_of(objective, selection)
-        if result.value is None or now is None:
+        ended, now = self._run.ended, value_of(objective, selection)
+        value = Fraction(ended.value).limit_denominator(10**9) if breached and ended.value is not None else result.value
+        if value is None or now is None:
             return result
-        found = generator.suspect(objective, result.value, bound, now, selection, self._run)
+        found = generator.suspect(objective, value, bound, now, selection, self._run)
         if found is None:
             return result
         reason = f"{result.reason}, but our own generator could be why: {found.words()}"
@@ -183,6 +186,18 @@ class _Court:
         if isinstance(change, str):
             return Result(objective, "NO DATA", samples=samples, reason=change)
         return _compared(objective, change, samples, self._foreign)
+
+
+def run_ended_by(run: Run, objective: Objective) -> bool:
+    """Return whether a breach of ``objective`` ended the run."""
+    return run.ended.how == "aborted" and run.ended.objective == objective.name and objective.against == "target"
+
+
+def _missed(result: Result, ended: Ending) -> Result:
+    """Return the result of the objective that ended its run: missed, whatever it was over the whole of it."""
+    status: Status = "CRITICAL" if result.objective.priority == "P0" else "FAIL"
+    whole = f"; over the whole run {result.reason}" if result.reason else ""
+    return replace(result, status=status, reason=f"{ended.reason}{whole}")
 
 
 def measured(objective: Objective, tally: Tally, seconds: float) -> float | None:

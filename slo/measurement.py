@@ -43,6 +43,7 @@ class Recent:
 
     cells: Cells
     seconds: float
+    end_s: float = 0.0
 
     @cached_property
     def tally(self) -> Tally:
@@ -116,7 +117,12 @@ class Measurement:
         """Return the counts of the newest full seconds that all have reported."""
         end_s = int(max(0.0, self.elapsed_s - self._report_s))
         start_s = max(0, end_s - RECENT_S)
-        return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s))
+        return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s), float(end_s))
+
+    @property
+    def known_s(self) -> float:
+        """Up to when, in full seconds since the start, every generator process has reported."""
+        return float(int(max(0.0, self.elapsed_s - self._report_s)))
 
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
@@ -138,7 +144,7 @@ class Measurement:
         duration_s = round(min(elapsed_s, max(load_s, last_s)), 3)
         run = replace(self._run(ending), duration_s=duration_s, workers=workers, intervals=intervals)
         faults = self.recorder.faults + self.worker_faults
-        if faults and ending.how in ("completed", "stopped"):
+        if faults and ending.how in ("completed", "stopped", "aborted"):
             reason = f"{faults} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run

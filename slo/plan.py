@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -79,6 +79,15 @@ class Plan:
             if at_s < end_s:
                 return stage
         return None
+
+    def seconds_within(self, start_s: float, stop_s: float, stage: Callable[[str], bool]) -> float:
+        """Return for how many seconds of a time the accepted stages last; the last one is open-ended."""
+        ends, seconds, begins_s = self.ends(), 0.0, 0.0
+        for number, (part, end_s) in enumerate(zip(self.stages, ends, strict=True)):
+            until_s = stop_s if number == len(ends) - 1 else min(stop_s, end_s)
+            seconds += max(0.0, until_s - max(start_s, begins_s)) if stage(part.name) else 0.0
+            begins_s = end_s
+        return seconds
 
     def users_at(self, at_s: float) -> float:
         """Return the wanted number of users (the line, not rounded) at ``at_s``; 0 after the end."""

@@ -184,7 +184,8 @@ class _Judge:
         objectives = _objectives(parsed)
         progress = Progress(sys.stderr, objectives) if show and self._headless else None
         formats = publish.formats(parsed.report_formats)
-        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats)
+        stop = (parsed.stop_on, parsed.stop_after)
+        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
@@ -276,6 +277,9 @@ class _Judge:
         period_s = plan.step_s if plan else 1.0
         while self.gate.measurement is measurement:
             guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
+            if self.gate.breach is not None:
+                gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+                return
             if self._master and self.gate.ledger is not None:
                 self._announce(self._master, measurement)
                 self._hand_over()  # again, for Locust may have opened another socket

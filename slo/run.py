@@ -28,7 +28,7 @@ LATE_S = 2.0
 """... or what is missing when all users come so late."""
 LATE_LOOKS = 50
 
-How = Literal["completed", "stopped", "interrupted", "refused", "incomplete", "crashed"]
+How = Literal["completed", "stopped", "interrupted", "refused", "incomplete", "crashed", "aborted"]
 
 
 class RunError(Exception):
@@ -57,11 +57,19 @@ class Ending:
     """How the run ended.
 
     ``completed`` its plan; ``stopped`` by the user in good order; ``interrupted`` by a signal; ``refused``
-    before the load started; ``incomplete`` because a part of the counts is missing; ``crashed``.
+    before the load started; ``incomplete`` because a part of the counts is missing; ``crashed``; ``aborted`` because
+    ``objective`` was past its target for too long: ``value`` over the last seconds, ``at_s`` seconds into the run.
     """
 
     how: How
     reason: str = ""
+    objective: str | None = None
+    value: float | None = None
+    at_s: float | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON; what only an aborted run has is left out of others."""
+        return {key: value for key, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -274,7 +282,7 @@ class Run:
             "target": {"url": self.target.url, "embedded": self.target.embedded},
             "started_at": self.started_at,
             "duration_s": self.duration_s,
-            "ended": {"how": self.ended.how, "reason": self.ended.reason},
+            "ended": self.ended.to_data(),
             "options": dict(self.options),
             "environment": dict(self.environment),
             "generator": dict(self.generator),
