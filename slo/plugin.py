@@ -118,6 +118,9 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
             environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
+        # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
+        # --run-time, which Locust sets next, would fire too early by as much.
+        gevent.get_hub().loop.update_now()
     except Exception as error:  # noqa: BLE001  # Locust would log it and go on: a run that nobody judges
         traceback.print_exception(error, file=sys.stderr)
         sys.exit(NO_VERDICT)
