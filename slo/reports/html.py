@@ -38,6 +38,7 @@ MOST_ROWS = 200
 _LONG = 600
 """Longest sentence, in characters."""
 _TEXTS = {"objective", "endpoint", "check", "failure", "worker", "stage", "status", "priority", "complete"}
+_TEXTS |= {"indicator", "seen", "run", "started at", "commit"}
 _STAGE_HEAD = ("stage", "from", "to", "users", "requests", "throughput", "failed", "p50", "p95", "p99")
 
 

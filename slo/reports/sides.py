@@ -100,7 +100,7 @@ def _over_time(before: Run, after: Run) -> Picture | None:
             values = [slot.latency.percentile(95) / 1000 if slot.latency.total else math.nan for slot in time]
             at_s = [slot.middle_s for slot in time]
             axes.plot(at_s, values, color=colour(role), linestyle=dashes, linewidth=1.8, label=label, marker=".")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.1)
         axes.set_xlabel("time since the start (s)")
         pictures.legend(axes)
         caption = "p95 of all requests over the time of each run, A dashed and B solid."
@@ -118,7 +118,7 @@ def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> 
         for number, place in enumerate(places):
             label = "a new level begins" if number == 0 else None
             axes.axvline(place + 0.5, color=colour("past"), linewidth=1.4, linestyle=(0, (5, 2)), label=label)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, axes.get_ylim()[1] * 1.1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("run, oldest first")
         pictures.legend(axes)
