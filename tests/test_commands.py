@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from slo import cli
 from slo import run as record
@@ -101,6 +102,23 @@ def test_two_runs_side_by_side(shelf: Path, capsys: pytest.CaptureFixture[str]) 
     same = say(capsys, "compare", shelf / "run-00", shelf / "run-01")
     assert all(line.endswith("no change") for line in same.splitlines() if line.startswith(("all", "page_0")))
     assert "compared with itself" in say(capsys, "compare", shelf / "run-00", shelf / "run-00", code=3)
+
+
+def test_pages_of_many_runs_are_whole_and_harmless(
+    shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    hostile = replace(steady(1, 1.5, seconds=20), id="<img src=x onerror=alert(1)>", started_at="2026-02-01T00:00:00Z")
+    record.write(hostile, shelf / "run-12")
+    for words in (("compare", shelf / "run-00", shelf / "run-12"), ("trend", shelf)):
+        assert str(page) in say(capsys, *words, "--html", page)
+        text = page.read_text(encoding="utf-8")
+        tree = html.fromstring(text)
+        assert not tree.xpath("//img | //@onerror")
+        assert "&lt;img src=x onerror=alert(1)&gt;" in text
+        assert len(tree.xpath("//svg[@role='img']")) >= 2
+        assert not [link for link in tree.xpath("//@src | //@href") if not str(link).startswith(("#", "data:"))]
+    assert "latency.p95 changed with run-07" in text
 
 
 def test_a_trend_marks_where_the_level_changed(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
