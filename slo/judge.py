@@ -7,29 +7,26 @@ except where the bound is the best value there is (0 % errors, 100 % checks).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import partial
 
-from slo import advice, comparison, confidence, names, quantity
-from slo.baseline import Block, Reference, blocks_of
-from slo.compare import Change, Question, compare
+from slo import advice, confidence, names, quantity
+from slo.compare import Question
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
+from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Run
 from slo.scope import Selection, matches, patterns_of, select
 from slo.tally import Tally
 from slo.verdict import RANK, Result, Status, Verdict
 
-NOT_YET = "compared with the baseline once the run has ended"
-NO_BASELINE = "there is no baseline to compare with; `locust-slo baseline add` keeps a run as one"
 
-
-def judge(run: Run, objectives: Objectives, references: Sequence[Reference] | str = NOT_YET) -> Verdict:
+def judge(run: Run, objectives: Objectives, references: Kept = NOT_YET) -> Verdict:
     """Return the verdict on ``run`` by ``objectives``; all of them are judged, not only the first missed.
 
-    ``references`` are the scenario's reference runs, or the sentence that says why there are none.
+    ``references`` are the scenario's reference runs, or why there are none.
     """
     court = _Court(run, objectives, references)
     results = tuple(court.judge(objective) for objective in objectives.items)
@@ -89,42 +86,20 @@ def _ended(run: Run) -> str:
 
 
 class _Court:
-    """Judges one run's objectives; what several of them need of the run and its references is made once."""
+    """Judges one run's objectives."""
 
-    def __init__(self, run: Run, objectives: Objectives, references: Sequence[Reference] | str) -> None:
+    def __init__(self, run: Run, objectives: Objectives, references: Kept) -> None:
         self._run = run
         self._groups = objectives.groups
-        asked = any(objective.against == "baseline" for objective in objectives.items)
-        self._references: Sequence[Reference] = ()
-        self._why_none, self._foreign = "", ""
-        if asked:
-            self._choose(references, objectives.any_baseline)
-
-    def _choose(self, references: Sequence[Reference] | str, foreign_too: bool) -> None:
-        """Take the references that the run may be compared with: of its own environment, and never itself."""
-        if isinstance(references, str):
-            self._why_none = references
-            return
-        others = [reference for reference in references if reference.id != self._run.id]
-        alike = [reference for reference in others if not reference.differences(self._run)]
-        self._references = others if foreign_too else alike
-        if not others:
-            self._why_none = NO_BASELINE
-        elif not self._references:
-            apart = "; ".join(others[-1].differences(self._run)[:3])
-            self._why_none = f"the baseline is of another environment ({apart}); --any-baseline compares anyway"
-        if len(self._references) > len(alike):
-            apart = "; ".join(next(d for d in (r.differences(self._run) for r in others) if d)[:3])
-            self._foreign = f" (told to compare with another environment: {apart})"
+        self._bench: Bench | None = None
+        if any(objective.against == "baseline" for objective in objectives.items):
+            ask = partial(question_of, groups=objectives.groups)
+            self._bench = Bench(run, ask, references, objectives.any_baseline)
 
     @property
     def compared(self) -> tuple[str, ...]:
         """Ids of the references that the run is compared with."""
-        return tuple(reference.id for reference in self._references)
-
-    @cached_property
-    def _blocks(self) -> tuple[Block, ...]:
-        return blocks_of(self._run)
+        return self._bench.compared if self._bench else ()
 
     def judge(self, objective: Objective) -> Result:
         """Return the result of one objective."""
@@ -132,59 +107,32 @@ class _Court:
         if scenarios and self._run.scenario not in scenarios:
             here = f"this run is {self._run.scenario}" if self._run.scenario else "this run has no scenario"
             return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
-        if objective.against == "baseline" and self._why_none:
-            return Result(objective, "SKIPPED", reason=self._why_none)
         selection = select(self._run, objective.scope, self._groups)
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
-        result = self._compare(objective, selection) if objective.against == "baseline" else _held(objective, selection)
-        if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
+        if self._bench and objective.against == "baseline":
+            return self._bench.judge(objective, selection.tally.requests)
+        result = _held(objective, selection)
+        if result.status in ("PASS", "NO DATA"):
             return result
         return replace(result, advice=tuple(advice.advise(self._run, objective, selection)))
 
-    def _compare(self, objective: Objective, selection: Selection) -> Result:
-        samples = selection.tally.requests
-        endpoints = {endpoint for endpoint, _ in selection.cells}
-        patterns = patterns_of(objective.scope, self._groups)
-        question = Question(
-            objective.indicator,
-            lambda tally, seconds: measured(objective, tally, seconds),
-            lambda name: name in endpoints or matches(name, patterns),
-            objective.of,
-        )
-        change = compare(self._blocks, [reference.blocks for reference in self._references], question)
-        if isinstance(change, str):
-            return Result(objective, "NO DATA", samples=samples, reason=change)
-        return _compared(objective, change, samples, self._foreign)
+
+def question_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> Question:
+    """Return what is compared for an objective: its indicator, over the endpoints of its scope."""
+    patterns = patterns_of(objective.scope, groups)
+    return Question(
+        objective.indicator,
+        lambda tally, seconds: measured(objective, tally, seconds),
+        lambda name: matches(name, patterns),
+        objective.of,
+    )
 
 
 def measured(objective: Objective, tally: Tally, seconds: float) -> float | None:
     """Return the objective's indicator of counts that took ``seconds``, in its unit; None where there is none."""
     value = value_of(objective, Selection({("", ""): tally}, Fraction(seconds), ()))
     return None if value is None else float(value)
-
-
-def _compared(objective: Objective, change: Change, samples: int, foreign: str) -> Result:
-    """Return the result of a comparison: a regression is larger than the tolerance, and more than noise."""
-    status: Status = "PASS"
-    if change.low > 0 and change.worse >= objective.target:
-        status = "CRITICAL" if objective.priority == "P0" else "FAIL"
-    elif change.low > 0 and objective.warning is not None and change.worse >= objective.warning:
-        status = "WARNING"
-    return Result(
-        objective,
-        status,
-        value=_fraction(change.worse),
-        samples=samples,
-        low=_fraction(change.low),
-        high=_fraction(change.high),
-        deviation=(_fraction(change.worse) - objective.target) / objective.target,
-        reason=comparison.sentence(objective.indicator, change, objective.target, objective.warning) + foreign,
-    )
-
-
-def _fraction(value: float) -> Fraction:
-    return Fraction(round(value * 10**9), 10**9)
 
 
 def _held(objective: Objective, selection: Selection) -> Result:

@@ -118,7 +118,7 @@ def recorded(options: Namespace) -> dict[str, Any]:
             continue
         if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue
-        found[name] = json.loads(json.dumps(value, default=str))
+        found[name] = secret.cleaned(json.loads(json.dumps(value, default=str)))
     return found
 
 

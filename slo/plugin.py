@@ -541,5 +541,8 @@ def _subject(environment: Environment) -> Subject:
         target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
         options=options.recorded(parsed),
-        environment=fingerprint.take(locust.__version__),
+        environment={
+            **fingerprint.take(locust.__version__),
+            "locustfile": ",".join(environment.parsed_locustfiles or []) or None,
+        },
     )
