@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from slo import live, publish, run
+from slo.abort import Breach, StopOn, Watch, rules
 from slo.ledger import Ledger
 from slo.live import Process, Trends
 from slo.measurement import Measurement, Subject
@@ -20,6 +21,7 @@ from slo.objectives import Objectives
 from slo.progress import Progress
 from slo.reports import console
 from slo.run import Ending, How, Run
+from slo.scope import matches
 from slo.verdict import Verdict
 
 NO_VERDICT = 3
@@ -34,8 +36,14 @@ class Gate:
     """
 
     def __init__(
-        self, objectives: Objectives | None, reports: Path, progress: Progress | None, formats: Sequence[str] = ()
+        self,
+        objectives: Objectives | None,
+        reports: Path,
+        progress: Progress | None,
+        formats: Sequence[str] = (),
+        stop: tuple[StopOn | None, float] = (None, 0.0),
     ) -> None:
+        """``stop`` says which missed objectives end a run, and after how many seconds."""
         self.objectives = objectives
         self.measurement: Measurement | None = None
         self.ledger: Ledger | None = None
@@ -49,6 +57,9 @@ class Gate:
         self._formats = formats
         self._slow: list[tuple[Run, Verdict, Path, dict[str, Any]]] = []
         self._progress = progress
+        self._stop = stop
+        self._watch = Watch((), {})
+        self.breach: Breach | None = None
         self._printed = False
         self.watched = False
         """Whether somebody looks: the trends are for the web page alone."""
@@ -61,12 +72,15 @@ class Gate:
         if self.measurement is not None:
             self.end(completed=False)  # the run before this one is still waiting for last counts: it has ended now
         # What befell an earlier run is no fault of this one.
-        self.refusal = self.broken = self.signal = self.last = None
+        self.refusal = self.broken = self.signal = self.last = self.breach = None
         self._printed = False
         folder = publish.new_folder(self._reports, subject.name)
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0)
         self.ledger = Ledger(folder.name) if report_s is not None else None
+        self.measurement.workers = self.ledger.vitals if self.ledger else None
         self.trends = Trends(self.objectives)
+        if self.objectives is not None:
+            self._watch = Watch(rules(self.objectives, subject.scenario, *self._stop), self.objectives.groups)
         return self.measurement
 
     def sample(self, users: int) -> None:
@@ -77,6 +91,22 @@ class Gate:
                 self.trends.look(self.measurement)
             if self._progress:
                 self._progress.show(self.measurement, users)
+            self._look_for_breach(self.measurement)
+
+    def _look_for_breach(self, measurement: Measurement) -> None:
+        if self.breach is not None or not self._watch.due(measurement.known_s):
+            return
+        recent, plan = measurement.recent(), measurement.subject.plan
+        start_s, end_s = recent.end_s - recent.seconds, recent.end_s
+
+        def seconds(stages: tuple[str, ...]) -> float:
+            if plan is None:
+                return recent.seconds
+            return plan.seconds_within(start_s, end_s, lambda name: matches(name, stages))
+
+        self.breach = self._watch.look(recent.cells, end_s, seconds)
+        if self.breach is not None:
+            sys.stderr.write(f"locust-slo: the run is aborted: {console.plain(self.breach.reason)}\n")
 
     def end(self, completed: bool, broke_off: str = "") -> None:
         """End the measurement: write the record, then judge it. A run already ended is left alone.
@@ -158,13 +188,15 @@ class Gate:
             return Ending("refused", self.refusal)
         if self.broken is not None:
             return Ending("crashed", self.broken)
+        if self.breach is not None:
+            return Ending("aborted", self.breach.reason, self.breach.objective, self.breach.value, self.breach.at_s)
         if broke_off:
             return Ending("incomplete", broke_off)
         return Ending(how, "" if completed else "stopped by the user before its plan's end")
 
     def _with_ledger_checked(self, finished: Run) -> Run:
         """Mark the run incomplete when a worker's counts are missing or do not add up."""
-        if self.ledger is None or finished.ended.how not in ("completed", "stopped"):
+        if self.ledger is None or finished.ended.how not in ("completed", "stopped", "aborted"):
             return finished
         lost = [worker.name for worker in finished.workers if not worker.finished]
         counted, received = finished.tally().requests, sum(w.requests_received for w in finished.workers)

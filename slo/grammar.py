@@ -18,6 +18,7 @@ _EXAMPLES = {
     "objectives": "`objectives:` with a list of objectives",
     "indicator": "`indicator: latency.p95`",
     "target": "`target: 800 ms`",
+    "after": "`after: 30 s`",
 }
 _SHARE = "`target: 10 %`"
 

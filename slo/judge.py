@@ -12,12 +12,12 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, confidence, names, quantity
+from slo import advice, confidence, generator, names, quantity
 from slo.compare import Question
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
 from slo.regression import NOT_YET, Bench, Kept
-from slo.run import Run
+from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select
 from slo.tally import Tally
 from slo.verdict import RANK, Result, Status, Verdict
@@ -38,7 +38,7 @@ def judge(run: Run, objectives: Objectives, references: Kept = NOT_YET) -> Verdi
         status=status,
         reason=reason,
         results=results,
-        notes=(*run.notes, *run.unreached()),
+        notes=(*run.notes, *run.unreached(), *_short(run), *generator.notes(run)),
         requests=run.tally().requests,
         duration_s=run.duration_s,
         objectives_source=objectives.source,
@@ -63,10 +63,14 @@ def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
 
 def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     allowed = run.ended.how == "incomplete" and bool(run.options.get("allow_incomplete"))
-    if run.ended.how not in ("completed", "stopped") and not allowed:
+    if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
         return "NO DATA", f"no verdict: the run {_ended(run)}"
     if not run.cells:
         return "NO DATA", "no verdict: not one request was made"
+    short = _short(run)
+    if short and not run.options.get("allow_incomplete"):
+        more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
+        return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
     judged = [result for result in results if result.status != "SKIPPED"]
     if not judged:
         return "NO DATA", "no verdict: no objective fits this scenario"
@@ -74,9 +78,16 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
     missing = f"; judged although the run {_ended(run)}" if allowed else ""
+    missing += f"; judged although {short[0]}" if short else ""
+    missing += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
     if worst.status == "PASS":
         return "PASS", f"all {len(judged)} objectives are met{missing}"
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{missing}"
+
+
+def _short(run: Run) -> list[str]:
+    """Return a sentence for each leg in which much less load was offered than planned."""
+    return [offered.words() for offered in run.offered() if offered.short]
 
 
 def _ended(run: Run) -> str:
@@ -111,11 +122,31 @@ class _Court:
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
         if self._bench and objective.against == "baseline":
-            return self._bench.judge(objective, selection.tally.requests)
-        result = _held(objective, selection)
-        if result.status in ("PASS", "NO DATA"):
+            result = self._bench.judge(objective, selection.tally.requests)
+        else:
+            result = _held(objective, selection)
+        breached = run_ended_by(self._run, objective)
+        result = self._trusted(_missed(result, self._run.ended) if breached else result, selection, breached)
+        if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
             return result
         return replace(result, advice=tuple(advice.advise(self._run, objective, selection)))
+
+    def _trusted(self, result: Result, selection: Selection, breached: bool) -> Result:
+        """Return NO DATA for a miss that our own saturated generator could explain: a fault of ours fails nobody."""
+        objective, bound = result.objective, result.objective.target
+        if result.status == "WARNING" and self._run.options.get("fail_on") == "warning":
+            bound = objective.warning or bound
+        elif result.status not in ("FAIL", "CRITICAL"):
+            return result
+        ended, now = self._run.ended, value_of(objective, selection)
+        value = Fraction(ended.value).limit_denominator(10**9) if breached and ended.value is not None else result.value
+        if value is None or now is None:
+            return result
+        found = generator.suspect(objective, value, bound, now, selection, self._run)
+        if found is None:
+            return result
+        reason = f"{result.reason}, but our own generator could be why: {found.words()}"
+        return replace(result, status="NO DATA", reason=reason, advice=(generator.REMEDY,))
 
 
 def question_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> Question:
@@ -127,6 +158,18 @@ def question_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> 
         lambda name: matches(name, patterns),
         objective.of,
     )
+
+
+def run_ended_by(run: Run, objective: Objective) -> bool:
+    """Return whether a breach of ``objective`` ended the run."""
+    return run.ended.how == "aborted" and run.ended.objective == objective.name and objective.against == "target"
+
+
+def _missed(result: Result, ended: Ending) -> Result:
+    """Return the result of the objective that ended its run: missed, whatever it was over the whole of it."""
+    status: Status = "CRITICAL" if result.objective.priority == "P0" else "FAIL"
+    whole = f"; over the whole run {result.reason}" if result.reason else ""
+    return replace(result, status=status, reason=f"{ended.reason}{whole}")
 
 
 def measured(objective: Objective, tally: Tally, seconds: float) -> float | None:

@@ -1,8 +1,8 @@
 """The master's books on its workers: every delta is added once, whatever the network does.
 
-A delta is ``{"seq", "requests", "intervals", "final", "total", "faults"}``: the worker's running number, how many
-requests the intervals hold, the intervals as wire data, with the final one how many requests the worker counted in
-all, and how many it could not record. A worker sends a delta again until it is acknowledged.
+A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vitals"}``: the worker's running number, how
+many requests the intervals hold, the intervals as wire data, with the final one how many requests the worker counted in
+all, how many it could not record, and how it was meanwhile. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from slo.history import Interval
 from slo.run import Worker
+from slo.vitals import Vitals
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Ledger:
 
     def __init__(self, run_id: str) -> None:
         self.run_id = run_id
+        self.vitals: dict[str, Vitals] = {}
         self._accounts: dict[str, _Account] = {}
 
     def expect(self, worker: str, at_s: float = 0.0) -> None:
@@ -68,6 +70,8 @@ class Ledger:
         account.faults = max(account.faults, delta["faults"])
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
+        if "vitals" in delta:
+            self.vitals.setdefault(worker, Vitals()).add(Vitals.from_data(delta["vitals"]))
         return [Interval.from_wire(interval) for interval in delta["intervals"]]
 
     def acknowledged(self, worker: str) -> int:

@@ -13,9 +13,11 @@ from typing import Any
 from slo.history import Cells, History, Interval
 from slo.journal import Journal
 from slo.plan import Plan, Stage
+from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Target, UserSample, Worker
 from slo.tally import Tally
+from slo.vitals import Vitals, recorded
 
 MAX_USER_SAMPLES = 7200
 """Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""
@@ -41,6 +43,7 @@ class Recent:
 
     cells: Cells
     seconds: float
+    end_s: float = 0.0
 
     @cached_property
     def tally(self) -> Tally:
@@ -68,6 +71,8 @@ class Measurement:
         self.subject = subject
         self.folder = folder
         self.recorder = Recorder(subject.plan, clock)
+        self.log = PulseLog(subject.plan, lambda: self.recorder.elapsed_s)
+        self.workers: Mapping[str, Vitals] | None = None
         self.notes: list[str] = []
         self.worker_faults = 0
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -112,7 +117,12 @@ class Measurement:
         """Return the counts of the newest full seconds that all have reported."""
         end_s = int(max(0.0, self.elapsed_s - self._report_s))
         start_s = max(0, end_s - RECENT_S)
-        return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s))
+        return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s), float(end_s))
+
+    @property
+    def known_s(self) -> float:
+        """Up to when, in full seconds since the start, every generator process has reported."""
+        return float(int(max(0.0, self.elapsed_s - self._report_s)))
 
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
@@ -134,7 +144,7 @@ class Measurement:
         duration_s = round(min(elapsed_s, max(load_s, last_s)), 3)
         run = replace(self._run(ending), duration_s=duration_s, workers=workers, intervals=intervals)
         faults = self.recorder.faults + self.worker_faults
-        if faults and ending.how in ("completed", "stopped"):
+        if faults and ending.how in ("completed", "stopped", "aborted"):
             reason = f"{faults} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run
@@ -154,8 +164,15 @@ class Measurement:
             ended=ending,
             options=subject.options,
             environment=subject.environment,
-            generator={"cpu_s": round(time.process_time() - self._cpu_start_s, 3)},
+            generator=self._generator(),
             plan=subject.plan,
             users=tuple(self._users),
             notes=tuple(self.notes),
         )
+
+    def _generator(self) -> dict[str, Any]:
+        """Return how our processes were; ``workers`` is None where this process sends the requests itself."""
+        name = "this process" if self.workers is None else "master"
+        processes = [recorded(name, self.workers is None, self.log.so_far())]
+        processes += [recorded(worker, True, vitals) for worker, vitals in sorted((self.workers or {}).items())]
+        return {"cpu_s": round(time.process_time() - self._cpu_start_s, 3), "processes": processes}

@@ -16,6 +16,8 @@ from slo.indicator import Direction, Indicator, IndicatorError
 from slo.quantity import QuantityError, Unit
 
 Priority = Literal["P0", "P1", "P2"]
+ABORT_AFTER_S = Fraction(30)
+"""For how long an objective with `abort: true` may be past its target."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Scope:
 class Objective:
     """An indicator with its target, in the indicator's unit. ``line`` is where the file says so.
 
+    Past its target for ``abort_s`` seconds of a run it ends the run, where it is not None.
     ``of`` chooses whose latency counts; ``throttled`` whether a 429 is an error; ``check`` one check by name.
     An objective ``against`` the baseline bounds how much worse than the reference runs the indicator may be: its
     value, target and warning are shares of the reference's value (of all requests, where the indicator is a share).
@@ -49,6 +52,7 @@ class Objective:
     confidence: Fraction | None = None
     line: int = 0
     against: Literal["target", "baseline"] = "target"
+    abort_s: Fraction | None = None
 
     @property
     def unit(self) -> Unit:
@@ -214,6 +218,7 @@ class _Reader:
                 self._check_warning(what, target, warning)
         scope = self._scope()
         self._check_extras(what)
+        abort_s = self._abort(what)
         if self.problems or target is None:
             return None
         return Objective(
@@ -228,6 +233,7 @@ class _Reader:
             check=item.get("check"),
             confidence=Fraction(95, 100) if "confidence" in item else None,
             line=self._doc.values[self._path][0],
+            abort_s=abort_s,
         )
 
     def read_regression(self, name: str, covered: bool) -> Objective | None:
@@ -320,6 +326,26 @@ class _Reader:
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
                 self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
+
+    def _abort(self, what: Indicator) -> Fraction | None:
+        """Return after how many seconds past its target the objective ends a run, or None."""
+        value = self._item.get("abort")
+        if not value and value != {}:
+            return None
+        if what.kind == "requests":
+            words = f"`{what.name}` grows until the run ends: it is missed at the end or never; remove it"
+            self._wrong("abort", words, at_key=True)
+        if value is True:
+            return ABORT_AFTER_S
+        path = (*self._path, "abort", "after")
+        after = value.get("after") if isinstance(value, dict) else None
+        if not isinstance(after, str | int | float) or isinstance(after, bool):
+            return None  # the schema said so already
+        try:
+            return quantity.parse(self._doc.texts[path], "ms") / 1000
+        except QuantityError as error:
+            self.problems.append(self._doc.problem(path, str(error)))
+            return None
 
     def _wrong(self, key: str, message: str, at_key: bool = False) -> None:
         self.problems.append(self._doc.problem((*self._path, key), message, at_key))

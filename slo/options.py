@@ -9,6 +9,7 @@ from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
 from locust import argument_parser
+from locust.util.timespan import parse_timespan
 
 from slo import publish, secret
 from slo.gate import NO_VERDICT
@@ -24,6 +25,8 @@ _NOT_OF_THE_LOAD = (
     "fail_on",
     "baselines",
     "any_baseline",
+    "stop_on",
+    "stop_after",
 )
 
 
@@ -64,7 +67,8 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         "--allow-incomplete",
         action="store_true",
         env_var="LOCUST_ALLOW_INCOMPLETE",
-        help="Judge a run although counts of a worker are missing. Default: such a run has no verdict (exit code 3)",
+        help="Judge a run although counts of a worker are missing, or a stage had too few users. "
+        "Default: such a run has no verdict (exit code 3)",
     )
     group.add_argument(
         "--fail-on",
@@ -86,7 +90,30 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         env_var="LOCUST_ANY_BASELINE",
         help="Compare with references of another target, machine or load, too. Default: they are left out",
     )
+    group.add_argument(
+        "--stop-on",
+        choices=("FAIL", "CRITICAL"),
+        default=None,
+        env_var="LOCUST_STOP_ON",
+        help="End the run once an objective whose miss is FAIL (or worse) or CRITICAL is past its target for "
+        "--stop-after, over the last 10 s. Default: only objectives with `abort` end a run",
+    )
+    group.add_argument(
+        "--stop-after",
+        type=_timespan,
+        metavar="<time>",
+        default=30.0,
+        env_var="LOCUST_STOP_AFTER",
+        help="How long that may last: real time, e.g. 30s, 2m. Default: 30s",
+    )
     _take_over_usage_errors(parser)
+
+
+def _timespan(text: str) -> float:
+    try:
+        return float(parse_timespan(text))
+    except ValueError:
+        raise ArgumentTypeError(f"--stop-after is a time like 30s or 2m, not '{text}'") from None
 
 
 def _formats(text: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+MOST_SPAWNED_PER_S = 1000
+"""Users that one process can start or stop in a second, at the very most; no machine was seen to reach it."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,11 @@ class Stage:
     duration_s: float
     users_from: int
     users_to: int
+
+    def users_at(self, at_s: float) -> float:
+        """Return the wanted number of users (the line, not rounded) ``at_s`` seconds into the stage."""
+        done = min(1.0, at_s / self.duration_s) if self.duration_s else 1.0
+        return self.users_from + (self.users_to - self.users_from) * done
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,15 @@ class Plan:
                 return stage
         return None
 
+    def seconds_within(self, start_s: float, stop_s: float, stage: Callable[[str], bool]) -> float:
+        """Return for how many seconds of a time the accepted stages last; the last one is open-ended."""
+        ends, seconds, begins_s = self.ends(), 0.0, 0.0
+        for number, (part, end_s) in enumerate(zip(self.stages, ends, strict=True)):
+            until_s = stop_s if number == len(ends) - 1 else min(stop_s, end_s)
+            seconds += max(0.0, until_s - max(start_s, begins_s)) if stage(part.name) else 0.0
+            begins_s = end_s
+        return seconds
+
     def users_at(self, at_s: float) -> float:
         """Return the wanted number of users (the line, not rounded) at ``at_s``; 0 after the end."""
         for stage, end_s in zip(self.stages, self.ends(), strict=True):
@@ -79,6 +96,29 @@ class Plan:
                 done = 1 - (end_s - at_s) / stage.duration_s
                 return stage.users_from + (stage.users_to - stage.users_from) * done
         return 0.0
+
+    def impossible(self, processes: int = 1) -> list[str]:
+        """Return a sentence, with the sum, for each leg that so many processes cannot follow, however fast they are.
+
+        Where a leg begins with other users than the one before it ended with, a second is allowed for the jump.
+        """
+        most, found, before = MOST_SPAWNED_PER_S * max(1, processes), [], 0
+        limit = f"{max(1, processes)} x {MOST_SPAWNED_PER_S} users/s is the most that there can be"
+        for stage in self.stages:
+            moved, jump = abs(stage.users_to - stage.users_from), abs(stage.users_from - before)
+            way = (
+                f"stage '{stage.name}' goes from {stage.users_from} to {stage.users_to} users in {stage.duration_s:g} s"
+            )
+            if moved and stage.duration_s <= 0:
+                found.append(f"{way}: give it a duration")
+            elif moved > most * stage.duration_s:
+                found.append(
+                    f"{way}: {moved} / {stage.duration_s:g} = {moved / stage.duration_s:,.0f} users/s; {limit}"
+                )
+            if jump > most:
+                found.append(f"stage '{stage.name}' begins with a jump of {jump} users; {limit}")
+            before = stage.users_to
+        return found
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for the run record."""

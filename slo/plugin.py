@@ -55,8 +55,6 @@ REPORT_S = WORKER_REPORT_INTERVAL + 1.0
 """How old a worker's counts may be when they reach the master."""
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""
-PULSE_S = 0.5
-"""How often a worker looks how late its timers fire."""
 CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
 
@@ -155,6 +153,14 @@ def _listen(recorder: Recorder) -> Callable[[], None]:
     return detach
 
 
+def _beat(pulse: Pulse) -> None:
+    """Look for ever how late timers fire in this process."""
+    while True:
+        due_s = pulse.next_due()
+        gevent.sleep(max(0.0, due_s - time.perf_counter()))
+        pulse.beat(due_s)
+
+
 def _record(announced: dict[str, Any], offset: Offset) -> tuple[WorkerBooks, Callable[[], None]]:
     """Begin a worker's books on the run announced; returns them with what ends the recording."""
     books = WorkerBooks(announced, offset)
@@ -174,13 +180,15 @@ class _Judge:
         self._refusing = False
         self._chatter = Chatter()
         self._pulse = Pulse()
+        gevent.spawn(_beat, self._pulse)
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
         show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
         objectives = _objectives(parsed)
         progress = Progress(sys.stderr, objectives) if show and self._headless else None
         formats = publish.formats(parsed.report_formats)
-        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats)
+        stop = (parsed.stop_on, parsed.stop_after)
+        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
@@ -230,9 +238,21 @@ class _Judge:
     def _start(self, **_: Any) -> None:
         if self._refusing:
             return  # a listener before us refused this very start: its record stands
-        guarded(self.gate, self._begin)
-        if self.gate.broken:
+        impossible = self._impossible()
+        if impossible:
+            sys.stderr.write(f"locust-slo: {impossible}\n")
+            guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), impossible))
+        else:
+            guarded(self.gate, self._begin)
+        if self.gate.broken or impossible:
             gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+
+    def _impossible(self) -> str:
+        """Return why nobody could follow the plan, or an empty text."""
+        plan = getattr(self._environment.shape_class, "plan", None)
+        processes = len(self._runner.clients.all) if self._master else 1
+        found = plan.impossible(processes) if isinstance(plan, Plan) else []
+        return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
 
     def _begin(self) -> None:
         measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
@@ -252,15 +272,17 @@ class _Judge:
         if self._environment.shape_class is not None:
             # The plan's stages and the shape's line begin at one moment, however long we took to get ready.
             self._environment.shape_class.reset_time()
+        self._pulse.log = measurement.log
         self._sampler = gevent.spawn(self._sample, measurement)
 
     def _sample(self, measurement: Measurement) -> None:
         plan = measurement.subject.plan
         period_s = plan.step_s if plan else 1.0
-        due_s = time.perf_counter()
         while self.gate.measurement is measurement:
-            self._pulse.beat(due_s)
             guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
+            if self.gate.breach is not None:
+                gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+                return
             if self._master and self.gate.ledger is not None:
                 self._announce(self._master, measurement)
                 self._hand_over()  # again, for Locust may have opened another socket
@@ -268,9 +290,7 @@ class _Judge:
                     if client.user_count and self._master.fitting([client.id]):
                         self.gate.ledger.expect(client.id, measurement.elapsed_s)
                     self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
-            wait_s = period_s - measurement.elapsed_s % period_s
-            due_s = time.perf_counter() + wait_s
-            gevent.sleep(wait_s)
+            gevent.sleep(period_s - measurement.elapsed_s % period_s)
 
     def _stopping(self, **_: Any) -> None:
         if self.gate.measurement is not None:
@@ -280,6 +300,7 @@ class _Judge:
         measurement = self.gate.measurement
         if measurement is None:
             return
+        self._pulse.log = None
         completed = self._completed(measurement)
         broke_off = self._broke_off(measurement, completed)
         if self._master:
@@ -434,10 +455,11 @@ class _Worker:
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stop.add_listener(self._stop)
         runner.greenlet.spawn(self._introduce)
-        runner.greenlet.spawn(self._beat)
+        runner.greenlet.spawn(_beat, self._pulse)
         early = getattr(environment, "slo_early", None)
         if early is not None:
             self._books, self._detach = early
+            self._pulse.log = early[0].log
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
@@ -453,12 +475,6 @@ class _Worker:
             with contextlib.suppress(RPCError):  # Locust connects again; so do we
                 self._runner.send_message("slo_hello", hello)
             gevent.sleep(CLOCK_S if self._offset.known else HELLO_S)
-
-    def _beat(self) -> None:
-        while True:
-            due_s = time.perf_counter() + PULSE_S
-            gevent.sleep(PULSE_S)
-            self._pulse.beat(due_s)
 
     def _on_welcome(self, environment: Environment, msg: Any, **_: Any) -> None:
         reason = msg.data["refused"]
@@ -477,6 +493,7 @@ class _Worker:
             return
         self._detach()
         self._books, self._detach = _record(announced, self._offset)
+        self._pulse.log = self._books.log
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
         if self._books is not None and self._books.run_id == msg.data["run"]:
@@ -505,6 +522,7 @@ class _Worker:
             return
         self._detach()
         self._detach = lambda: None
+        self._pulse.log = None
         self._runner.send_message("slo_delta", self._books.report(final=True))
 
 

@@ -15,11 +15,20 @@ from slo import atomic, schemas
 from slo.history import Interval
 from slo.plan import Plan, Stage
 from slo.tally import Tally
+from slo.vitals import Vitals
 
 VERSION = 1
 FILE_NAME = "run.json"
 
-How = Literal["completed", "stopped", "interrupted", "refused", "incomplete", "crashed"]
+SHORT = 0.1
+"""Share of a leg's user-seconds that may be missing ..."""
+FEW_USER_SECONDS = 5.0
+"""... or so many, in a leg of a moment ..."""
+LATE_S = 2.0
+"""... or what is missing when all users come so late."""
+LATE_LOOKS = 50
+
+How = Literal["completed", "stopped", "interrupted", "refused", "incomplete", "crashed", "aborted"]
 
 
 class RunError(Exception):
@@ -48,11 +57,19 @@ class Ending:
     """How the run ended.
 
     ``completed`` its plan; ``stopped`` by the user in good order; ``interrupted`` by a signal; ``refused``
-    before the load started; ``incomplete`` because a part of the counts is missing; ``crashed``.
+    before the load started; ``incomplete`` because a part of the counts is missing; ``crashed``; ``aborted`` because
+    ``objective`` was past its target for too long: ``value`` over the last seconds, ``at_s`` seconds into the run.
     """
 
     how: How
     reason: str = ""
+    objective: str | None = None
+    value: float | None = None
+    at_s: float | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON; what only an aborted run has is left out of others."""
+        return {key: value for key, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -62,6 +79,30 @@ class UserSample:
     at_ms: int
     planned: float | None
     achieved: int
+
+
+@dataclass(frozen=True)
+class Offered:
+    """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were.
+
+    ``slack`` is how many of them may be missing before the load was not what was asked for.
+    """
+
+    stage: str
+    planned: float | None
+    achieved: float
+    slack: float = 0.0
+
+    @property
+    def short(self) -> bool:
+        """Whether much less load was offered than planned."""
+        return self.planned is not None and self.planned - self.achieved > self.slack
+
+    def words(self) -> str:
+        """Return planned against achieved, in a sentence."""
+        planned = self.planned or 0.0
+        share = f"{self.achieved / planned * 100:.0f} %" if planned else "-"
+        return f"stage '{self.stage}' offered {self.achieved:,.0f} of {planned:,.0f} user-seconds ({share})"
 
 
 @dataclass(frozen=True)
@@ -117,6 +158,16 @@ class Run:
                 cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
         return cells
 
+    @cached_property
+    def vitals(self) -> dict[str, Vitals]:
+        """How the processes that sent the load were, by name; none in a record that does not say."""
+        processes = self.generator.get("processes", ())
+        return {
+            process["name"]: Vitals.from_data({"stages": process["stages"], "busy": process["busy"]})
+            for process in processes
+            if process["sends"]
+        }
+
     @property
     def endpoints(self) -> list[str]:
         """Names of all endpoints that received requests, sorted."""
@@ -155,6 +206,41 @@ class Run:
                 seconds += max(0.0, stop_s - start_s)
             start_s = end_s
         return seconds
+
+    def offered(self) -> list[Offered]:
+        """Return what each leg that began was to offer, and what was offered, up to the run's end.
+
+        Without a look at the number of users there is nothing to say.
+        """
+        if not self.users:
+            return []
+        if not self.plan:
+            return [Offered(name, None, self._user_seconds(0.0, self.duration_s)) for name in self.stages[:1]]
+        found, start_s = [], 0.0
+        for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
+            stop_s = min(end_s, self.duration_s)
+            if stop_s > start_s:
+                planned = (stage.users_from + stage.users_at(stop_s - start_s)) / 2 * (stop_s - start_s)
+                slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.plan, start_s, stop_s))
+                # The end of the plan is no users, however steep the way there.
+                ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
+                achieved = self._user_seconds(start_s, stop_s)
+                found.append(Offered(stage.name, planned, achieved, planned if ends_the_plan else slack))
+            start_s = end_s
+        return found
+
+    def _user_seconds(self, start_s: float, stop_s: float) -> float:
+        """Return the user-seconds of a time, by straight lines between the samples of the user count."""
+        whole = 0.0
+        for one, other in zip(self.users, self.users[1:], strict=False):
+            from_s, to_s = max(start_s, one.at_ms / 1000), min(stop_s, other.at_ms / 1000)
+            if to_s > from_s:
+                rise = (other.achieved - one.achieved) / (other.at_ms - one.at_ms) * 1000
+                middle = one.achieved + rise * ((from_s + to_s) / 2 - one.at_ms / 1000)
+                whole += middle * (to_s - from_s)
+        if self.users and self.users[-1].at_ms / 1000 < stop_s:
+            whole += self.users[-1].achieved * (stop_s - max(start_s, self.users[-1].at_ms / 1000))
+        return whole
 
     def unreached(self) -> list[str]:
         """Return a sentence for each stage that began and never came near its number of users."""
@@ -196,7 +282,7 @@ class Run:
             "target": {"url": self.target.url, "embedded": self.target.embedded},
             "started_at": self.started_at,
             "duration_s": self.duration_s,
-            "ended": {"how": self.ended.how, "reason": self.ended.reason},
+            "ended": self.ended.to_data(),
             "options": dict(self.options),
             "environment": dict(self.environment),
             "generator": dict(self.generator),
@@ -230,6 +316,14 @@ class Run:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
+
+
+def _lost_by_delay(plan: Plan, start_s: float, stop_s: float) -> float:
+    """Return how many user-seconds of a time are missing when the whole plan comes ``LATE_S`` late."""
+    step_s = (stop_s - start_s) / LATE_LOOKS
+    middles = [start_s + (number + 0.5) * step_s for number in range(LATE_LOOKS)]
+    late = [plan.users_at(at_s - LATE_S) if at_s >= LATE_S else 0.0 for at_s in middles]
+    return sum(max(0.0, plan.users_at(at_s) - then) for at_s, then in zip(middles, late, strict=True)) * step_s
 
 
 def write(run: Run, folder: Path) -> Path:

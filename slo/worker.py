@@ -9,6 +9,7 @@ from typing import Any
 
 from slo.clock import Offset
 from slo.plan import Plan
+from slo.pulse import PulseLog
 from slo.recorder import Recorder
 
 
@@ -28,6 +29,7 @@ class WorkerBooks:
         self._aligned = offset.known
         elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
+        self.log = PulseLog(plan, lambda: self.recorder.elapsed_s)
         self._sequence = 0
         self._sent = 0
         self._unacknowledged: deque[dict[str, Any]] = deque()
@@ -67,6 +69,7 @@ class WorkerBooks:
             "final": final,
             "total": self._sent,
             "faults": self.recorder.faults,
+            "vitals": self.log.drain().to_data(),
         }
         self._sequence += 1
         return data

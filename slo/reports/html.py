@@ -38,8 +38,21 @@ MOST_ROWS = 200
 _LONG = 600
 """Longest sentence, in characters."""
 _TEXTS = {"objective", "endpoint", "check", "failure", "worker", "stage", "status", "priority", "complete"}
-_TEXTS |= {"indicator", "seen", "run", "started at", "commit"}
-_STAGE_HEAD = ("stage", "from", "to", "users", "requests", "throughput", "failed", "p50", "p95", "p99")
+_TEXTS |= {"process", "sends requests", "indicator", "seen", "run", "started at", "commit"}
+_STAGE_HEAD = (
+    "stage",
+    "from",
+    "to",
+    "users",
+    "user-seconds planned",
+    "achieved",
+    "requests",
+    "throughput",
+    "failed",
+    "p50",
+    "p95",
+    "p99",
+)
 
 
 @dataclass(frozen=True)
@@ -222,10 +235,12 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     start_s = 0.0
     last = len(run.plan.stages) - 1
+    load = iter(run.offered())
     for number, (stage, end_s) in enumerate(zip(run.plan.stages, run.plan.ends(), strict=True)):
         stop_s = run.duration_s if number == last else min(end_s, run.duration_s)
         if stop_s <= start_s:
             break
+        offered = next(load, None)
         tally = run.tally(stage=stage.name.__eq__)
         seconds = run.seconds(stage.name.__eq__)
         histogram = tally.latency
@@ -234,7 +249,8 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
         failed = show(Fraction(tally.errors, tally.requests), "ratio") if tally.requests else "-"
         users = f"{stage.users_from} to {stage.users_to}" if stage.users_from != stage.users_to else f"{stage.users_to}"
         times = (f"{start_s:.0f} s", f"{stop_s:.0f} s")
-        found.append((stage.name, *times, users, show(tally.requests, "count"), rate, failed, *shown))
+        given = (f"{offered.planned or 0:,.0f}", f"{offered.achieved:,.0f}") if offered else ("-", "-")
+        found.append((stage.name, *times, users, *given, show(tally.requests, "count"), rate, failed, *shown))
         start_s = end_s
     return found
 
@@ -242,7 +258,7 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
 def _generator(run: Run) -> str:
     """Return how the load generator itself was: its processor time, its users, its workers."""
     pairs: list[tuple[str, str]] = []
-    for name, value in sorted(run.generator.items()):
+    for name, value in sorted((name, value) for name, value in run.generator.items() if name != "processes"):
         if name == "cpu_s" and isinstance(value, int | float) and run.duration_s > 0:
             share = show(Fraction(value) / Fraction(run.duration_s), "ratio")
             pairs.append(("processor time", f"{value:g} s, {share} of one core over the run"))
@@ -257,10 +273,15 @@ def _generator(run: Run) -> str:
             pairs.append(("furthest behind the plan", f"{behind[0]:.0f} users, {-behind[1] / 1000:.0f} s into the run"))
     unreached = "".join(f"<li>{safe(line, _LONG)}</li>" for line in run.unreached())
     workers = rows.workers(run)
-    whom = table("workers", rows.WORKER_HEAD, workers) if workers else ""
+    whom = _part("workers", "Workers", rows.WORKER_HEAD, workers)
+    whom += _part("processes", "Processes", rows.PROCESS_HEAD, rows.processes(run))
     whole = "" if unreached or not run.plan else "<p>Every stage that began reached its users.</p>"
     body = f"{_list(pairs)}{whole}{f'<ul class=notes>{unreached}</ul>' if unreached else ''}{whom}"
     return section("generator", "Load generator", body or "<p>Nothing is recorded.</p>")
+
+
+def _part(name: str, title: str, head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    return f'<h3 id="{name}-head">{title}</h3>{table(name, head, body)}' if body else ""
 
 
 def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:

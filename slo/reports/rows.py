@@ -11,6 +11,7 @@ from slo.run import Run
 from slo.shelf import Row
 from slo.tally import Tally
 from slo.verdict import Result, Verdict
+from slo.vitals import Vitals
 
 OBJECTIVE_HEAD = (
     "objective",
@@ -22,6 +23,7 @@ OBJECTIVE_HEAD = (
     "deviation",
     "priority",
 )
+PROCESS_HEAD = ("process", "sends requests", "CPU", "without a core", "busy", "lag p50", "lag p99", "lag max")
 WORKER_HEAD = ("worker", "requests counted", "requests received", "complete", "joined at", "not heard of")
 COMPARE_HEAD = ("endpoint", "indicator", "A", "B", "change", "95 % interval", "seen")
 ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
@@ -113,6 +115,21 @@ def workers(run: Run) -> list[tuple[str, ...]]:
                 absent or "-",
             )
         )
+    return found
+
+
+def processes(run: Run) -> list[tuple[str, ...]]:
+    """Return the cells of every generator process, in the order of ``PROCESS_HEAD``; shares are of one core."""
+    found: list[tuple[str, ...]] = []
+    for process in run.generator.get("processes", ()):
+        whole = Vitals.from_data(process).whole()
+        cells = ["-"] * 6
+        if whole.seconds > 0 and whole.lag.total:
+            shares = (min(1.0, used / whole.seconds) for used in (whole.cpu_s, whole.wait_s, whole.busy_s))
+            lags_us = (whole.lag.percentile(50), whole.lag.percentile(99), whole.lag.max_us)
+            cells = [show(Fraction(share).limit_denominator(10**4), "ratio") for share in shares]
+            cells += [show(Fraction(lag_us, 1000), "ms") for lag_us in lags_us]
+        found.append((process["name"], "yes" if process["sends"] else "no", *cells))
     return found
 
 

@@ -1,0 +1,189 @@
+"""Whether our own processes could be why an objective is missed. Pure: from the run's record alone.
+
+What the event loop does late is in every latency: an answer waits until its process looks at it. docs/trust.md has
+the rules in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from slo.histogram import Histogram
+from slo.objectives import Objective
+from slo.quantity import show
+from slo.run import Run
+from slo.scope import Selection, matches
+from slo.vitals import Strain
+
+WAITS = 3
+"""How often one request waits for the event loop, at most: to connect, to send, to receive."""
+BUSY_SHARE = Fraction(1, 10)
+"""A process that is busy for so much of the time is saturated."""
+LEAST_LAG_MS = Fraction(10)
+LAG_SHARE = Fraction(5, 100)
+"""A lag is noticeable from ``LEAST_LAG_MS`` on, and from this share of the bound it may move a value across."""
+SHORT_LAG_MS = Fraction(100)
+"""A check or a connection is only hurt by a lag longer than this."""
+REMEDY = (
+    "Give the generator more room and run again: more processes (`--processes N`), more workers on other machines "
+    "(`--master`, `--worker`), a larger machine, or less work in the locustfile."
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The generator while an objective's stages lasted: each process that sent requests, by name."""
+
+    processes: tuple[tuple[str, Strain], ...]
+
+    @property
+    def busy(self) -> Fraction:
+        """The largest share of the time that a process was busy."""
+        return max((_share(strain) for _, strain in self.processes), default=Fraction(0))
+
+    @property
+    def saturated(self) -> bool:
+        """Whether a process was busy too often."""
+        return self.busy >= BUSY_SHARE
+
+    def lag_ms(self, percent: Fraction) -> Fraction:
+        """Return the worst process's percentile of the lag; 100 is the greatest lag."""
+        return max((_lag_ms(strain.lag, percent) for _, strain in self.processes), default=Fraction(0))
+
+    @property
+    def mean_lag_ms(self) -> Fraction:
+        """The worst process's mean lag."""
+        lags = [strain.lag.mean() / 1000 for _, strain in self.processes if strain.lag.total]
+        return max(lags, default=Fraction(0))
+
+    def late(self, than_ms: Fraction) -> Fraction:
+        """Return the largest share of the time in which a process's lag was longer than this."""
+        return max((_late(strain.lag, than_ms) for _, strain in self.processes), default=Fraction(0))
+
+    def words(self) -> str:
+        """Return how the worst process was."""
+        name, strain = max(self.processes, key=lambda one: (_share(one[1]), one[1].lag.max_us))
+        cpu = Fraction(strain.cpu_s).limit_denominator(10**6) / Fraction(strain.seconds).limit_denominator(10**6)
+        wait = Fraction(strain.wait_s).limit_denominator(10**6) / Fraction(strain.seconds).limit_denominator(10**6)
+        waited = f" and waited for one {show(min(wait, Fraction(1)), 'ratio')} of the time" if wait > BUSY_SHARE else ""
+        busy = show(_share(strain), "ratio")
+        # Of the lag the worst process may be another one than the one that was busy.
+        return (
+            f"{name} used {show(cpu, 'ratio')} of a core{waited}, was busy {busy} of the time, "
+            f"and timers fired up to {show(self.lag_ms(Fraction(99)), 'ms')} late (p99; "
+            f"at most {show(self.lag_ms(Fraction(100)), 'ms')})"
+        )
+
+
+def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
+    """Return how the generator was in the stages that fit the patterns ``stages``; None where nothing says so."""
+    found = []
+    for name, vitals in run.vitals.items():
+        whole = Strain()
+        for stage, strain in vitals.stages.items():
+            if matches(stage, stages):
+                whole.add(strain)
+        if whole.lag.total and whole.seconds > 0:
+            found.append((name, whole))
+    return Condition(tuple(found)) if found else None
+
+
+def notes(run: Run) -> Iterator[str]:
+    """Yield a sentence when the generator was not well over the run."""
+    found = condition(run)
+    if found is not None and (found.saturated or found.lag_ms(Fraction(99)) > SHORT_LAG_MS):
+        yield f"the generator was busy: {found.words()}; latencies are at most what was measured"
+
+
+def suspect(
+    objective: Objective, value: Fraction, bound: Fraction, now: Fraction, selection: Selection, run: Run
+) -> Condition | None:
+    """Return the generator's condition when it could be why ``value`` misses ``bound``; else None.
+
+    ``now`` is the indicator's own value, which a change to the baseline was made of.
+    """
+    found = condition(run, objective.scope.stages)
+    if found is None:
+        return None
+    if objective.against == "baseline":
+        own = _best(objective, now, now, selection, run, found)
+        best = None if own is None else _change(objective, value, now, own)
+    else:
+        best = _best(objective, value, bound, selection, run, found)
+    if best is None or best == value:
+        return None
+    if best == bound:
+        return found if objective.against == "target" and bound == objective.indicator.best else None
+    return found if (best < bound) == (objective.direction == "lower") else None
+
+
+def _best(
+    objective: Objective, value: Fraction, bound: Fraction, selection: Selection, run: Run, found: Condition
+) -> Fraction | None:
+    """Return what the indicator may have been without our share in it; None where we have none."""
+    kind = objective.indicator.kind
+    if kind == "latency":
+        return _best_latency(objective, value, bound, found)
+    if kind in ("throughput", "requests"):
+        return _best_count(objective, value, run, found)
+    hurt = min(Fraction(1), WAITS * found.late(SHORT_LAG_MS) + (found.busy if found.saturated else 0))
+    if kind == "checks":
+        return min(Fraction(1), value + hurt)
+    if kind == "errors":
+        # An answer with a status is the target's word, however late we read it; so is a refused connection.
+        tally = selection.tally
+        silent = sum(n for kind, n in tally.failures.items() if not kind.startswith(("HTTP ", "connection refused")))
+        return value - min(hurt, Fraction(silent, tally.requests))
+    return None
+
+
+def _change(objective: Objective, worse: Fraction, now: Fraction, own: Fraction) -> Fraction:
+    """Return how much worse than the baseline it would be at ``own`` instead of ``now``."""
+    if objective.indicator.unit == "ratio":
+        return worse - abs(own - now)
+    if not now:
+        return worse
+    return (1 + worse) * own / now - 1 if objective.indicator.direction == "lower" else 1 - (1 - worse) * own / now
+
+
+def _best_latency(objective: Objective, value: Fraction, bound: Fraction, found: Condition) -> Fraction | None:
+    percentile, noticeable_ms = objective.indicator.percentile, max(LEAST_LAG_MS, LAG_SHARE * bound)
+    if objective.indicator.statistic == "mean":
+        lag_ms = found.mean_lag_ms
+    else:
+        # Each of a request's waits may be the long one: the lag's percentile lies that much further out.
+        lag_ms = found.lag_ms(100 - (100 - (Fraction(100) if percentile is None else percentile)) / WAITS)
+    if not found.saturated and lag_ms <= noticeable_ms:
+        return None
+    return max(Fraction(0), value - WAITS * lag_ms)
+
+
+def _best_count(objective: Objective, value: Fraction, run: Run, found: Condition) -> Fraction | None:
+    """Return how much there would be of what more is better, had no request waited for us."""
+    if found.saturated:
+        return value * 10**6  # what a process that is never idle could have sent is not to be known
+    users = (one.achieved for one in run.offered() if matches(one.stage, objective.scope.stages))
+    user_ms = Fraction(sum(users)).limit_denominator(1000) * 1000
+    # Of all requests: those of one endpoint take a part of their users' time that nobody knows.
+    requests = run.tally(stage=lambda name: matches(name, objective.scope.stages)).requests
+    if not user_ms or not requests or found.mean_lag_ms <= LEAST_LAG_MS / WAITS:
+        return None
+    cycle_ms = user_ms / requests
+    own_ms = min(WAITS * found.mean_lag_ms, cycle_ms * Fraction(999, 1000))
+    return value * cycle_ms / (cycle_ms - own_ms) if own_ms > LAG_SHARE * cycle_ms else None
+
+
+def _share(strain: Strain) -> Fraction:
+    return min(Fraction(1), Fraction(strain.busy_s / strain.seconds).limit_denominator(10**6))
+
+
+def _lag_ms(lag: Histogram, percent: Fraction) -> Fraction:
+    return Fraction(lag.max_us if percent == 100 else lag.percentile(percent), 1000) if lag.total else Fraction(0)
+
+
+def _late(lag: Histogram, than_ms: Fraction) -> Fraction:
+    if not lag.total:
+        return Fraction(0)
+    return Fraction(sum(count for value_us, count in lag.steps() if value_us > than_ms * 1000), lag.total)
