@@ -139,7 +139,7 @@ def baselines_options(parser: argparse.ArgumentParser) -> None:
 
 def _objectives_for(options: argparse.Namespace, one: Run, folder: Path) -> Objectives:
     """Return the objectives that are asked for, else those the run was judged by, else the hotel's."""
-    own = None if options.objectives else publish.judged_by(folder)
+    own = None if options.objectives else publish.judged_by(one, folder)
     objectives = own or load(options.objectives or DEFAULT_OBJECTIVES)
     baselines = options.baselines or Path(str(one.options.get("baselines") or "baselines"))
     told = options.any_baseline if options.any_baseline is not None else bool(one.options.get("any_baseline"))

@@ -107,7 +107,7 @@ def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
     return outcome
 
 
-def judged_by(folder: Path) -> Objectives | None:
+def judged_by(run: Run, folder: Path) -> Objectives | None:
     """Return the objectives that the run in ``folder`` was judged by, as they were then; None where none are kept.
 
     Raises ObjectivesError when what is kept is damaged.
@@ -119,7 +119,7 @@ def judged_by(folder: Path) -> Objectives | None:
     try:
         source = json.loads((folder / verdict.FILE_NAME).read_text(encoding="utf-8"))["objectives"]["source"]
     except (OSError, ValueError, KeyError, TypeError):
-        source = folder / OBJECTIVES
+        source = run.options.get("objectives") or folder / OBJECTIVES
     return parse(text, str(source))
 
 
