@@ -218,7 +218,9 @@ class _Reader:
         except IndicatorError as error:
             self.problems.append(self._doc.problem(self._path, str(error), at_key=True))
             return None
-        if what.kind == "requests":
+        if what.kind == "finding":
+            self._whole("is the answer of one run; bound it by an objective with a target")
+        elif what.kind == "requests":
             self._whole("counts what the load asked for; compare `throughput.rps`")
         elif name not in absolute:
             self._whole(f"needs an objective with a target for `{name}` too: small steps could pass for ever")
@@ -298,6 +300,9 @@ class _Reader:
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
                 self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
+        for key in ("endpoint", "group", "stage"):
+            if key in self._item and what.kind == "finding":
+                self._wrong(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
 
     def _wrong(self, key: str, message: str, at_key: bool = False) -> None:
         self.problems.append(self._doc.problem((*self._path, key), message, at_key))
