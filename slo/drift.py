@@ -44,8 +44,11 @@ def find(
         return Finding(NAME, f"not told: {few}; run the soak scenario in its own time", False)
     moved = [_moved(series, one, limit_ms) for series, one in known if _matters(series, one)]
     span = f"in {end_s - start_s:.0f} s of constant load, warm-up aside"
-    answer = f"{'; '.join(moved)} ({span})" if moved else f"nothing drifts {span}"
+    answer = f"{'; '.join(moved)} ({span})" if moved else f"nothing drifts {span}{_unseen(known)}"
     details = [_line(series, one) for series, one in known]
+    untold = [series.name for series, one in found if one is None]
+    if untold:
+        details.append(f"Not told, for fewer than {FEWEST} samples: {', '.join(untold)}.")
     details += _breaker(inside)
     details.append(_method(run))
     return Finding(NAME, answer, True, tuple(_figures(known)), tuple(details))
@@ -79,6 +82,16 @@ def _figures(known: Sequence[tuple[Series, Trend]]) -> Iterator[Figure]:
         if series.name in INDICATORS:
             value, low, high = (rounded(_per_hour(one, slope)) for slope in (one.slope, one.low, one.high))
             yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_matters(series, one))
+
+
+def _unseen(known: Sequence[tuple[Series, Trend]]) -> str:
+    """Say how much the noise could hide of what objectives can bound."""
+    parts = [
+        f"{series.name} up to {_per_hour(one, one.high):.3g} %/h"
+        for series, one in known
+        if series.name in INDICATORS and one.high > 0
+    ]
+    return f"; noise could hide {' and '.join(parts)}" if parts else ""
 
 
 def _level(series: Series, one: Trend) -> str:

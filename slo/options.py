@@ -24,6 +24,7 @@ _NOT_OF_THE_LOAD = (
     "fail_on",
     "baselines",
     "any_baseline",
+    "target_metrics",
 )
 
 
@@ -85,6 +86,14 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         action="store_true",
         env_var="LOCUST_ANY_BASELINE",
         help="Compare with references of another target, machine or load, too. Default: they are left out",
+    )
+    group.add_argument(
+        "--target-metrics",
+        metavar="<path>",
+        default="",
+        env_var="LOCUST_TARGET_METRICS",
+        help="Path of the target's own metrics in Prometheus' format, read every 5 s for its memory, open files and "
+        "circuit breakers, with ADMIN_TOKEN as bearer token if that is set. Default: none is read",
     )
     _take_over_usage_errors(parser)
 
