@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -134,6 +134,20 @@ class Measurement:
         end_s = int(max(0.0, self.elapsed_s - self._report_s))
         start_s = max(0, end_s - RECENT_S)
         return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s))
+
+    @property
+    def reported_s(self) -> int:
+        """Full seconds since the start of which all processes have reported what they counted."""
+        return int(max(0.0, self.elapsed_s - self._report_s))
+
+    def window(self, start_ms: int, end_ms: int) -> Cells:
+        """Return the counts of this time, which must be among the newest."""
+        return self._history.window(start_ms, end_ms)
+
+    @property
+    def users(self) -> Sequence[UserSample]:
+        """The samples of the user count so far."""
+        return self._users
 
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""

@@ -9,11 +9,14 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from slo.plan import Plan
 from slo.run import Run, UserSample
 from slo.tally import Tally
 
 POINTS = 240
 """About how many points a run has; a point lasts at least a second."""
+UNPLANNED_S = 5
+"""Seconds of a point while nobody knows how long the run will last."""
 WINDOW = 3
 """Points that a window has at least ..."""
 WIDEST = 12
@@ -127,6 +130,33 @@ class Timeline:
         return window
 
 
+class Growing:
+    """The timeline of a run under way, whose plan lasts ``total_s`` seconds (None: nobody knows)."""
+
+    def __init__(self, total_s: float | None, watch: Watch) -> None:
+        self._timeline = Timeline(watch)
+        self._width_s = UNPLANNED_S if total_s is None else width_s(total_s)
+        self._seen_s = 0
+        self._open: dict[tuple[str, str], Tally] = {}
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """The points that are complete."""
+        return self._timeline.points
+
+    def look(self, until_s: int, counts: Callable[[int, int], Cells], users: Callable[[float, float], float]) -> None:
+        """Take what is new until ``until_s``: ``counts`` between milliseconds, average ``users`` between seconds."""
+        while self._seen_s < until_s:
+            start_s = self._seen_s // self._width_s * self._width_s
+            stop_s = min(until_s, start_s + self._width_s)
+            for key, tally in counts(self._seen_s * 1000, stop_s * 1000).items():
+                self._open.setdefault(key, Tally()).add(tally)
+            self._seen_s = stop_s
+            if stop_s == start_s + self._width_s:
+                self._timeline.add(start_s, stop_s, users(start_s, stop_s), self._open)
+                self._open = {}
+
+
 def width_s(total_s: float) -> int:
     """Return how many seconds each point of a run of ``total_s`` seconds lasts."""
     return max(1, round(total_s / POINTS))
@@ -146,11 +176,11 @@ def of_run(run: Run, watch: Watch) -> Timeline:
         start_s, end_s = float(number * step_s), float((number + 1) * step_s)
         if run.duration_s - start_s >= step_s / 2:
             end_s = min(end_s, max(run.duration_s, start_s + step_s / 2))
-            timeline.add(start_s, end_s, users_between(run, run.users, start_s, end_s), tiles.get(number, {}))
+            timeline.add(start_s, end_s, users_between(run.plan, run.users, start_s, end_s), tiles.get(number, {}))
     return timeline
 
 
-def users_between(run: Run, samples: Sequence[UserSample], start_s: float, end_s: float) -> float:
+def users_between(plan: Plan | None, samples: Sequence[UserSample], start_s: float, end_s: float) -> float:
     """Return the average number of running users; the plan's where nobody looked."""
     inside = [one.achieved for one in samples if start_s * 1000 <= one.at_ms < end_s * 1000]
     if inside:
@@ -158,4 +188,4 @@ def users_between(run: Run, samples: Sequence[UserSample], start_s: float, end_s
     before = [one.achieved for one in samples if one.at_ms < start_s * 1000]
     if before:
         return float(before[-1])
-    return run.plan.users_at((start_s + end_s) / 2) if run.plan else 0.0
+    return plan.users_at((start_s + end_s) / 2) if plan else 0.0

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import findings, schemas
+from slo import findings, schemas, timeline
 from slo import run as runs
 from slo.finding import Finding
 from slo.judge import judge
+from slo.judge import watch as judge_watch
 from slo.objectives import Objectives
 from slo.plan import Plan, Stage
 from slo.recorder import Recorder
 from slo.reports import console, html, markdown
 from slo.run import Run, Scrape, UserSample
 from slo.scalability import Fit, Law, fit
+from slo.tally import Tally
 from slo.trend import trend
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made, requests
@@ -340,6 +342,27 @@ def test_they_come_first_in_every_report_and_a_saved_run_says_the_same() -> None
         (html.render(run, outcome), 'id="objectives"'),
     ):
         assert 0 < text.index("breaking point") < text.index(table)
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_a_run_under_way_has_the_timeline_of_the_finished_one(steps: int) -> None:
+    run = simulated(STRESS, "stress", closed(10, 100))
+    watch = judge_watch(run.scenario, demanding(SLOW))
+
+    def counts(start_ms: int, end_ms: int) -> dict[tuple[str, str], Tally]:
+        cells: dict[tuple[str, str], Tally] = {}
+        for interval in run.intervals:
+            if start_ms <= interval.start_ms < end_ms:
+                for endpoint, tally in interval.tallies():
+                    cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+        return cells
+
+    growing = timeline.Growing(STRESS.total_s, watch)
+    for second in (*range(0, 120, steps), 120):
+        growing.look(second, counts, lambda start, end: timeline.users_between(run.plan, run.users, start, end))
+    assert growing.points == timeline.of_run(run, watch).points
+    outcome = judge(run, demanding(SLOW), points=growing.points)
+    assert to_json(outcome) == to_json(verdict(run))
 
 
 def test_a_run_without_a_request_has_none() -> None:
