@@ -7,28 +7,34 @@ except where the bound is the best value there is (0 % errors, 100 % checks).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, confidence, generator, names, quantity
+from slo import advice, confidence, findings, generator, names, quantity
 from slo.compare import Question
+from slo.finding import Finding
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
 from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select
 from slo.tally import Tally
+from slo.timeline import Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict
 
 
-def judge(run: Run, objectives: Objectives, references: Kept = NOT_YET) -> Verdict:
+def judge(
+    run: Run, objectives: Objectives, references: Kept = NOT_YET, points: Sequence[Point] | None = None
+) -> Verdict:
     """Return the verdict on ``run`` by ``objectives``; all of them are judged, not only the first missed.
 
-    ``references`` are the scenario's reference runs, or why there are none.
+    ``references`` are the scenario's reference runs, or why there are none. ``points`` are the timeline of a run
+    under way; that of a finished one is made of its intervals.
     """
-    court = _Court(run, objectives, references)
+    found = findings.find(run, objectives, findings.Yardstick(value_of, meets), points)
+    court = _Court(run, objectives, references, found)
     results = tuple(court.judge(objective) for objective in objectives.items)
     status, reason = _overall(run, results)
     return Verdict(
@@ -45,7 +51,13 @@ def judge(run: Run, objectives: Objectives, references: Kept = NOT_YET) -> Verdi
         objectives_sha256=objectives.sha256,
         fail_on="warning" if run.options.get("fail_on") == "warning" else "fail",
         references=court.compared,
+        findings=found,
     )
+
+
+def watch(scenario: str | None, objectives: Objectives) -> Watch:
+    """Return what says which objectives a window of a run under way misses."""
+    return findings.watch(scenario, objectives, findings.Yardstick(value_of, meets))
 
 
 def value_of(objective: Objective, selection: Selection) -> Fraction | None:
@@ -99,8 +111,9 @@ def _ended(run: Run) -> str:
 class _Court:
     """Judges one run's objectives."""
 
-    def __init__(self, run: Run, objectives: Objectives, references: Kept) -> None:
+    def __init__(self, run: Run, objectives: Objectives, references: Kept, found: Sequence[Finding]) -> None:
         self._run = run
+        self._findings = found
         self._groups = objectives.groups
         self._bench: Bench | None = None
         if any(objective.against == "baseline" for objective in objectives.items):
@@ -118,6 +131,8 @@ class _Court:
         if scenarios and self._run.scenario not in scenarios:
             here = f"this run is {self._run.scenario}" if self._run.scenario else "this run has no scenario"
             return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
+        if objective.indicator.kind == "finding":
+            return _found(objective, self._findings, self._run)
         selection = select(self._run, objective.scope, self._groups)
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
@@ -189,9 +204,33 @@ def _held(objective: Objective, selection: Selection) -> Result:
     return _with_status(result)
 
 
+def _found(objective: Objective, found: Sequence[Finding], run: Run) -> Result:
+    """Return the result of an objective that bounds a figure of a finding; one known by bounds may not decide it."""
+    name, samples = objective.indicator.name, sum(tally.requests for tally in run.cells.values())
+    figure = findings.figure(found, name)
+    if figure is None:
+        why = "; ".join(f"{one.name}: {one.answer}" for one in found) or "the run's load does not ask for it"
+        return Result(objective, "NO DATA", samples=samples, reason=why)
+    answer = next(one.answer for one in found if one.figure(name) is figure)
+    result = Result(objective, "NO DATA", figure.value, samples)
+    if result.has_interval:
+        result = replace(result, low=figure.low, high=figure.high)
+    worst, best = figure.high, figure.low
+    if objective.direction == "higher":
+        worst, best = best, worst
+    met = worst is not None and meets(objective.indicator, worst, objective.target)
+    missed = best is not None and not meets(objective.indicator, best, objective.target)
+    if not figure.exact and not met and not missed:
+        return replace(result, reason=f"known only to be {figure.shown()}: {answer}")
+    result = _with_status(result)
+    return result if result.status == "PASS" else replace(result, reason=f"{result.reason}: {answer}")
+
+
 def _measure(objective: Objective, selection: Selection) -> Result | str:
     """Return the result with its value and samples, or the sentence that says why there is none."""
     kind, tally = objective.indicator.kind, selection.tally
+    if kind == "finding":
+        return "a finding is of the whole run"
     if kind == "latency":
         histogram = selection.latency(objective.of)
         if not histogram.total:

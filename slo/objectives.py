@@ -243,7 +243,9 @@ class _Reader:
         except IndicatorError as error:
             self.problems.append(self._doc.problem(self._path, str(error), at_key=True))
             return None
-        if what.kind == "requests":
+        if what.kind == "finding":
+            self._whole("is the answer of one run; bound it by an objective with a target")
+        elif what.kind == "requests":
             self._whole("counts what the load asked for; compare `throughput.rps`")
         elif not covered:
             self._whole(
@@ -326,6 +328,9 @@ class _Reader:
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
                 self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
+        for key in ("endpoint", "group", "stage"):
+            if key in self._item and what.kind == "finding":
+                self._wrong(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
 
     def _abort(self, what: Indicator) -> Fraction | None:
         """Return after how many seconds past its target the objective ends a run, or None."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import sys
 import time
@@ -45,6 +46,7 @@ from slo.progress import Progress
 from slo.pulse import Pulse
 from slo.recorder import Recorder
 from slo.run import Target
+from slo.scrape import ScrapeError, Scraper, period_s
 from slo.worker import WorkerBooks
 
 __all__ = ["Plan", "Stage", "check", "refuse"]
@@ -274,6 +276,8 @@ class _Judge:
             self._environment.shape_class.reset_time()
         self._pulse.log = measurement.log
         self._sampler = gevent.spawn(self._sample, measurement)
+        if self._environment.parsed_options.target_metrics:  # type: ignore[union-attr]
+            gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
 
     def _sample(self, measurement: Measurement) -> None:
         plan = measurement.subject.plan
@@ -291,6 +295,18 @@ class _Judge:
                         self.gate.ledger.expect(client.id, measurement.elapsed_s)
                     self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
             gevent.sleep(period_s - measurement.elapsed_s % period_s)
+
+    def _scrape(self, measurement: Measurement, path: str) -> None:
+        """Read the target's own metrics as long as the run goes on."""
+        scraper = Scraper(self._environment.host or "", path, os.environ.get("ADMIN_TOKEN", ""))
+        plan = measurement.subject.plan
+        wait_s = period_s(plan.time_scale if plan else 1.0)
+        while self.gate.measurement is measurement:
+            try:
+                measurement.scraped(scraper.look())
+            except ScrapeError as error:
+                measurement.scrape_failed(str(error))
+            gevent.sleep(wait_s)
 
     def _stopping(self, **_: Any) -> None:
         if self.gate.measurement is not None:

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from slo import comparison
 from slo.compare import Untold
+from slo.finding import Finding
 from slo.quantity import show
 from slo.run import Run
 from slo.shelf import Row
@@ -68,6 +69,11 @@ def objective(result: Result) -> tuple[str, ...]:
         "-" if result.deviation is None else f"{float(result.deviation) * 100:+.1f} %",
         result.objective.priority,
     )
+
+
+def finding(one: Finding) -> str:
+    """Return a finding as one sentence, under its name."""
+    return f"{one.name}: {one.answer}"
 
 
 def endpoints(run: Run) -> list[tuple[str, ...]]:
