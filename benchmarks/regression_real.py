@@ -14,7 +14,7 @@ from pathlib import Path
 from slo.baseline import Reference
 from slo.compare import Change, compare
 from slo.indicator import parse
-from slo.shelf import question_of
+from slo.shelf import ask
 from tests.processes import Demo, hotel
 
 TARGET = 0.10
@@ -48,7 +48,7 @@ def one(demo: Demo, reports: Path) -> Reference:
 
 def regressed(run: Reference, references: list[Reference]) -> bool:
     """Return whether the run's p95 is called a regression, and say how it looked."""
-    change = compare(run.blocks, [reference.blocks for reference in references], question_of(parse("latency.p95")))
+    change = compare(run.blocks, [reference.blocks for reference in references], ask(parse("latency.p95")))
     assert isinstance(change, Change), change
     alarm = change.low > 0 and change.worse >= TARGET
     print(

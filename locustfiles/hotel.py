@@ -37,7 +37,8 @@ NO_SCENARIO = "none"
 @events.init_command_line_parser.add_listener
 def add_options(parser: LocustArgumentParser, **_: Any) -> None:
     """Add the suite's options; those that make sense in the web UI are in its start form."""
-    parser.set_defaults(objectives=str(files("slo") / "hotel.yaml"))
+    metrics = endpoints.HOTEL["metrics"].path
+    parser.set_defaults(objectives=str(files("slo") / "hotel.yaml"), target_metrics=metrics)
     parser.add_argument(
         "--scenario",
         choices=[*SCENARIOS, NO_SCENARIO],
@@ -115,6 +116,8 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
         if isinstance(runner, WorkerRunner):
             return  # the master's table comes with the first users
         environment.hotel_endpoints = table  # type: ignore[attr-defined]
+        if options.target_metrics == endpoints.HOTEL["metrics"].path:
+            options.target_metrics = table["metrics"].path
         # Among the options it travels to the workers, whose disks need not hold the file.
         options.endpoint_table = endpoints.to_data(table) or None
         environment.hotel_classes = list(environment.user_classes)  # type: ignore[attr-defined]

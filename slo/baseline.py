@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,15 @@ from jsonschema import Draft202012Validator
 
 from slo import atomic, schemas
 from slo.run import Run, Target
-from slo.tally import OTHER, Tally
+from slo.tally import Tally
 
 VERSION = 2
 KEEP = 5
 """Reference runs kept by default; adding one more drops the oldest."""
 BLOCKS = 40
 """Blocks a run is cut in; fewer where the file would grow past ``MAX_BYTES``."""
+FEWEST = 10
+"""Fewer blocks than this say little of the noise within the run: then one has to do."""
 MAX_BYTES = 90_000
 """Largest packed reference; a file of one reference stays under 100 kB with its head."""
 MAX_UNPACKED = 50_000_000
@@ -35,7 +39,7 @@ MAX_UNPACKED = 50_000_000
 
 FINGERPRINT = ("cpu", "cpus")
 """What of the environment must be alike for two runs to be compared without being told to."""
-SCALE = ("time_scale", "user_scale", "think_time", "num_users", "run_time", "spawn_rate", "tags", "exclude_tags")
+SCALE = ("time_scale", "user_scale", "think_time", "tags", "exclude_tags", "user_classes", "endpoint_table")
 """Options that make another load of the same scenario."""
 
 
@@ -62,6 +66,7 @@ class Reference:
     target: Target
     options: Mapping[str, Any]
     environment: Mapping[str, Any]
+    load: str
     blocks: tuple[Block, ...]
 
     def tally(self, endpoint: Callable[[str], bool] = lambda _: True) -> Tally:
@@ -72,7 +77,14 @@ class Reference:
     def of(cls, run: Run, blocks: int = BLOCKS) -> Reference:
         """Return what is kept of a run."""
         return cls(
-            run.id, run.started_at, run.duration_s, run.target, run.options, run.environment, blocks_of(run, blocks)
+            run.id,
+            run.started_at,
+            run.duration_s,
+            run.target,
+            run.options,
+            run.environment,
+            load_of(run),
+            blocks_of(run, blocks),
         )
 
     def to_data(self) -> dict[str, Any]:
@@ -84,6 +96,7 @@ class Reference:
             "target": {"url": self.target.url, "embedded": self.target.embedded},
             "options": dict(self.options),
             "environment": dict(self.environment),
+            "load": self.load,
             "blocks": _pack(self.blocks),
         }
 
@@ -96,8 +109,19 @@ class Reference:
         """Return what sets this reference's environment apart from the run's, as ``name: there, here`` texts."""
         pairs: list[tuple[str, Any, Any]] = [("target", self.target.place(), run.target.place())]
         pairs += [(name, self.environment.get(name), run.environment.get(name)) for name in FINGERPRINT]
+        pairs.append(("load", self.load, load_of(run)))
         pairs += [(f"--{name.replace('_', '-')}", self.options.get(name), run.options.get(name)) for name in SCALE]
         return [f"{name}: {there} there, {here} here" for name, there, here in pairs if there != here]
+
+
+def load_of(run: Run) -> str:
+    """Return the load that the run asked for in one line: its stages or its users, and how many processes made it."""
+    if run.plan:
+        legs = [f"{s.users_from}-{s.users_to} in {s.duration_s:g} s" for s in run.plan.stages]
+        load = ", ".join(legs) if len(legs) <= 12 else hashlib.sha256("".join(legs).encode()).hexdigest()[:12]
+    else:
+        load = f"{run.options.get('num_users', '?')} users for {run.options.get('run_time', '?')} s"
+    return f"{load} by {max(1, len(run.workers))}"
 
 
 def path_of(run: Run, folder: Path) -> Path:
@@ -129,6 +153,10 @@ def read(path: Path) -> list[Reference]:
         raise BaselineError(
             f"{path}: is no baseline of version {VERSION} ({wrong.json_path}: {wrong.message[:120]}); "
             "restore it from git or delete it"
+        )
+    if data["scenario"] != path.stem:
+        raise BaselineError(
+            f"{path}: is the baseline of scenario {data['scenario'][:60]}; restore it from git or delete it"
         )
     try:
         return [Reference.from_data(one) for one in data["runs"]]
@@ -164,45 +192,60 @@ def drop(path: Path, ids: Sequence[str]) -> list[str]:
 
 
 def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
-    """Return the run's intervals added together to about ``most`` blocks of equal time, each within one stage."""
+    """Return the run cut in about ``most`` blocks of time, each within one stage.
+
+    They cover the run to its end: a block in which nothing was answered is one of them.
+    """
     width_s = max(run.duration_s / most, 0.001)
-    blocks: list[Block] = []
-    start_s = 0.0
+    starts, ends, stages = [], [], []
+    for stage, start_s, end_s in _spans(run):
+        count = max(1, round((end_s - start_s) / width_s))
+        for number in range(count):
+            starts.append(start_s + (end_s - start_s) * number / count)
+            ends.append(start_s + (end_s - start_s) * (number + 1) / count)
+            stages.append(stage)
+    cells: list[dict[str, Tally]] = [{} for _ in starts]
     for interval in run.intervals:
-        end_s = interval.end_ms / 1000
-        if blocks and blocks[-1].stage == interval.stage and blocks[-1].seconds < width_s * 0.999:
-            last = blocks[-1]
-            cells = {**last.cells}
-            for name, tally in interval.tallies():
-                cells[name] = Tally.merged((cells[name], tally)) if name in cells else tally
-            blocks[-1] = Block(end_s - start_s, last.stage, cells)
-        else:
-            start_s = interval.start_ms / 1000
-            blocks.append(Block(end_s - start_s, interval.stage, dict(interval.tallies())))
-    return tuple(blocks)
+        middle_s = (interval.start_ms + interval.end_ms) / 2000
+        place = max(0, bisect_right(starts, middle_s) - 1)
+        for name, tally in interval.tallies():
+            mine = cells[place].setdefault(name, Tally())
+            mine.add(tally)
+    blocks = zip(starts, ends, stages, cells, strict=True)
+    return tuple(Block(end_s - start_s, stage, own) for start_s, end_s, stage, own in blocks)
+
+
+def _spans(run: Run) -> list[tuple[str, float, float]]:
+    """Return each stage of the run with its start and end in seconds; the last one lasts to the run's end."""
+    if not run.plan or not run.plan.stages:
+        return [("run", 0.0, run.duration_s)]
+    spans = []
+    start_s = 0.0
+    last = len(run.plan.stages) - 1
+    for number, (stage, end_s) in enumerate(zip(run.plan.stages, run.plan.ends(), strict=True)):
+        stop_s = run.duration_s if number == last else min(end_s, run.duration_s)
+        if stop_s > start_s:
+            spans.append((stage.name, start_s, stop_s))
+        start_s = end_s
+    return spans
 
 
 def _small(run: Run) -> Reference:
-    """Return the run as a reference that keeps within ``MAX_BYTES``: fewer blocks, then rare endpoints in one."""
+    """Return the run as a reference that keeps within ``MAX_BYTES``, of fewer blocks if need be, or one for all."""
     blocks = BLOCKS
-    reference = Reference.of(run, blocks)
-    while len(_pack(reference.blocks)) > MAX_BYTES and blocks > 1:
-        blocks //= 2
+    while blocks >= FEWEST:
         reference = Reference.of(run, blocks)
-    names = sorted(run.endpoints, key=lambda name: run.tally(name.__eq__).requests)
-    while len(_pack(reference.blocks)) > MAX_BYTES and len(names) > 1:
-        rare, names = set(names[: len(names) // 2]), names[len(names) // 2 :]
-        merged = tuple(Block(b.seconds, b.stage, _with_other(b.cells, rare)) for b in reference.blocks)
-        reference = Reference(**{**vars(reference), "blocks": merged})
+        if len(_pack(reference.blocks)) <= MAX_BYTES:
+            return reference
+        blocks //= 2
+    whole = {name: run.tally(name.__eq__) for name in run.endpoints}
+    reference = replace(Reference.of(run, 1), blocks=(Block(run.duration_s, "", whole),))
+    if len(_pack(reference.blocks)) > MAX_BYTES:
+        raise BaselineError(
+            f"{run.id}: has too many endpoints for a baseline ({len(run.endpoints)}); "
+            "let requests to one page share a name (Locust's `name=`)"
+        )
     return reference
-
-
-def _with_other(cells: Mapping[str, Tally], rare: set[str]) -> dict[str, Tally]:
-    kept = {name: tally for name, tally in cells.items() if name not in rare}
-    others = [tally for name, tally in cells.items() if name in rare]
-    if others:
-        kept[OTHER] = Tally.merged([kept[OTHER], *others] if OTHER in kept else others)
-    return kept
 
 
 def _write(path: Path, scenario: str, references: Iterable[Reference]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from slo import comparison, shelf
+from slo.judge import question_of
 from slo.objectives import Objectives
 from slo.run import Run, RunError
 
@@ -22,14 +23,18 @@ def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], 
     runs: list[Run] = []
     for number in range(1, count + 1):
         reports = folder / str(number)
-        done = subprocess.run(  # noqa: S603  # the program is our own Python, the words are the user's own
-            [sys.executable, "-m", "locust", *words, "--headless", "--only-summary", "--reports-dir", str(reports)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=LONGEST_S,
-        )
+        own = ["--headless", "--only-summary", "--reports-dir", str(reports), "--report-formats", "markdown"]
+        try:
+            done = subprocess.run(  # noqa: S603  # the program is our own Python, the words are the user's own
+                [sys.executable, "-m", "locust", *words, *own],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=LONGEST_S,
+            )
+        except subprocess.TimeoutExpired:
+            raise RunError(f"run {number} of {count} took more than {LONGEST_S // 3600} h; give --run-time") from None
         try:
             (one,) = shelf.read(reports).runs
         except (RunError, ValueError):
@@ -42,18 +47,24 @@ def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], 
     return runs
 
 
-def warnings(objectives: Objectives, floors: Mapping[str, float]) -> list[str]:
-    """Return a sentence for each tolerance that is smaller than what can be seen."""
+def warnings(objectives: Objectives, runs: Sequence[Run]) -> list[str]:
+    """Return a sentence for each tolerance that is smaller than what can be seen, or that could not be looked at."""
+    here = {
+        one.name: one
+        for one in objectives.items
+        if one.against == "baseline" and (not one.scope.scenarios or runs[-1].scenario in one.scope.scenarios)
+    }
+    floors = shelf.floors(runs, {name: question_of(one, objectives.groups) for name, one in here.items()})
     found = []
-    for objective in objectives.items:
-        floor = floors.get(objective.indicator.name)
-        if objective.against != "baseline" or floor is None:
+    for name, objective in here.items():
+        if name not in floors:
+            found.append(f"{name}: nothing can be said of its noise, these runs are too short or have no value of it")
             continue
-        for name, bound in (("target", objective.target), ("warning", objective.warning)):
-            if bound is not None and bound < floor:
+        for what, bound in (("target", objective.target), ("warning", objective.warning)):
+            if bound is not None and bound < floors[name]:
                 found.append(
-                    f"{objective.name}: its {name} of {comparison.share(float(bound), objective.indicator)} lies below "
-                    f"what can be seen here ({comparison.share(floor, objective.indicator)}): "
+                    f"{name}: its {what} of {comparison.share(float(bound), objective.indicator)} lies below "
+                    f"what can be seen here ({comparison.share(floors[name], objective.indicator)}): "
                     "use longer runs, more references, or a wider tolerance"
                 )
-    return found or ["no tolerance lies below the noise"]
+    return found or ["no tolerance lies below the noise" if here else "the objectives have no tolerance to check"]

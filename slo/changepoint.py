@@ -14,6 +14,8 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
+LEAST_SHARE = 0.001
+"""And of a share never for less than a tenth of a percentage point."""
 PENALTY = 4.0
 """Twice the BIC's: one shift has a place and a size."""
 SHORTEST = 3
@@ -22,14 +24,17 @@ LEAST_NOISE = 0.01
 """Noise is never taken for less than 1 %, however alike a few runs happen to be."""
 
 
-def changes(values: Sequence[float]) -> list[int]:
-    """Return the indexes at which a new level begins; values must be positive and are compared as ratios."""
-    logs = [math.log(value) for value in values]
+def changes(values: Sequence[float], relative: bool = True) -> list[int]:
+    """Return the indexes at which a new level begins.
+
+    Positive values are compared as ratios; shares, which may be 0, as differences (not ``relative``).
+    """
+    logs = [math.log(value) for value in values] if relative else list(values)
     if len(logs) < 2 * SHORTEST:
         return []
     steps = [abs(later - before) for before, later in pairwise(logs)]
     # The median of |N(0, 2 s^2)| is 0.6745 * sqrt(2) * s.
-    noise = max(LEAST_NOISE, statistics.median(steps) / (0.6745 * math.sqrt(2)))
+    noise = max(LEAST_NOISE if relative else LEAST_SHARE, statistics.median(steps) / (0.6745 * math.sqrt(2)))
     # The median of three keeps a step where it is, and takes out what is alone between its neighbours.
     steady = [logs[0], *(statistics.median(logs[at - 1 : at + 2]) for at in range(1, len(logs) - 1)), logs[-1]]
     return _partition(steady, PENALTY * math.log(len(logs)) * noise**2)

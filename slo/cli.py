@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import webbrowser
 from collections.abc import Sequence
@@ -15,12 +14,11 @@ from typing import NoReturn
 import slo
 from slo import baseline, publish, saved, schemas
 from slo import commands as many
-from slo.objectives import ObjectivesError, load
+from slo.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
 from slo.quantity import show
 from slo.reports import console
 from slo.run import Run, RunError
-from slo.verdict import FILE_NAME
 
 NO_VERDICT = 3
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
@@ -41,8 +39,11 @@ def main(words: Sequence[str] | None = None) -> int:
         return int(options.do(options))
     except (RunError, ObjectivesError, baseline.BaselineError, ReportError) as error:
         sys.stderr.write(f"{error}\n")
+    except BrokenPipeError:
+        sys.stdout = None  # who read us has enough; nothing is left to flush
     except OSError as error:
-        sys.stderr.write(f"{error.filename}: {error.strerror}\n")
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"{where}{error.strerror or error}\n")
     except KeyboardInterrupt:
         return 130
     return NO_VERDICT
@@ -56,7 +57,7 @@ def _parser() -> _Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     validate = commands.add_parser("validate", help="judge a saved run again; exits with the verdict's code")
     validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
-    _objectives_option(validate)
+    _own_objectives_option(validate)
     baselines_options(validate)
     _judging_options(validate)
     validate.set_defaults(do=_validate)
@@ -81,6 +82,12 @@ def _objectives_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _own_objectives_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--objectives", type=Path, metavar="FILE", help="default: those the run was judged by, or the hotel's"
+    )
+
+
 def _judging_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-incomplete", action="store_true", help="judge a run although counts of a worker are missing"
@@ -102,9 +109,7 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="FORMATS",
         help=f"separated by commas: {', '.join(publish.FORMATS)}; default: {publish.DEFAULT_FORMATS}",
     )
-    report.add_argument(
-        "--objectives", type=Path, metavar="FILE", help="default: those the run was judged by, or the hotel's"
-    )
+    _own_objectives_option(report)
     baselines_options(report)
     _judging_options(report)
     report.add_argument("--out", type=Path, metavar="DIR", help="where to write; default: beside run.json")
@@ -122,9 +127,23 @@ def _formats(text: str) -> tuple[str, ...]:
 def baselines_options(parser: argparse.ArgumentParser) -> None:
     """Add what says which references a run is compared with."""
     parser.add_argument(
-        "--baselines", type=Path, default=Path("baselines"), metavar="DIR", help="reference runs; default: baselines"
+        "--baselines", type=Path, metavar="DIR", help="reference runs; default: those of the run, or baselines"
     )
-    parser.add_argument("--any-baseline", action="store_true", help="compare with references of another environment")
+    parser.add_argument(
+        "--any-baseline",
+        action="store_true",
+        default=None,
+        help="compare with references of another environment or load; default: as the run was asked to",
+    )
+
+
+def _objectives_for(options: argparse.Namespace, one: Run, folder: Path) -> Objectives:
+    """Return the objectives that are asked for, else those the run was judged by, else the hotel's."""
+    own = None if options.objectives else publish.judged_by(one, folder)
+    objectives = own or load(options.objectives or DEFAULT_OBJECTIVES)
+    baselines = options.baselines or Path(str(one.options.get("baselines") or "baselines"))
+    told = options.any_baseline if options.any_baseline is not None else bool(one.options.get("any_baseline"))
+    return replace(objectives, baselines=baselines, any_baseline=told)
 
 
 def _asked(one: Run, options: argparse.Namespace) -> Run:
@@ -135,9 +154,8 @@ def _asked(one: Run, options: argparse.Namespace) -> Run:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    objectives = load(options.objectives)
-    objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
     one, folder = saved.read(options.run)
+    objectives = _objectives_for(options, one, folder)
     one = _asked(one, options)
     verdict = publish.publish(one, objectives, folder)
     # A report that is there already would say what was judged before.
@@ -152,9 +170,8 @@ def _report(options: argparse.Namespace) -> int:
     if options.open and "html" not in options.format:
         raise ReportError("--open shows the HTML report: add html to --format")
     one, folder = saved.read(options.run)
+    objectives = _objectives_for(options, one, folder)
     one = _asked(one, options)
-    objectives = load(options.objectives or _judged_by(folder))
-    objectives = replace(objectives, baselines=options.baselines, any_baseline=options.any_baseline)
     verdict = publish.judged(one, objectives)
     out = options.out or folder
     for name in options.format:
@@ -163,15 +180,6 @@ def _report(options: argparse.Namespace) -> int:
     if options.open and not webbrowser.open((out / publish.FORMATS["html"].file).resolve().as_uri()):
         raise ReportError("there is no browser to open the report with; its path is above")
     return 0
-
-
-def _judged_by(folder: Path) -> Path:
-    """Return the objectives file that the run's verdict names, if it is still there; else the hotel's."""
-    try:
-        source = Path(json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))["objectives"]["source"])
-        return source if source.is_file() else DEFAULT_OBJECTIVES
-    except (OSError, ValueError, KeyError, TypeError):
-        return DEFAULT_OBJECTIVES
 
 
 def _lint(options: argparse.Namespace) -> int:

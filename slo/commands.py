@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 from slo import baseline, calibration, comparison, saved, shelf
 from slo.baseline import KEEP, BaselineError
 from slo.changepoint import changes
+from slo.compare import Untold
 from slo.indicator import Indicator, parse
 from slo.judge import judge
 from slo.objectives import Objectives, load
@@ -20,7 +22,7 @@ from slo.quantity import show
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.run import Run, RunError
-from slo.shelf import Row, question_of
+from slo.shelf import Row, ask
 from slo.verdict import EXIT_CODES
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
@@ -44,7 +46,7 @@ def add(commands: Commands, objectives_option: Callable[[argparse.ArgumentParser
     backtest.add_argument("objectives", type=Path, metavar="OBJECTIVES")
     backtest.add_argument("folder", type=Path, metavar="DIR", help="the folder that holds the runs, like reports")
     backtest.add_argument("--scenario", help="only runs of this scenario")
-    backtest.add_argument("--last", type=int, metavar="N", help="only the newest N runs")
+    backtest.add_argument("--last", type=_whole, metavar="N", help="only the newest N runs")
     backtest.set_defaults(do=_backtest)
     calibrate = commands.add_parser(
         "calibrate",
@@ -52,7 +54,7 @@ def add(commands: Commands, objectives_option: Callable[[argparse.ArgumentParser
         epilog="Example: locust-slo calibrate --runs 5 -- -f locustfiles/hotel.py --scenario smoke --demo",
     )
     objectives_option(calibrate)
-    calibrate.add_argument("--runs", type=int, default=KEEP, metavar="N", help=f"how many runs; default: {KEEP}")
+    calibrate.add_argument("--runs", type=_several, default=KEEP, metavar="N", help=f"how many runs; default: {KEEP}")
     calibrate.add_argument("--saved", type=Path, metavar="DIR", help="take the runs saved there instead of new ones")
     calibrate.add_argument("--scenario", help="with --saved: only runs of this scenario")
     calibrate.add_argument("words", nargs="*", metavar="LOCUST OPTION", help="after --: what Locust is started with")
@@ -63,7 +65,7 @@ def _add_baseline(keep: argparse.ArgumentParser, objectives_option: Callable[[ar
     actions = keep.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", help="add a run to the references of its scenario")
     add.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")
-    add.add_argument("--keep", type=int, default=KEEP, metavar="N", help=f"references kept; default: {KEEP}")
+    add.add_argument("--keep", type=_whole, default=KEEP, metavar="N", help=f"references kept; default: {KEEP}")
     add.add_argument("--anyway", action="store_true", help="keep a run that did not pass, too")
     objectives_option(add)
     add.set_defaults(do=_baseline_add)
@@ -82,6 +84,18 @@ def _add_baseline(keep: argparse.ArgumentParser, objectives_option: Callable[[ar
         )
 
 
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number from 1, not '{text}'")
+    return int(text)
+
+
+def _several(text: str) -> int:
+    if _whole(text) < 2:
+        raise argparse.ArgumentTypeError("at least 2 runs: each is compared with the others")
+    return int(text)
+
+
 def _say(*lines: str) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
@@ -96,8 +110,11 @@ def _baseline_add(options: argparse.Namespace) -> int:
         raise BaselineError(
             f"{one.id}: is {verdict.status}; only a run that passed is a reference (--anyway keeps it all the same)"
         )
-    if options.keep < 1:
-        raise BaselineError(f"--keep {options.keep}: at least one reference is kept")
+    stopped_freely = one.ended.how == "stopped" and one.plan is None
+    if one.ended.how != "completed" and not stopped_freely and not options.anyway:
+        raise BaselineError(
+            f"{one.id}: was {one.ended.how}; only a whole run is a reference (--anyway keeps it all the same)"
+        )
     path = baseline.add(one, options.baselines, options.keep)
     _say(f"{path}: added {one.id} ({verdict.status}); it holds {len(baseline.read(path))} of {options.keep}")
     return 0
@@ -118,7 +135,7 @@ def _baseline_show(options: argparse.Namespace) -> int:
     rows = []
     for one in references:
         tally = one.tally()
-        values = [question_of(indicator).value(tally, one.duration_s) for indicator in indicators]
+        values = [ask(indicator).value(tally, one.duration_s) for indicator in indicators]
         cells = [
             "-" if value is None else show(value, what.unit) for value, what in zip(values, indicators, strict=True)
         ]
@@ -155,6 +172,9 @@ def _compare(options: argparse.Namespace) -> int:
     before, after = saved.read(options.before)[0], saved.read(options.after)[0]
     if before.id == after.id:
         raise RunError(f"{after.id}: is compared with itself; give two runs")
+    for one in (before, after):
+        if not one.cells:
+            raise RunError(f"{one.id}: made no request; there is nothing to compare")
     rows = shelf.side_by_side(before, after)
     _say(*_headlines(before, after))
     _say(table(COMPARE_HEAD, [compared(row) for row in rows]), "")
@@ -168,13 +188,17 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _headlines(before: Run, after: Run) -> list[str]:
-    lines = [f"{letter}: {one.id}, {one.target.headline()}" for letter, one in (("A", before), ("B", after))]
+    lines = [
+        f"{letter}: {one.id}, scenario {one.scenario or '-'}, {one.target.headline()}, {one.ended.how}"
+        for letter, one in (("A", before), ("B", after))
+    ]
     apart = baseline.Reference.of(before, 1).differences(after)
+    apart += [f"scenario: {before.scenario} there, {after.scenario} here"] if before.scenario != after.scenario else []
     return [*lines, *([f"They differ: {'; '.join(apart)}"] if apart else []), ""]
 
 
 def _outcome(row: Row) -> tuple[str, str]:
-    if isinstance(row.change, str) or not row.change.real:
+    if isinstance(row.change, Untold) or not row.change.real:
         return row.indicator.name, ""
     way = "worse" if row.change.worse > 0 else "better"
     return row.indicator.name, f"{comparison.share(abs(row.change.worse), row.indicator)} {way}"
@@ -183,11 +207,11 @@ def _outcome(row: Row) -> tuple[str, str]:
 def _trend(options: argparse.Namespace) -> int:
     everything = shelf.read(options.folder)
     scenario = options.scenario or everything.runs[-1].scenario
-    runs = [one for one in everything.runs if one.scenario == scenario and one.cells]
+    runs, left = shelf.alike([one for one in everything.runs if one.scenario == scenario])
     if not runs:
         raise RunError(f"{options.folder}: holds no run of scenario {scenario} with a request")
     columns = {name: _values(runs, parse(name)) for name in TREND}
-    points = {name: _change_points(values) for name, values in columns.items()}
+    points = {name: _change_points(values, parse(name)) for name, values in columns.items()}
     rows = []
     for place, one in enumerate(runs):
         cells = [_marked(columns[name][place], parse(name), place in points[name]) for name in TREND]
@@ -199,7 +223,7 @@ def _trend(options: argparse.Namespace) -> int:
         _say(f"{name} changed with {runs[place].id}: {_levels(columns[name], points[name], place, parse(name))}")
     if not found:
         _say("no change point")
-    _say("(change points by optimal partitioning, Jackson et al. 2005; marked *)", *everything.unreadable)
+    _say("(change points by optimal partitioning, Jackson et al. 2005; marked *)", *left, *everything.unreadable)
     if options.html:
         from slo.reports import sides  # matplotlib is loaded only for a picture
 
@@ -209,16 +233,15 @@ def _trend(options: argparse.Namespace) -> int:
 
 
 def _values(runs: Sequence[Run], indicator: Indicator) -> list[float | None]:
-    question = question_of(indicator)
+    question = ask(indicator)
     return [question.value(one.tally(), one.duration_s) for one in runs]
 
 
-def _change_points(values: Sequence[float | None]) -> list[int]:
-    """Return the places at which a level begins; a share that was 0 at any time has no ratio, and no change point."""
+def _change_points(values: Sequence[float | None], indicator: Indicator) -> list[int]:
+    """Return the places at which a level begins; runs without a value are passed over."""
     known = [(place, value) for place, value in enumerate(values) if value is not None]
-    if any(value <= 0 for _, value in known):
-        return []
-    return [known[found][0] for found in changes([value for _, value in known])]
+    relative = indicator.unit != "ratio" and all(value > 0 for _, value in known)
+    return [known[found][0] for found in changes([value for _, value in known], relative)]
 
 
 def _marked(value: float | None, indicator: Indicator, marked: bool) -> str:
@@ -228,11 +251,11 @@ def _marked(value: float | None, indicator: Indicator, marked: bool) -> str:
 def _levels(values: Sequence[float | None], places: Sequence[int], place: int, indicator: Indicator) -> str:
     cuts = [0, *places, len(values)]
     number = cuts.index(place, 1)
-    means = []
+    middles = []
     for start, end in ((cuts[number - 1], place), (place, cuts[number + 1])):
         known = [value for value in values[start:end] if value is not None]
-        means.append(show(sum(known) / len(known), indicator.unit))
-    return f"{means[0]} before, {means[1]} since"
+        middles.append(show(statistics.median(known), indicator.unit))
+    return f"{middles[0]} before, {middles[1]} since (medians of the runs)"
 
 
 def _backtest(options: argparse.Namespace) -> int:
@@ -263,16 +286,17 @@ def _backtest(options: argparse.Namespace) -> int:
 
 def _calibrate(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
+    left: list[str] = []
     if options.saved:
-        runs = list(shelf.read(options.saved, options.scenario).runs)
+        runs, left = shelf.alike(shelf.read(options.saved, options.scenario).runs)
     else:
         with tempfile.TemporaryDirectory(prefix="locust-slo-") as folder:
-            runs = calibration.repeat(options.words, options.runs, Path(folder), lambda line: _say(line))
+            runs = calibration.repeat(options.words, options.runs, Path(folder), _say)
     if len(runs) < 2:
-        raise RunError("calibrating needs at least two runs of the same kind: --runs 5")
-    floors = {indicator.name: floor for indicator, floor in shelf.floors(runs)}
+        raise RunError("\n".join(["calibrating needs at least two runs of the same kind", *left]))
+    floors = shelf.floors(runs, {name: ask(parse(name)) for name in shelf.INDICATORS})
     rows = [(name, comparison.share(floor, parse(name))) for name, floor in floors.items()]
-    _say(f"{len(runs)} runs of the same, each compared with the {len(runs) - 1} others:", "")
+    _say(f"{len(runs)} runs of the same, each compared with the others:", "")
     _say(table(("indicator", "smallest change that can be seen"), rows), "")
-    _say(*calibration.warnings(objectives, floors))
+    _say(*calibration.warnings(objectives, runs), *left)
     return 0

@@ -94,17 +94,25 @@ class Change:
         return self.low > 0 or self.high < 0
 
 
-def compare(run: Sequence[Block], references: Sequence[Sequence[Block]], question: Question) -> Change | str:
-    """Return the change from the references to the run, or the sentence that says why there is none."""
+@dataclass(frozen=True)
+class Untold:
+    """Why there is no comparison: it lies in the run itself, or else in the references."""
+
+    reason: str
+    of_run: bool = False
+
+
+def compare(run: Sequence[Block], references: Sequence[Sequence[Block]], question: Question) -> Change | Untold:
+    """Return the change from the references to the run, or why there is none."""
     after = _measured(run, question)
     before = [value for value in (_measured(reference, question) for reference in references) if value is not None]
     if after is None:
-        return "the run has no value to compare"
+        return Untold("the run has no value to compare", of_run=True)
     if not before:
-        return "the baseline has no value to compare with"
+        return Untold("the baseline has no value to compare with")
     scale: Callable[[float], float] = math.log if question.relative else float
     if question.relative and min(after, *before) <= 0:
-        return "a value of 0 cannot be compared as a ratio"
+        return Untold("a value of 0 cannot be compared as a ratio", of_run=after <= 0)
     within = [within_run(blocks, question) for blocks in (run, *references)]
     known = [noise for noise in within if noise is not None]
     return _change(question, after, before, scale, known)
@@ -112,14 +120,14 @@ def compare(run: Sequence[Block], references: Sequence[Sequence[Block]], questio
 
 def _change(
     question: Question, after: float, before: list[float], scale: Callable[[float], float], within: list[float]
-) -> Change | str:
+) -> Change | Untold:
     count = len(before)
     between = statistics.variance([scale(value) for value in before]) if count > 1 else 0.0
     inside = statistics.fmean(noise**2 for noise in within) if within else 0.0
     prior = PRIOR if within else 0
     freedom = prior + count - 1
     if freedom < ENOUGH - 1:
-        return f"runs this short, and fewer than {ENOUGH} of them, say nothing of the noise; add references"
+        return Untold(f"runs this short, and fewer than {ENOUGH} references, say nothing of the noise: add references")
     noise = math.sqrt((prior * inside + (count - 1) * between) / freedom)
     error = noise * math.sqrt(1 + 1 / count)
     middle = statistics.fmean(scale(value) for value in before)
@@ -128,7 +136,10 @@ def _change(
     reach = quantile(0.975, freedom) * error
     visible = reach + quantile(POWER, freedom) * error
     if question.relative:
-        worse, low, high, visible = (math.expm1(x) for x in (shift, shift - reach, shift + reach, visible))
+        # A share of the reference's value, whichever way is worse: half the throughput is 50 % worse, not 100 %.
+        worse, low, high, visible = (
+            sign * math.expm1(sign * x) for x in (shift, shift - reach, shift + reach, visible)
+        )
         reference = math.exp(middle)
     else:
         worse, low, high, reference = shift, shift - reach, shift + reach, middle
@@ -154,11 +165,11 @@ def within_run(blocks: Sequence[Block], question: Question) -> float | None:
     None where the blocks are too few to tell.
     """
     tallies = _counts(blocks, question)
-    used = [number for number, tally in enumerate(tallies) if tally.requests]
+    if question.indicator.kind == "throughput":
+        return _uneven(blocks, [tally.requests for tally in tallies])
+    used = [number for number, tally in enumerate(tallies) if _weight(question, tally)]
     if len(used) < FEWEST_BLOCKS:
         return None
-    if question.indicator.kind == "throughput":
-        return _uneven([blocks[number] for number in used], [tallies[number].requests for number in used])
     weights = _drawn([blocks[number].stage for number in used])
     chosen = _Chosen([tallies[number] for number in used], question)
     values = chosen.values(weights)
@@ -169,6 +180,13 @@ def within_run(blocks: Sequence[Block], question: Question) -> float | None:
     short = len(used) / (len(used) - STRETCH)
     spread = float(np.std(values, ddof=1)) * math.sqrt(short) if len(values) > 1 else 0.0
     return max(spread, chosen.floor)
+
+
+def _weight(question: Question, tally: Tally) -> int:
+    """Return how many samples the indicator is made of: checks, latencies or requests."""
+    if question.indicator.kind == "checks":
+        return sum(passed + failed for passed, failed in tally.checks.values())
+    return tally.latency_of(question.of).total if question.indicator.kind == "latency" else tally.requests
 
 
 def _uneven(blocks: Sequence[Block], requests: Sequence[int]) -> float | None:
@@ -223,21 +241,21 @@ class _Chosen:
             return self._percentiles(weights)
         shares = [self.question.value(tally, 1.0) for tally in self.tallies]
         known = np.array([0.0 if share is None else share for share in shares])
-        return self._ratio(weights, known * self._requests, self._requests)
+        return self._ratio(weights, known * self._weights, self._weights)
 
     @property
     def floor(self) -> float:
         """Return the least noise of a share: one that has never been seen is not impossible (Laplace's rule)."""
         if self.question.relative:
             return 0.0
-        total = float(self._requests.sum())
+        total = float(self._weights.sum())
         value = self.question.value(Tally.merged(self.tallies), 1.0) or 0.0
         share = (value * total + 1) / (total + 2)
         return math.sqrt(share * (1 - share) / total)
 
     @cached_property
-    def _requests(self) -> Floats:
-        return np.array([float(tally.requests) for tally in self.tallies])
+    def _weights(self) -> Floats:
+        return np.array([float(_weight(self.question, tally)) for tally in self.tallies])
 
     @cached_property
     def _totals(self) -> Floats:

@@ -25,7 +25,7 @@ def sentence(indicator: Indicator, change: Change, target: Fraction, warning: Fr
         bound = warning if warning is not None and change.worse < target else target
         side = "past" if change.worse >= bound else "within"
         words += f", {side} the tolerance of {share(float(bound), indicator)}"
-    return words
+    return f"{words} (noise {change.noise})"
 
 
 def count(references: int) -> str:

@@ -178,7 +178,7 @@ class Gate:
     def _so_far(self, measurement: Measurement) -> tuple[Run, Verdict | None]:
         if self.objectives is None:
             return measurement.so_far(), None
-        return live.provisional(measurement, self.objectives)
+        return live.provisional(measurement, self.objectives, self.trends.points)
 
     def _ending(self, completed: bool, broke_off: str) -> Ending:
         how: How = "completed" if completed else "stopped"

@@ -11,12 +11,12 @@ from typing import Literal
 
 from slo.quantity import Unit
 
-Kind = Literal["latency", "errors", "throttled", "throughput", "checks", "requests"]
+Kind = Literal["latency", "errors", "throttled", "throughput", "checks", "requests", "finding"]
 Direction = Literal["lower", "higher"]
 
 ALLOWED = (
     "latency.p<1 to 99.99>, latency.mean, latency.max, errors.ratio, throttled.ratio, throughput.rps, "
-    "checks.ratio, requests.count"
+    "checks.ratio, requests.count, capacity.users, capacity.rps, recovery.s, drift.latency.p95, drift.memory"
 )
 _PERCENTILE = re.compile(r"latency\.p([0-9]{1,3}(?:\.[0-9]{1,4})?)", re.ASCII)
 _ALIASES: Mapping[str, str] = {
@@ -39,6 +39,13 @@ _ALIASES: Mapping[str, str] = {
     "http_req_duration": "latency.p95",
     "latency": "latency.p95",
     "requests": "requests.count",
+    "capacity": "capacity.users",
+    "breaking_point": "capacity.users",
+    "recovery": "recovery.s",
+    "recovery_time": "recovery.s",
+    "drift": "drift.latency.p95",
+    "drift.p95": "drift.latency.p95",
+    "memory": "drift.memory",
 }
 
 
@@ -69,6 +76,11 @@ _FIXED: Mapping[str, Indicator] = {
         Indicator("throughput.rps", "throughput", "rps", "rps", "higher"),
         Indicator("checks.ratio", "checks", "ratio", "ratio", "higher", best=Fraction(1)),
         Indicator("requests.count", "requests", "count", "count", "higher"),
+        Indicator("capacity.users", "finding", "users", "users", "higher"),
+        Indicator("capacity.rps", "finding", "rps", "rps", "higher"),
+        Indicator("recovery.s", "finding", "s", "s", "lower"),
+        Indicator("drift.latency.p95", "finding", "latency.p95", "%/h", "lower"),
+        Indicator("drift.memory", "finding", "memory", "%/h", "lower"),
     )
 }
 

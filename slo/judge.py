@@ -7,31 +7,34 @@ except where the bound is the best value there is (0 % errors, 100 % checks).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import partial
 
-from slo import advice, comparison, confidence, generator, names, quantity
-from slo.baseline import Block, Reference, blocks_of
-from slo.compare import Change, Question, compare
+from slo import advice, confidence, findings, generator, names, quantity
+from slo.compare import Question
+from slo.finding import Finding
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
+from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select
 from slo.tally import Tally
+from slo.timeline import Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict
 
-NOT_YET = "compared with the baseline once the run has ended"
-NO_BASELINE = "there is no baseline to compare with; `locust-slo baseline add` keeps a run as one"
 
-
-def judge(run: Run, objectives: Objectives, references: Sequence[Reference] | str = NOT_YET) -> Verdict:
+def judge(
+    run: Run, objectives: Objectives, references: Kept = NOT_YET, points: Sequence[Point] | None = None
+) -> Verdict:
     """Return the verdict on ``run`` by ``objectives``; all of them are judged, not only the first missed.
 
-    ``references`` are the scenario's reference runs, or the sentence that says why there are none.
+    ``references`` are the scenario's reference runs, or why there are none. ``points`` are the timeline of a run
+    under way; that of a finished one is made of its intervals.
     """
-    court = _Court(run, objectives, references)
+    found = findings.find(run, objectives, findings.Yardstick(value_of, meets), points)
+    court = _Court(run, objectives, references, found)
     results = tuple(court.judge(objective) for objective in objectives.items)
     status, reason = _overall(run, results)
     return Verdict(
@@ -48,7 +51,13 @@ def judge(run: Run, objectives: Objectives, references: Sequence[Reference] | st
         objectives_sha256=objectives.sha256,
         fail_on="warning" if run.options.get("fail_on") == "warning" else "fail",
         references=court.compared,
+        findings=found,
     )
+
+
+def watch(scenario: str | None, objectives: Objectives) -> Watch:
+    """Return what says which objectives a window of a run under way misses."""
+    return findings.watch(scenario, objectives, findings.Yardstick(value_of, meets))
 
 
 def value_of(objective: Objective, selection: Selection) -> Fraction | None:
@@ -100,42 +109,21 @@ def _ended(run: Run) -> str:
 
 
 class _Court:
-    """Judges one run's objectives; what several of them need of the run and its references is made once."""
+    """Judges one run's objectives."""
 
-    def __init__(self, run: Run, objectives: Objectives, references: Sequence[Reference] | str) -> None:
+    def __init__(self, run: Run, objectives: Objectives, references: Kept, found: Sequence[Finding]) -> None:
         self._run = run
+        self._findings = found
         self._groups = objectives.groups
-        asked = any(objective.against == "baseline" for objective in objectives.items)
-        self._references: Sequence[Reference] = ()
-        self._why_none, self._foreign = "", ""
-        if asked:
-            self._choose(references, objectives.any_baseline)
-
-    def _choose(self, references: Sequence[Reference] | str, foreign_too: bool) -> None:
-        """Take the references that the run may be compared with: of its own environment, and never itself."""
-        if isinstance(references, str):
-            self._why_none = references
-            return
-        others = [reference for reference in references if reference.id != self._run.id]
-        alike = [reference for reference in others if not reference.differences(self._run)]
-        self._references = others if foreign_too else alike
-        if not others:
-            self._why_none = NO_BASELINE
-        elif not self._references:
-            apart = "; ".join(others[-1].differences(self._run)[:3])
-            self._why_none = f"the baseline is of another environment ({apart}); --any-baseline compares anyway"
-        if len(self._references) > len(alike):
-            apart = "; ".join(next(d for d in (r.differences(self._run) for r in others) if d)[:3])
-            self._foreign = f" (told to compare with another environment: {apart})"
+        self._bench: Bench | None = None
+        if any(objective.against == "baseline" for objective in objectives.items):
+            ask = partial(question_of, groups=objectives.groups)
+            self._bench = Bench(run, ask, references, objectives.any_baseline)
 
     @property
     def compared(self) -> tuple[str, ...]:
         """Ids of the references that the run is compared with."""
-        return tuple(reference.id for reference in self._references)
-
-    @cached_property
-    def _blocks(self) -> tuple[Block, ...]:
-        return blocks_of(self._run)
+        return self._bench.compared if self._bench else ()
 
     def judge(self, objective: Objective) -> Result:
         """Return the result of one objective."""
@@ -143,12 +131,15 @@ class _Court:
         if scenarios and self._run.scenario not in scenarios:
             here = f"this run is {self._run.scenario}" if self._run.scenario else "this run has no scenario"
             return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
-        if objective.against == "baseline" and self._why_none:
-            return Result(objective, "SKIPPED", reason=self._why_none)
+        if objective.indicator.kind == "finding":
+            return _found(objective, self._findings, self._run)
         selection = select(self._run, objective.scope, self._groups)
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
-        result = self._compare(objective, selection) if objective.against == "baseline" else _held(objective, selection)
+        if self._bench and objective.against == "baseline":
+            result = self._bench.judge(objective, selection.tally.requests)
+        else:
+            result = _held(objective, selection)
         breached = run_ended_by(self._run, objective)
         result = self._trusted(_missed(result, self._run.ended) if breached else result, selection, breached)
         if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
@@ -172,20 +163,16 @@ class _Court:
         reason = f"{result.reason}, but our own generator could be why: {found.words()}"
         return replace(result, status="NO DATA", reason=reason, advice=(generator.REMEDY,))
 
-    def _compare(self, objective: Objective, selection: Selection) -> Result:
-        samples = selection.tally.requests
-        endpoints = {endpoint for endpoint, _ in selection.cells}
-        patterns = patterns_of(objective.scope, self._groups)
-        question = Question(
-            objective.indicator,
-            lambda tally, seconds: measured(objective, tally, seconds),
-            lambda name: name in endpoints or matches(name, patterns),
-            objective.of,
-        )
-        change = compare(self._blocks, [reference.blocks for reference in self._references], question)
-        if isinstance(change, str):
-            return Result(objective, "NO DATA", samples=samples, reason=change)
-        return _compared(objective, change, samples, self._foreign)
+
+def question_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> Question:
+    """Return what is compared for an objective: its indicator, over the endpoints of its scope."""
+    patterns = patterns_of(objective.scope, groups)
+    return Question(
+        objective.indicator,
+        lambda tally, seconds: measured(objective, tally, seconds),
+        lambda name: matches(name, patterns),
+        objective.of,
+    )
 
 
 def run_ended_by(run: Run, objective: Objective) -> bool:
@@ -206,29 +193,6 @@ def measured(objective: Objective, tally: Tally, seconds: float) -> float | None
     return None if value is None else float(value)
 
 
-def _compared(objective: Objective, change: Change, samples: int, foreign: str) -> Result:
-    """Return the result of a comparison: a regression is larger than the tolerance, and more than noise."""
-    status: Status = "PASS"
-    if change.low > 0 and change.worse >= objective.target:
-        status = "CRITICAL" if objective.priority == "P0" else "FAIL"
-    elif change.low > 0 and objective.warning is not None and change.worse >= objective.warning:
-        status = "WARNING"
-    return Result(
-        objective,
-        status,
-        value=_fraction(change.worse),
-        samples=samples,
-        low=_fraction(change.low),
-        high=_fraction(change.high),
-        deviation=(_fraction(change.worse) - objective.target) / objective.target,
-        reason=comparison.sentence(objective.indicator, change, objective.target, objective.warning) + foreign,
-    )
-
-
-def _fraction(value: float) -> Fraction:
-    return Fraction(round(value * 10**9), 10**9)
-
-
 def _held(objective: Objective, selection: Selection) -> Result:
     """Return the result of an objective with a target, without advice."""
     found = _measure(objective, selection)
@@ -240,9 +204,33 @@ def _held(objective: Objective, selection: Selection) -> Result:
     return _with_status(result)
 
 
+def _found(objective: Objective, found: Sequence[Finding], run: Run) -> Result:
+    """Return the result of an objective that bounds a figure of a finding; one known by bounds may not decide it."""
+    name, samples = objective.indicator.name, sum(tally.requests for tally in run.cells.values())
+    figure = findings.figure(found, name)
+    if figure is None:
+        why = "; ".join(f"{one.name}: {one.answer}" for one in found) or "the run's load does not ask for it"
+        return Result(objective, "NO DATA", samples=samples, reason=why)
+    answer = next(one.answer for one in found if one.figure(name) is figure)
+    result = Result(objective, "NO DATA", figure.value, samples)
+    if result.has_interval:
+        result = replace(result, low=figure.low, high=figure.high)
+    worst, best = figure.high, figure.low
+    if objective.direction == "higher":
+        worst, best = best, worst
+    met = worst is not None and meets(objective.indicator, worst, objective.target)
+    missed = best is not None and not meets(objective.indicator, best, objective.target)
+    if not figure.exact and not met and not missed:
+        return replace(result, reason=f"known only to be {figure.shown()}: {answer}")
+    result = _with_status(result)
+    return result if result.status == "PASS" else replace(result, reason=f"{result.reason}: {answer}")
+
+
 def _measure(objective: Objective, selection: Selection) -> Result | str:
     """Return the result with its value and samples, or the sentence that says why there is none."""
     kind, tally = objective.indicator.kind, selection.tally
+    if kind == "finding":
+        return "a finding is of the whole run"
     if kind == "latency":
         histogram = selection.latency(objective.of)
         if not histogram.total:

@@ -11,13 +11,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from slo.judge import judge, value_of
+from slo.finding import Finding
+from slo.judge import judge, value_of, watch
 from slo.measurement import Measurement
 from slo.objectives import Objective, Objectives
 from slo.quantity import show
 from slo.reports import rows
 from slo.run import Run
 from slo.scope import Selection, matching
+from slo.timeline import Growing, Point, users_between
 from slo.verdict import Result, Verdict
 
 VERSION = 1
@@ -58,6 +60,7 @@ class Trends:
         self._looks = 0
         self._last_s = 0.0
         self._period = 1
+        self._growing: Growing | None = None
         self.at_s: list[float] = []
         self.values: dict[str, list[float | None]] = {}
 
@@ -68,6 +71,7 @@ class Trends:
         if measurement.elapsed_s - self._last_s < LOOK_S:
             return
         self._last_s = measurement.elapsed_s
+        self._grow(measurement, self._objectives)
         self._looks += 1
         if self._looks % self._period:
             return
@@ -83,6 +87,21 @@ class Trends:
             self.at_s = self.at_s[::2]
             self.values = {name: points[::2] for name, points in self.values.items()}
             self._period *= 2
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """The run's timeline so far, for its findings."""
+        return self._growing.points if self._growing else ()
+
+    def _grow(self, measurement: Measurement, objectives: Objectives) -> None:
+        plan, scenario = measurement.subject.plan, measurement.subject.scenario
+        if self._growing is None:
+            self._growing = Growing(plan.total_s if plan else None, watch(scenario, objectives))
+        self._growing.look(
+            measurement.reported_s,
+            measurement.window,
+            lambda start_s, end_s: users_between(plan, measurement.users, start_s, end_s),
+        )
 
 
 def picture(
@@ -108,6 +127,7 @@ def picture(
         "recent": _recent(measurement),
         "requests": run.tally().requests if run else 0,
         "trend_at_s": trends.at_s,
+        "findings": [_finding(one) for one in verdict.findings] if verdict else [],
         "objectives": [_objective(result, trends) for result in verdict.results] if verdict else [],
         "checks": _checks(run),
         "failures": _failures(run),
@@ -120,10 +140,10 @@ def picture(
     }
 
 
-def provisional(measurement: Measurement, objectives: Objectives) -> tuple[Run, Verdict]:
-    """Return the run so far and the verdict it would get if it ended now."""
+def provisional(measurement: Measurement, objectives: Objectives, points: Sequence[Point] = ()) -> tuple[Run, Verdict]:
+    """Return the run so far and the verdict it would get if it ended now; ``points`` are its timeline."""
     run = measurement.so_far()
-    verdict = judge(run, objectives)
+    verdict = judge(run, objectives, points=points)
     # What a stage has not reached yet is no fault of it.
     return run, replace(verdict, notes=run.notes)
 
@@ -196,6 +216,16 @@ def _recent(measurement: Measurement | None) -> dict[str, Any] | None:
         "throughput_rps": round(tally.requests / recent.seconds, 3),
         "p95_ms": latency.percentile(95) / 1000 if latency.total else None,
         "errors_ratio": recent.errors / tally.requests if tally.requests else 0.0,
+    }
+
+
+def _finding(one: Finding) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "told": one.told,
+        "answer": one.answer,
+        "figures": [{"name": figure.name, "shown": figure.shown()} for figure in one.figures],
+        "details": list(one.details),
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,12 +15,14 @@ from slo.journal import Journal
 from slo.plan import Plan, Stage
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
-from slo.run import Ending, Run, Target, UserSample, Worker
+from slo.run import Ending, Run, Scrape, Target, UserSample, Worker
 from slo.tally import Tally
 from slo.vitals import Vitals, recorded
 
 MAX_USER_SAMPLES = 7200
 """Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""
+MAX_SCRAPES = 2000
+"""Samples of the target's own figures kept; beyond, every second one is dropped."""
 RECENT_S = 10
 """How much of the run's end people are shown as "now"."""
 
@@ -81,6 +83,11 @@ class Measurement:
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0
+        self._scrapes: list[Scrape] = []
+        self._scrape_period = 1
+        self._scrapes_seen = 0
+        self._scrape_faults = 0
+        self._scrape_fault = ""
         self._report_s = report_s
         self._stopping_s: float | None = None
         self._journal = Journal(folder, self._run(Ending("crashed")).to_data())
@@ -107,6 +114,20 @@ class Measurement:
             self._user_period *= 2
         self.take(self.recorder.drain())
 
+    def scraped(self, values: Mapping[str, float]) -> None:
+        """Note what the target's own metrics say now."""
+        if self._scrapes_seen % self._scrape_period == 0:
+            self._scrapes.append(Scrape(round(self.elapsed_s * 1000), values))
+        self._scrapes_seen += 1
+        if len(self._scrapes) > MAX_SCRAPES:
+            self._scrapes = self._scrapes[::2]
+            self._scrape_period *= 2
+
+    def scrape_failed(self, why: str) -> None:
+        """Note that the target's own metrics could not be read."""
+        self._scrape_faults += 1
+        self._scrape_fault = self._scrape_fault or why
+
     def take(self, intervals: Iterable[Interval]) -> None:
         """Add intervals, this process's or a worker's."""
         for interval in intervals:
@@ -123,6 +144,20 @@ class Measurement:
     def known_s(self) -> float:
         """Up to when, in full seconds since the start, every generator process has reported."""
         return float(int(max(0.0, self.elapsed_s - self._report_s)))
+
+    @property
+    def reported_s(self) -> int:
+        """Full seconds since the start of which all processes have reported what they counted."""
+        return int(max(0.0, self.elapsed_s - self._report_s))
+
+    def window(self, start_ms: int, end_ms: int) -> Cells:
+        """Return the counts of this time, which must be among the newest."""
+        return self._history.window(start_ms, end_ms)
+
+    @property
+    def users(self) -> Sequence[UserSample]:
+        """The samples of the user count so far."""
+        return self._users
 
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
@@ -143,11 +178,21 @@ class Measurement:
         last_s = max((interval.end_ms for interval in intervals), default=0) / 1000
         duration_s = round(min(elapsed_s, max(load_s, last_s)), 3)
         run = replace(self._run(ending), duration_s=duration_s, workers=workers, intervals=intervals)
+        run = replace(run, notes=(*run.notes, *self._scrape_notes()))
         faults = self.recorder.faults + self.worker_faults
         if faults and ending.how in ("completed", "stopped", "aborted"):
             reason = f"{faults} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run
+
+    def _scrape_notes(self) -> tuple[str, ...]:
+        failed = self._scrape_faults
+        if not failed:
+            return ()
+        return (
+            f"the target's metrics could not be read {failed} of {failed + self._scrapes_seen} times: "
+            f"{self._scrape_fault}",
+        )
 
     def discard_journal(self) -> None:
         """Delete the journal; call it when the run's record is on disk."""
@@ -168,6 +213,7 @@ class Measurement:
             plan=subject.plan,
             users=tuple(self._users),
             notes=tuple(self.notes),
+            scrapes=tuple(self._scrapes),
         )
 
     def _generator(self) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class Objectives:
     """A whole file: its objectives, its groups of endpoints, where it came from and its text's SHA-256.
 
     ``baselines`` is the folder of the reference runs; ``any_baseline`` whether those of another environment count.
+    ``text`` is the file's own text, so that a run can keep what it was judged by.
     """
 
     title: str
@@ -79,6 +80,7 @@ class Objectives:
     sha256: str
     baselines: FilePath | None = None
     any_baseline: bool = False
+    text: str = ""
 
 
 class ObjectivesError(DocumentError):
@@ -112,6 +114,7 @@ def parse(text: str, source: str) -> Objectives:
         items=tuple(objective for _, objective in found),
         source=source,
         sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        text=text,
     )
 
 
@@ -144,16 +147,32 @@ def _read_regressions(
             continue
         item = {key: value for key, value in item.items() if not _is_spoilt((*path, key), spoilt)}
         reader = _Reader(doc, path, item, groups if isinstance(groups, dict) else {})
-        objective = reader.read_regression(name, _absolute(data))
+        objective = reader.read_regression(name, _covered(data, name, item))
         problems += reader.problems
         if objective is not None:
             yield path, objective
 
 
-def _absolute(data: Mapping[str, Any]) -> set[str]:
-    """Return the indicators that have a target of their own."""
+def _covered(data: Mapping[str, Any], indicator_name: str, regression: Mapping[str, Any]) -> bool:
+    """Return whether objectives with a target hold wherever the regression does."""
     items = data.get("objectives")
-    return {str(item.get("indicator")) for item in (items if isinstance(items, list) else []) if isinstance(item, dict)}
+    wanted: set[str] = _set(regression, "scenario")
+    scenarios: set[str] = set()
+    own = _set(regression, "endpoint"), _set(regression, "group")
+    for item in items if isinstance(items, list) else []:
+        if not isinstance(item, dict) or item.get("indicator") != indicator_name or "stage" in item:
+            continue
+        if (_set(item, "endpoint"), _set(item, "group")) not in ((set(), set()), own):
+            continue
+        if "scenario" not in item:
+            return True
+        scenarios |= _set(item, "scenario")
+    return bool(wanted) and wanted <= scenarios
+
+
+def _set(item: Mapping[str, Any], key: str) -> set[str]:
+    value = item.get(key, [])
+    return {value} if isinstance(value, str) else {str(one) for one in value} if isinstance(value, list) else set()
 
 
 def _is_spoilt(path: Path, spoilt: set[str]) -> bool:
@@ -217,17 +236,22 @@ class _Reader:
             abort_s=abort_s,
         )
 
-    def read_regression(self, name: str, absolute: set[str]) -> Objective | None:
+    def read_regression(self, name: str, covered: bool) -> Objective | None:
         """Return the objective that bounds how much worse than the baseline ``name`` may be, or None."""
         try:
             what = indicator.parse(name)
         except IndicatorError as error:
             self.problems.append(self._doc.problem(self._path, str(error), at_key=True))
             return None
-        if what.kind == "requests":
+        if what.kind == "finding":
+            self._whole("is the answer of one run; bound it by an objective with a target")
+        elif what.kind == "requests":
             self._whole("counts what the load asked for; compare `throughput.rps`")
-        elif name not in absolute:
-            self._whole(f"needs an objective with a target for `{name}` too: small steps could pass for ever")
+        elif not covered:
+            self._whole(
+                f"needs an objective with a target for `{name}` too, in the same scenarios and of the same endpoints: "
+                "small steps could pass for ever"
+            )
         share = Indicator(what.name, what.kind, what.statistic, "ratio", "lower")
         target, warning = self._quantity("target", share), self._quantity("warning", share)
         if target == 0:
@@ -304,6 +328,9 @@ class _Reader:
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
                 self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
+        for key in ("endpoint", "group", "stage"):
+            if key in self._item and what.kind == "finding":
+                self._wrong(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
 
     def _abort(self, what: Indicator) -> Fraction | None:
         """Return after how many seconds past its target the objective ends a run, or None."""

@@ -27,6 +27,7 @@ _NOT_OF_THE_LOAD = (
     "any_baseline",
     "stop_on",
     "stop_after",
+    "target_metrics",
 )
 
 
@@ -106,6 +107,14 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         env_var="LOCUST_STOP_AFTER",
         help="How long that may last: real time, e.g. 30s, 2m. Default: 30s",
     )
+    group.add_argument(
+        "--target-metrics",
+        metavar="<path>",
+        default="",
+        env_var="LOCUST_TARGET_METRICS",
+        help="Path of the target's own metrics in Prometheus' format, read every 5 s for its memory, open files and "
+        "circuit breakers, with ADMIN_TOKEN as bearer token if that is set. Default: none is read",
+    )
     _take_over_usage_errors(parser)
 
 
@@ -145,7 +154,7 @@ def recorded(options: Namespace) -> dict[str, Any]:
             continue
         if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue
-        found[name] = json.loads(json.dumps(value, default=str))
+        found[name] = secret.cleaned(json.loads(json.dumps(value, default=str)))
     return found
 
 

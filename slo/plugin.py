@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import sys
 import time
@@ -45,6 +46,7 @@ from slo.progress import Progress
 from slo.pulse import Pulse
 from slo.recorder import Recorder
 from slo.run import Target
+from slo.scrape import ScrapeError, Scraper, period_s
 from slo.worker import WorkerBooks
 
 __all__ = ["Plan", "Stage", "check", "refuse"]
@@ -116,6 +118,9 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
             environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
+        # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
+        # --run-time, which Locust sets next, would fire too early by as much.
+        gevent.get_hub().loop.update_now()
     except Exception as error:  # noqa: BLE001  # Locust would log it and go on: a run that nobody judges
         traceback.print_exception(error, file=sys.stderr)
         sys.exit(NO_VERDICT)
@@ -271,6 +276,8 @@ class _Judge:
             self._environment.shape_class.reset_time()
         self._pulse.log = measurement.log
         self._sampler = gevent.spawn(self._sample, measurement)
+        if self._environment.parsed_options.target_metrics:  # type: ignore[union-attr]
+            gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
 
     def _sample(self, measurement: Measurement) -> None:
         plan = measurement.subject.plan
@@ -288,6 +295,18 @@ class _Judge:
                         self.gate.ledger.expect(client.id, measurement.elapsed_s)
                     self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
             gevent.sleep(period_s - measurement.elapsed_s % period_s)
+
+    def _scrape(self, measurement: Measurement, path: str) -> None:
+        """Read the target's own metrics as long as the run goes on."""
+        scraper = Scraper(self._environment.host or "", path, os.environ.get("ADMIN_TOKEN", ""))
+        plan = measurement.subject.plan
+        wait_s = period_s(plan.time_scale if plan else 1.0)
+        while self.gate.measurement is measurement:
+            try:
+                measurement.scraped(scraper.look())
+            except ScrapeError as error:
+                measurement.scrape_failed(str(error))
+            gevent.sleep(wait_s)
 
     def _stopping(self, **_: Any) -> None:
         if self.gate.measurement is not None:
@@ -556,5 +575,8 @@ def _subject(environment: Environment) -> Subject:
         target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
         options=options.recorded(parsed),
-        environment=fingerprint.take(locust.__version__),
+        environment={
+            **fingerprint.take(locust.__version__),
+            "locustfile": ",".join(environment.parsed_locustfiles or []) or None,
+        },
     )

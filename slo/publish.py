@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from slo import atomic, baseline, verdict
-from slo.baseline import BaselineError, Reference
-from slo.judge import NO_BASELINE, judge
-from slo.objectives import Objectives
+from slo.baseline import BaselineError
+from slo.judge import judge
+from slo.objectives import Objectives, parse
+from slo.regression import NO_BASELINE, Absent, Kept
 from slo.reports import console, github, hlog, junit, markdown, sheet
 from slo.run import Run
 from slo.verdict import Verdict
 
 LATEST = "latest"
+OBJECTIVES = "objectives.yaml"
+"""What a run was judged by is kept beside it: the file it came from may change, or be elsewhere."""
 HTML = "report.html"
 DEFAULT_FORMATS = "html,markdown,junit"
 APART_S = 120.0
@@ -56,7 +60,7 @@ def _html(run: Run, outcome: Verdict, objectives: Objectives) -> Mapping[str, st
     except ImportError as error:
         raise ReportError(f"html: cannot be made here: {error}") from None
     found = references_for(run, objectives)
-    compared = [] if isinstance(found, str) else [one for one in found if one.id in outcome.references]
+    compared = [] if isinstance(found, Absent) else [one for one in found if one.id in outcome.references]
     return {HTML: str(html.render(run, outcome, compared, objectives.groups))}
 
 
@@ -73,6 +77,8 @@ FORMATS: Mapping[str, Format] = {
 def formats(text: str) -> tuple[str, ...]:
     """Return the formats that ``text`` names, separated by commas, each once; raises ValueError with a sentence."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names and text:
+        raise ValueError(f"'{text[:60]}' names no format of a report; there are {', '.join(FORMATS)}")
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
         raise ValueError(f"'{unknown[0][:60]}' is no format of a report; there are {', '.join(FORMATS)}")
@@ -94,10 +100,27 @@ def new_folder(reports: Path, name: str) -> Path:
 
 
 def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
-    """Judge ``run`` and write ``verdict.json`` into its folder; raises OSError."""
+    """Judge ``run`` and write ``verdict.json`` into its folder, with the objectives; raises OSError."""
     outcome = judged(run, objectives)
     verdict.write(outcome, folder)
+    atomic.write(folder / OBJECTIVES, objectives.text)
     return outcome
+
+
+def judged_by(run: Run, folder: Path) -> Objectives | None:
+    """Return the objectives that the run in ``folder`` was judged by, as they were then; None where none are kept.
+
+    Raises ObjectivesError when what is kept is damaged.
+    """
+    try:
+        text = (folder / OBJECTIVES).read_text(encoding="utf-8")
+    except OSError:
+        return None
+    try:
+        source = json.loads((folder / verdict.FILE_NAME).read_text(encoding="utf-8"))["objectives"]["source"]
+    except (OSError, ValueError, KeyError, TypeError):
+        source = run.options.get("objectives") or folder / OBJECTIVES
+    return parse(text, str(source))
 
 
 def judged(run: Run, objectives: Objectives) -> Verdict:
@@ -105,14 +128,14 @@ def judged(run: Run, objectives: Objectives) -> Verdict:
     return judge(run, objectives, references_for(run, objectives))
 
 
-def references_for(run: Run, objectives: Objectives) -> Sequence[Reference] | str:
-    """Return the reference runs that ``run`` is compared with, or the sentence that says why there are none."""
+def references_for(run: Run, objectives: Objectives) -> Kept:
+    """Return the reference runs that are kept of the run's scenario, or why there are none."""
     if objectives.baselines is None or run.scenario is None:
         return NO_BASELINE
     try:
         return baseline.read(baseline.path_of(run, objectives.baselines)) or NO_BASELINE
     except BaselineError as error:
-        return str(error)
+        return Absent(str(error), "NO DATA")
 
 
 def write(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> list[Path]:
@@ -159,7 +182,7 @@ def tell_github(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.envi
 def _write_apart(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
     """Make a report in a process of its own: Locust's, patched by gevent, goes on meanwhile and stays slim."""
     words = [sys.executable, "-m", "slo.cli", "report", str(folder), "--format", name]
-    words += ["--objectives", objectives.source, "--fail-on", outcome.fail_on]
+    words += ["--fail-on", outcome.fail_on]
     words += ["--allow-incomplete"] if run.options.get("allow_incomplete") else []
     words += ["--baselines", str(objectives.baselines)] if objectives.baselines else []
     words += ["--any-baseline"] if objectives.any_baseline else []

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from typing import Literal
 
-Unit = Literal["ms", "ratio", "rps", "count"]
+Unit = Literal["ms", "ratio", "rps", "count", "users", "s", "%/h"]
 
 _SUFFIXES: Mapping[Unit, Mapping[str, Fraction]] = {
     "ms": {
@@ -22,12 +22,18 @@ _SUFFIXES: Mapping[Unit, Mapping[str, Fraction]] = {
     "ratio": {"%": Fraction(1, 100)},
     "rps": {"rps": Fraction(1), "req/s": Fraction(1), "rpm": Fraction(1, 60)},
     "count": {"": Fraction(1), "requests": Fraction(1)},
+    "users": {"users": Fraction(1), "user": Fraction(1)},
+    "s": {"ms": Fraction(1, 1000), "s": Fraction(1), "min": Fraction(60), "h": Fraction(3600)},
+    "%/h": {"%/h": Fraction(1)},
 }
 _ALLOWED: Mapping[Unit, str] = {
     "ms": "a time with its unit (us, ms, s, min, h), like `3000 ms` or `3 s`",
     "ratio": "a share in percent, like `1 %` or `0.5 %`",
     "rps": "a rate (rps, req/s, rpm), like `10 rps`",
     "count": "a whole number of requests, like `300`",
+    "users": "a number of users, like `50 users`",
+    "s": "a duration with its unit (ms, s, min, h), like `30 s`",
+    "%/h": "a change in percent per hour, like `5 %/h`",
 }
 _QUANTITY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([^0-9.,\s+-][^\s]*)?", re.ASCII)
 
@@ -37,9 +43,9 @@ class QuantityError(ValueError):
 
 
 def parse(text: object, unit: Unit) -> Fraction:
-    """Return ``text`` as an exact number of ``unit``: milliseconds, a ratio, requests per second, a count.
+    """Return ``text`` as an exact number of ``unit``: milliseconds, a ratio, requests per second ...
 
-    Raises QuantityError.
+    A count, users, seconds and percent per hour are such units too. Raises QuantityError.
     """
     shown = str(text)[:40]
     if isinstance(text, bool) or not isinstance(text, str | int | float):

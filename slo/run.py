@@ -106,6 +106,14 @@ class Offered:
 
 
 @dataclass(frozen=True)
+class Scrape:
+    """The target's own figures by name, as its metrics said them ``at_ms`` after the run's start."""
+
+    at_ms: int
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Worker:
     """One generator process: what it says it counted, and what of that arrived here.
 
@@ -148,6 +156,7 @@ class Run:
     workers: tuple[Worker, ...] = ()
     notes: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
+    scrapes: tuple[Scrape, ...] = ()
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Tally]:
@@ -274,7 +283,7 @@ class Run:
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON, valid by ``schemas/run.schema.json``."""
-        return {
+        data: dict[str, Any] = {
             "schema": "locust-slo/run",
             "version": VERSION,
             "id": self.id,
@@ -292,6 +301,9 @@ class Run:
             "notes": list(self.notes),
             "intervals": [interval.to_data() for interval in self.intervals],
         }
+        if self.scrapes:
+            data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Run:
@@ -313,6 +325,7 @@ class Run:
                 workers=tuple(Worker.from_data(worker) for worker in data["workers"]),
                 notes=tuple(data["notes"]),
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
+                scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None

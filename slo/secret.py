@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-_NAMES = re.compile(r"secret|token|password|passwd|api_?key|credential|auth", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"(?<=//)[^/@\s]+@")
+HIDDEN = "***"
+_WORDS = (
+    r"secret|token|passw|passphrase|pwd|api_?key|private_?key|access_?key|signing_?key|"
+    r"credential|auth|cookie|bearer|jwt"
+)
+_NAMES = re.compile(rf"{_WORDS}|(^|[_-])(pass|key|pin|session)([_-]|$)", re.IGNORECASE)
+# Up to the last @ before the path: a password may hold one that nobody encoded.
+_CREDENTIALS = re.compile(r"(?<=//)[^/\s?#]*@|(?<![\w/.@-])[^\s/:@]+:[^\s/@]+@(?=[\w.-]+(?::\d+)?(?:[/\s]|$))")
+_QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
 
 
 def names(option: str) -> bool:
@@ -14,5 +22,16 @@ def names(option: str) -> bool:
 
 
 def without_credentials(url: str) -> str:
-    """Return the URL without user name and password."""
-    return _CREDENTIALS.sub("", url)
+    """Return the URL without user name and password, and without what its query calls a secret."""
+    return _QUERY.sub(rf"\g<1>{HIDDEN}", _CREDENTIALS.sub("", url))
+
+
+def cleaned(value: Any) -> Any:
+    """Return plain data in which no text holds credentials, and nothing that is named a secret."""
+    if isinstance(value, str):
+        return without_credentials(value)
+    if isinstance(value, list | tuple):
+        return [cleaned(one) for one in value]
+    if isinstance(value, dict):
+        return {name: cleaned(one) for name, one in value.items() if not names(str(name))}
+    return value

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from slo import run as record
-from slo.baseline import Reference
-from slo.compare import Change, Question, compare
+from slo.baseline import KEEP, Reference
+from slo.compare import Change, Question, Untold, compare
 from slo.indicator import Indicator, parse
-from slo.judge import judge, measured
+from slo.judge import judge, question_of
 from slo.objectives import Objective, Objectives
+from slo.regression import NO_BASELINE
 from slo.run import Run, RunError
 from slo.verdict import Verdict
 
@@ -59,10 +60,35 @@ def read(folder: Path, scenario: str | None = None) -> Shelf:
     return Shelf(tuple(sorted(runs, key=lambda one: one.started_at)), tuple(unreadable))
 
 
-def question_of(indicator: Indicator, endpoint: Callable[[str], bool] = lambda _: True) -> Question:
-    """Return the question how an indicator changed, over the endpoints that the predicate accepts."""
-    objective = Objective(indicator.name, indicator, Fraction(1))
-    return Question(indicator, lambda tally, seconds: measured(objective, tally, seconds), endpoint)
+def ask(indicator: Indicator, endpoint: Callable[[str], bool] | None = None) -> Question:
+    """Return the question how an indicator changed, over all endpoints or those that the predicate accepts."""
+    question = question_of(Objective(indicator.name, indicator, Fraction(1)), {})
+    return replace(question, endpoint=endpoint) if endpoint else question
+
+
+def alike(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    """Return the runs that are like the newest whole one, and a sentence for each that is left out."""
+    whole = [one for one in runs if one.cells and one.ended.how in ("completed", "stopped")]
+    chosen, left = [], []
+    for one in runs:
+        why = "it was " + one.ended.how if one.cells else "it made no request"
+        if one in whole:
+            why = _apart(one, whole[-1])
+        if why:
+            left.append(f"{one.id}: left out, {why}")
+        else:
+            chosen.append(one)
+    return chosen, left
+
+
+def _apart(one: Run, newest: Run) -> str:
+    """Return what sets a run apart from the newest, as the end of a sentence; empty when they are alike."""
+    if one.scenario != newest.scenario:
+        return f"its scenario is {one.scenario}"
+    if one.ended.how != newest.ended.how:
+        return f"it was {one.ended.how}, {newest.id} {newest.ended.how}"
+    apart = Reference.of(one, 1).differences(newest)
+    return f"it differs from {newest.id} ({'; '.join(apart[:2])})" if apart else ""
 
 
 @dataclass(frozen=True)
@@ -71,42 +97,45 @@ class Row:
 
     endpoint: str
     indicator: Indicator
-    change: Change | str
+    change: Change | Untold
 
 
 def side_by_side(before: Run, after: Run) -> list[Row]:
     """Return how each indicator changed from one run to the other, over all requests and p95 by endpoint."""
     first, second = Reference.of(before).blocks, Reference.of(after).blocks
-    rows = [Row("all", one, compare(second, [first], question_of(one))) for one in map(parse, INDICATORS)]
+    rows = [Row("all", one, compare(second, [first], ask(one))) for one in map(parse, INDICATORS)]
     p95 = parse("latency.p95")
     for name in sorted({*before.endpoints, *after.endpoints}):
-        rows.append(Row(name, p95, compare(second, [first], question_of(p95, name.__eq__))))
-    return [row for row in rows if not _never(row, before, after)]
+        rows.append(Row(name, p95, compare(second, [first], ask(p95, name.__eq__))))
+    made = before.tally().checks or after.tally().checks
+    return [row for row in rows if made or row.indicator.kind != "checks"]
 
 
-def _never(row: Row, before: Run, after: Run) -> bool:
-    """Whether both runs have nothing of what the row is of: no throttling, no check."""
-    return isinstance(row.change, str) and not (before.cells and after.cells and row.indicator.kind == "latency")
-
-
-def floors(runs: Sequence[Run]) -> Iterator[tuple[Indicator, float]]:
-    """Yield each indicator with the smallest change that runs like these, all alike, would let be seen.
+def floors(runs: Sequence[Run], questions: Mapping[str, Question]) -> dict[str, float]:
+    """Return, by the questions' names, the smallest change that runs like these, all alike, would let be seen.
 
     Each run is compared with all others; the median of what each comparison could have seen is the noise floor.
     """
     blocks = [Reference.of(one).blocks for one in runs]
-    for indicator in map(parse, INDICATORS):
+    found: dict[str, float] = {}
+    for name, question in questions.items():
         seen = []
         for number, own in enumerate(blocks):
-            change = compare(
-                own, [other for place, other in enumerate(blocks) if place != number], question_of(indicator)
-            )
+            change = compare(own, [other for place, other in enumerate(blocks) if place != number], question)
             if isinstance(change, Change):
                 seen.append(change.visible)
         if seen:
-            yield indicator, sorted(seen)[len(seen) // 2]
+            found[name] = sorted(seen)[len(seen) // 2]
+    return found
 
 
 def backtest(runs: Sequence[Run], objectives: Objectives) -> list[Verdict]:
-    """Return the verdict that each of ``runs`` would have got."""
-    return [judge(one, objectives, "a backtest judges each run for itself") for one in runs]
+    """Return the verdict that each of ``runs`` would have got, compared with up to five runs before it."""
+    found: list[Verdict] = []
+    before: list[Reference] = []
+    compared = any(objective.against == "baseline" for objective in objectives.items)
+    for one in runs:
+        found.append(judge(one, objectives, before[-KEEP:] or NO_BASELINE))
+        if compared and one.cells and one.ended.how == "completed":
+            before.append(Reference.of(one))
+    return found

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from slo import atomic
+from slo.finding import Finding
 from slo.objectives import Objective
 from slo.run import Target
 
@@ -49,6 +50,12 @@ class Result:
     reason: str = ""
     advice: tuple[str, ...] = ()
 
+    @property
+    def has_interval(self) -> bool:
+        """Whether its value comes with a 95 % interval: a percentile, a change, a slope."""
+        objective = self.objective
+        return objective.indicator.percentile is not None or objective.against == "baseline" or objective.unit == "%/h"
+
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         objective = self.objective
@@ -72,7 +79,7 @@ class Result:
             "value": _number(self.value),
             "samples": self.samples,
             "confidence_95": None
-            if self.value is None or (objective.indicator.percentile is None and objective.against == "target")
+            if self.value is None or not self.has_interval
             else {"low": _number(self.low), "high": _number(self.high)},
             "low_confidence": self.low_confidence,
             "deviation_ratio": _number(self.deviation),
@@ -102,6 +109,7 @@ class Verdict:
     objectives_sha256: str
     fail_on: FailOn = "fail"
     references: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -138,6 +146,7 @@ class Verdict:
             "requests": self.requests,
             "duration_s": self.duration_s,
             "references": list(self.references),
+            "findings": [finding.to_data() for finding in self.findings],
             "objectives": {"source": self.objectives_source, "sha256": self.objectives_sha256},
             "results": [result.to_data() for result in self.results],
             "notes": list(self.notes),

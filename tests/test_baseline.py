@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from slo import baseline
-from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference
+from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of
 from slo.judge import judge
 from slo.objectives import Objectives, ObjectivesError, parse
+from slo.plan import Plan
 from slo.recorder import Recorder
-from slo.run import Run, Target
-from slo.tally import OTHER
+from slo.regression import Absent, Kept
+from slo.run import Ending, Run, Target
 from slo.verdict import Result
 from tests.made import Clock, made
 
@@ -55,7 +56,7 @@ def references(count: int = 5) -> list[Reference]:
     return [Reference.of(steady(seed)) for seed in range(100, 100 + count)]
 
 
-def result(run: Run, against: list[Reference] | str, objectives: Objectives | None = None) -> Result:
+def result(run: Run, against: Kept, objectives: Objectives | None = None) -> Result:
     verdict = judge(run, objectives or parse(YAML, "x.yaml"), against)
     return next(one for one in verdict.results if one.objective.name == REGRESSION)
 
@@ -91,10 +92,59 @@ def test_a_large_run_is_kept_small_and_whole(tmp_path: Path, monkeypatch: pytest
     (kept,) = baseline.read(path)
     assert len(json.loads(path.read_text())["runs"][0]["blocks"]) <= MAX_BYTES
     assert kept.tally() == run.tally()
-    monkeypatch.setattr(baseline, "MAX_BYTES", 10_000)
+    few = len(kept.blocks)
+    monkeypatch.setattr(baseline, "MAX_BYTES", 60_000)
     (smaller,) = baseline.read(baseline.add(run, tmp_path / "smaller"))
     assert smaller.tally() == run.tally()
-    assert OTHER in {name for block in smaller.blocks for name in block.cells}
+    assert len(smaller.blocks) <= few
+    monkeypatch.setattr(baseline, "MAX_BYTES", 10_000)
+    with pytest.raises(BaselineError, match=r"has too many endpoints for a baseline \(300\)"):
+        baseline.add(run, tmp_path / "refused")
+
+
+def test_blocks_cover_the_run_though_nothing_was_answered_for_a_while() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for second in range(60):
+            for _ in range(10 if second < 30 or second >= 50 else 0):
+                recorder.request("home", 100, 1)
+            clock.now += 1
+
+    run = made(fill)
+    blocks = blocks_of(run)
+    assert sum(block.seconds for block in blocks) == pytest.approx(60)
+    assert sum(tally.requests for block in blocks for tally in block.cells.values()) == 400
+    assert sum(not block.cells for block in blocks) > 10
+    planned = made(fill, Plan.ramps(("up", 20, 5), ("hold", 30, 5), ("down", 10, 0)))
+    assert {block.stage for block in blocks_of(planned)} == {"up", "hold", "down"}
+    yaml = "version: 1\nobjectives: [{indicator: throughput.rps, target: 1 rps}]\n"
+    yaml += "regression: {throughput.rps: {target: 10 %}}\n"
+    usual = [Reference.of(replace(steady(seed, rate=10), environment={}, options={})) for seed in range(5)]
+    (_, found) = judge(run, parse(yaml, "x.yaml"), usual).results
+    assert found.status == "FAIL"
+    assert found.value == pytest.approx(1 / 3)
+
+
+def test_a_load_that_was_edited_is_another_load() -> None:
+    run = steady(1)
+    plan = Plan.ramps(("up", 60, 10))
+    assert "load: " in Reference.of(replace(run, plan=plan)).differences(run)[0]
+    assert Reference.of(replace(run, plan=plan)).differences(replace(run, plan=plan)) == []
+
+
+def test_a_run_stopped_before_its_plans_end_is_not_compared() -> None:
+    plan = Plan.ramps(("up", 60, 10))
+    kept = [Reference.of(replace(steady(seed), plan=plan)) for seed in range(100, 105)]
+    stopped = replace(steady(1, factor=2), plan=plan, ended=Ending("stopped"))
+    assert result(stopped, kept).status == "SKIPPED"
+    assert "was stopped before its plan's end" in result(stopped, kept).reason
+
+
+def test_few_references_warn_at_most() -> None:
+    found = result(steady(1, factor=2), references(2))
+    assert found.status == "WARNING"
+    assert "fewer than 3 references" in found.reason
+    short = [Reference.of(steady(seed, seconds=3)) for seed in range(100, 102)]
+    assert result(steady(1, seconds=3), short).status == "SKIPPED"
 
 
 @pytest.mark.parametrize(
@@ -148,8 +198,9 @@ def test_a_share_regresses_in_points() -> None:
 def test_without_a_baseline_a_regression_is_skipped_and_says_so() -> None:
     assert result(steady(1), []).status == "SKIPPED"
     assert "there is no baseline" in result(steady(1), []).reason
-    broken = result(steady(1), "load.json: is damaged")
-    assert (broken.status, broken.reason) == ("SKIPPED", "load.json: is damaged")
+    broken = judge(steady(1), parse(YAML, "x.yaml"), Absent("load.json: is damaged", "NO DATA"))
+    assert (broken.status, broken.exit_code) == ("NO DATA", 3)
+    assert "load.json: is damaged" in broken.reason
 
 
 def test_a_run_is_never_compared_with_itself() -> None:
@@ -177,7 +228,7 @@ def test_another_environment_is_compared_only_when_told_to() -> None:
     [
         (
             "latency.p99: {target: 10 %}",
-            "6:3: regression.latency.p99: needs an objective with a target for `latency.p99`",
+            "6:3: regression.latency.p99: needs an objective with a target for `latency.p99` too",
         ),
         ("latency.p95: {warning: 5 %}", "`target` is missing; add `target: 10 %`"),
         ("latency.p95: {target: 10 ms}", "`ms` is not a unit here; write a share in percent"),

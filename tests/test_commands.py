@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from slo import cli
 from slo import run as record
@@ -42,6 +43,12 @@ def say(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> st
     assert cli.main([str(word) for word in words]) == code
     spoken = capsys.readouterr()
     return spoken.out if code == 0 else spoken.err
+
+
+def usage(capsys: pytest.CaptureFixture[str], *words: object) -> str:
+    with pytest.raises(SystemExit, match="3"):
+        cli.main([str(word) for word in words])
+    return capsys.readouterr().err
 
 
 def test_baselines_are_added_listed_shown_and_dropped(
@@ -103,6 +110,23 @@ def test_two_runs_side_by_side(shelf: Path, capsys: pytest.CaptureFixture[str]) 
     assert "compared with itself" in say(capsys, "compare", shelf / "run-00", shelf / "run-00", code=3)
 
 
+def test_pages_of_many_runs_are_whole_and_harmless(
+    shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    hostile = replace(steady(1, 1.5, seconds=20), id="<img src=x onerror=alert(1)>", started_at="2026-02-01T00:00:00Z")
+    record.write(hostile, shelf / "run-12")
+    for words in (("compare", shelf / "run-00", shelf / "run-12"), ("trend", shelf)):
+        assert str(page) in say(capsys, *words, "--html", page)
+        text = page.read_text(encoding="utf-8")
+        tree = html.fromstring(text)
+        assert not tree.xpath("//img | //@onerror")
+        assert "&lt;img src=x onerror=alert(1)&gt;" in text
+        assert len(tree.xpath("//svg[@role='img']")) >= 2
+        assert not [link for link in tree.xpath("//@src | //@href") if not str(link).startswith(("#", "data:"))]
+    assert "latency.p95 changed with run-07" in text
+
+
 def test_a_trend_marks_where_the_level_changed(shelf: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save(shelf, 20, scenario="smoke")
     said = say(capsys, "trend", shelf, "--scenario", "load")
@@ -127,6 +151,16 @@ def test_a_backtest_says_which_runs_would_have_failed_and_why(
     assert "quick: missed by 5 of 12" in said
     assert "is not JSON" in said
     assert "would have failed 3 of the last 3" in say(capsys, "backtest", edited, shelf, "--last", "3")
+    assert "a whole number from 1" in usage(capsys, "backtest", edited, shelf, "--last", "-3")
+
+
+def test_a_backtest_compares_each_run_with_those_before_it(
+    shelf: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = say(capsys, "backtest", objectives_in(tmp_path), shelf)
+    assert "run-07: FAIL" in said
+    assert "FAIL regression of latency.p95: " in said
+    assert "run-06: " not in said
 
 
 def test_calibrating_states_the_noise_and_warns_of_tolerances_below_it(
@@ -146,6 +180,7 @@ def test_calibrating_runs_locust_again_and_again(demo: Demo, capsys: pytest.Capt
     words = ("-f", HOTEL, "--scenario", "smoke", "--time-scale", "0.05", "--think-time", "0.05", "-H", demo.url)
     said = say(capsys, "calibrate", "--runs", "2", "--", *words)
     assert "run 2 of 2: " in said
-    assert "2 runs of the same, each compared with the 1 others" in said
+    assert "2 runs of the same, each compared with the others" in said
     assert "left no record; Locust said:" in say(capsys, "calibrate", "--", "-f", "missing.py", code=3)
+    assert "at least 2 runs" in usage(capsys, "calibrate", "--runs", "1", "--", *words)
     assert "give its options after --" in say(capsys, "calibrate", code=3)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from slo import student
 from slo.baseline import Block
 from slo.changepoint import changes
-from slo.compare import Change, Question, compare, within_run
+from slo.compare import Change, Question, Untold, compare, within_run
 from slo.indicator import parse
-from slo.shelf import question_of
+from slo.shelf import ask
 from slo.tally import Tally
 
-P95 = question_of(parse("latency.p95"))
-ERRORS = question_of(parse("errors.ratio"))
-THROUGHPUT = question_of(parse("throughput.rps"))
+P95 = ask(parse("latency.p95"))
+ERRORS = ask(parse("errors.ratio"))
+THROUGHPUT = ask(parse("throughput.rps"))
 
 
 def run_of(seed: int, factor: float = 1.0, blocks: int = 40, errors: int = 0, requests: int = 60) -> list[Block]:
@@ -62,7 +62,7 @@ def test_a_shift_is_found_with_its_size() -> None:
 
 def test_the_direction_is_the_indicators() -> None:
     slow, usual = run_of(1, requests=40), [run_of(seed) for seed in range(2, 7)]
-    assert changed(slow, usual, THROUGHPUT).worse == pytest.approx(60 / 40 - 1)
+    assert changed(slow, usual, THROUGHPUT).worse == pytest.approx(1 - 40 / 60)
 
 
 def test_shares_are_compared_in_points_and_no_error_is_not_impossible() -> None:
@@ -117,11 +117,13 @@ def test_neighbours_alike_make_more_noise_than_the_same_requests_shuffled() -> N
 
 def test_what_cannot_be_compared_says_why() -> None:
     short = run_of(1, blocks=3)
-    assert compare(short, [short], P95) == (
-        "runs this short, and fewer than 3 of them, say nothing of the noise; add references"
-    )
-    assert "no value" in str(compare([], [run_of(1)], P95))
-    assert "no value" in str(compare(run_of(1), [[]], P95))
+    for references in ([short], [short, short]):
+        untold = compare(short, references, P95)
+        assert isinstance(untold, Untold)
+        assert untold.reason == "runs this short, and fewer than 3 references, say nothing of the noise: add references"
+        assert not untold.of_run
+    assert compare([], [run_of(1)], P95) == Untold("the run has no value to compare", of_run=True)
+    assert compare(run_of(1), [[]], P95) == Untold("the baseline has no value to compare with")
 
 
 def test_the_same_runs_give_the_same_comparison() -> None:

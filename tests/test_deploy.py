@@ -123,7 +123,8 @@ def test_services_wait_for_healthy_ones_and_end_in_time() -> None:
             assert how == {"condition": "service_healthy"}
             assert SERVICES[other]["healthcheck"]["test"][0] == "CMD"
         assert re.fullmatch(r"\d+s", service["stop_grace_period"])
-    assert SERVICES["master"]["volumes"] == [f"./reports:{instruction('WORKDIR')}/reports"]
+    inside = instruction("WORKDIR")
+    assert SERVICES["master"]["volumes"] == [f"./reports:{inside}/reports", f"./baselines:{inside}/baselines:ro"]
 
 
 # What their commands do.

@@ -266,8 +266,8 @@ def test_the_command_repeats_the_load_and_holds_no_secret() -> None:
     options |= {"admin_token": "s3cret", "tags": ["a b"], "demo": False, "progress": "on"}
     run = replace(requests(1), target=Target("https://me:pw@api.test"), options=options)
     assert command(run, "slo.yaml") == (
-        "locust -f locustfile.py --headless --host https://api.test --objectives slo.yaml "
-        "--users 5 --run-time 60s --spawn-rate 1 --tags 'a b' Guest"
+        "locust Guest -f locustfile.py --headless --host https://api.test --objectives slo.yaml "
+        "--users 5 --run-time 60s --spawn-rate 1 --tags 'a b'"
     )
     planned = replace(run, plan=Plan.ramps(("hold", 1, 1)), target=Target("http://127.0.0.1:1", embedded=True))
     assert "--users" not in command(planned)
@@ -285,11 +285,12 @@ def test_who_draws_nothing_does_not_wait_for_matplotlib() -> None:
 
 
 def test_a_regression_is_shown_as_a_share_beside_its_references() -> None:
-    run, reference = ramp(), Reference.of(replace(ramp(slow=400), id="before"))
+    run = ramp()
+    references = [Reference.of(replace(ramp(slow=400), id=f"before {number}")) for number in range(3)]
     text = "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 9000 ms}\n"
     text += "regression:\n  latency.p95: {target: 10 %}\n"
-    verdict = judge(run, parse(text, "made.yaml"), [reference])
-    outline = Outline(html.render(run, verdict, [reference]))
+    verdict = judge(run, parse(text, "made.yaml"), references)
+    outline = Outline(html.render(run, verdict, references))
     row = next(result for result in verdict.results if result.objective.against == "baseline")
     assert row.status == "FAIL"
     assert row.objective.name in outline.text

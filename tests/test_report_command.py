@@ -70,7 +70,11 @@ def test_the_objectives_are_those_the_run_was_judged_by(saved: Path, objectives:
     publish.publish(runs.read(saved), load(objectives), saved)
     assert report(saved, "--format", "markdown") == 0
     assert "| mine | WARNING |" in (saved / "report.md").read_text(encoding="utf-8")
-    objectives.unlink()
+    objectives.write_text(LIMIT.format(target="20 ms", warning="10 ms"), encoding="utf-8")  # edited meanwhile
+    assert report(saved, "--format", "markdown") == 0
+    assert "| mine | WARNING |" in (saved / "report.md").read_text(encoding="utf-8")
+    assert str(objectives)[:20].replace("_", "") in (saved / "report.md").read_text(encoding="utf-8").replace("_", "")
+    (saved / "objectives.yaml").unlink()
     assert report(saved, "--format", "markdown") == 0
     assert "| P95 latency | PASS |" in (saved / "report.md").read_text(encoding="utf-8")
 
@@ -167,11 +171,11 @@ def test_a_report_made_apart_that_fails_is_said_and_changes_nothing(
     judged_by = load(objectives)
     verdict = publish.publish(run, judged_by, saved)
     before = (saved / "verdict.json").read_bytes()
-    objectives.unlink()  # the process that is to make it finds no objectives
+    (saved / "run.json").rename(saved / "away.json")  # the process that is to make it finds no record
     publish.report(run, verdict, judged_by, saved, ["html", "markdown"])
     said = capsys.readouterr().err
     assert "locust-slo: report.html was not written: " in said
-    assert "there is no such file" in said
+    assert "there is no such run record" in said
     assert (saved / "verdict.json").read_bytes() == before
     assert (saved / "report.md").exists()
 

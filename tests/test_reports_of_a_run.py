@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,8 @@ from junitparser import JUnitXml
 
 from tests.processes import BASIC, Demo, Finished, locust
 from tests.test_github import parsed
+from tests.test_slo_page import finished, picture, start
+from tests.test_web import Page, wait_for
 
 WARNING = "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 5 s, warning: 10 us}\n"
 
@@ -56,10 +57,26 @@ def test_the_html_comes_last_and_decides_nothing(demo: Demo, tmp_path: Path) -> 
     assert done.code == 0, done.out + done.err
     assert done.verdict["status"] == "WARNING"
     assert (done.folder / "junit.xml").exists()
-    if importlib.util.find_spec("slo.reports.html"):
-        assert (done.folder / "report.html").exists(), done.err
-    else:
-        assert "locust-slo: report.html was not written: html: cannot be made here: " in done.err
+    assert (done.folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>"), done.err
+
+
+def test_in_the_web_ui_the_html_follows_when_the_run_has_ended(demo: Demo, tmp_path: Path) -> None:
+    words = ("--objectives", "slo/hotel.yaml", "--report-formats", "html,markdown")
+    page = Page(tmp_path / "reports", demo, *words)
+    try:
+        start(page, demo, "smoke", time_scale=0.5)
+        wait_for(lambda: picture(page)["requests"])
+        page.post("/stop")
+        run = finished(page, 1)["finished"][0]
+        assert {"report.md", "verdict.json", "run.json"} <= set(run["files"])
+        start(page, demo, "smoke", time_scale=0.5)  # the next one need not wait
+        wait_for(lambda: "report.html" in picture(page)["finished"][0]["files"])
+        assert page.get(f"/slo/runs/{run['id']}/report.html").startswith("<!doctype html>")
+        wait_for(lambda: picture(page)["state"] == "running")
+    finally:
+        page.stop()
+    # SIGTERM ends the second run: it has its page all the same.
+    assert len(list(tmp_path.glob("reports/smoke-*/report.html"))) == 2
 
 
 @pytest.mark.parametrize("name", ["pdf", "html;junit"])

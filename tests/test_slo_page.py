@@ -60,7 +60,10 @@ def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> Non
         assert running["state"] == "running"
         assert running["stage"]["of"] == 6
         assert running["run"]["scenario"] == "spike"
+        assert [one["name"] for one in running["findings"]] == ["recovery"]
         first = finished(page, 1)
+        verdict = json.loads(page.get(f"/slo/runs/{first['run']['id']}/verdict.json"))
+        assert [one["answer"] for one in first["findings"]] == [one["answer"] for one in verdict["findings"]]
         assert first["status"] in ("PASS", "WARNING"), first["reason"]
         page.post_text("/stats/reset")
         start(page, demo, "smoke")

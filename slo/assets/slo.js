@@ -214,6 +214,19 @@ function showNow(live) {
   put(byId("requests"), show(live.requests, "count"));
 }
 
+function showFindings(live) {
+  const findings = live.findings ?? [];
+  hide(byId("findings"), !findings.length);
+  put(byId("findings-title"), live.state === "running" ? "Findings so far" : "Findings");
+  list(byId("findings-list"), "finding-row", findings, (each) => each.name, (_, each, at) => {
+    put(at("name"), each.name);
+    put(at("answer"), each.answer);
+    const details = each.details ?? [];
+    notes(at("details"), details);
+    hide(at("details"), !details.length);
+  });
+}
+
 function showObjectives(live) {
   const isSkipped = (objective) => objective.status === "SKIPPED";
   const given = live.objectives ?? [];
@@ -421,6 +434,7 @@ function render(live) {
   const focused = document.activeElement;
   showVerdict(live);
   showNow(live);
+  showFindings(live);
   showObjectives(live);
   showTables(live);
   hide(byId("main"), false);

@@ -25,6 +25,10 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
     """Return the report as lines of text; ``colour`` adds ANSI colours to the statuses."""
     parts = [rows.headline(verdict)]
     parts += [line for line in (rows.scaled(run),) if line]
+    parts += [""] if verdict.findings else []
+    for finding in verdict.findings:
+        parts.append(plain(rows.finding(finding), 600))
+        parts += [f"  - {plain(detail)}" for detail in finding.details]
     parts += ["", table(rows.OBJECTIVE_HEAD, [rows.objective(result) for result in verdict.results]), ""]
     endpoints = rows.endpoints(run)
     if endpoints:

@@ -79,6 +79,7 @@ def render(
 
     sections = [
         _top(run, verdict, groups or {}),
+        _findings(verdict),
         _objectives(verdict),
         _reasons(verdict),
         _notes(verdict),
@@ -149,6 +150,16 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     if run.users:
         facts.append(("users, at most", f"{max(sample.achieved for sample in run.users):,}"))
     return facts
+
+
+def _findings(verdict: Verdict) -> str:
+    """Return the answers to what the scenario asks, each with its numbers."""
+    items = []
+    for one in verdict.findings:
+        details = "".join(f"<li>{safe(detail, _LONG)}</li>" for detail in one.details)
+        more = f"<ul>{details}</ul>" if details else ""
+        items.append(f"<li><strong>{safe(one.name)}</strong>: {safe(one.answer, _LONG)}{more}</li>")
+    return section("findings", "Findings", f'<ul class="why">{"".join(items)}</ul>') if items else ""
 
 
 def _objectives(verdict: Verdict) -> str:
@@ -307,6 +318,7 @@ def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:
 
 def _contents(sections: Sequence[str]) -> str:
     links = (
+        ("findings", "Findings"),
         ("objectives", "Objectives"),
         ("why", "Where to look"),
         ("pictures", "Pictures"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slo.finding import Finding
 from slo.reports import rows
 from slo.reports.text import one_line
 from slo.run import Run
@@ -79,10 +80,10 @@ def marker(verdict: Verdict) -> str:
     return f"<!-- locust-slo:{safe} -->"
 
 
-def escape(text: str) -> str:
-    """Return ``text`` so that Markdown shows it literally, on one line, at most ``LONGEST`` characters."""
+def escape(text: str, longest: int = LONGEST) -> str:
+    """Return ``text`` so that Markdown shows it literally, on one line, at most ``longest`` characters."""
     text = one_line(text)
-    text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    text = text if len(text) <= longest else text[: longest - 1] + "…"
     return _SPECIAL.sub(r"\\\1", text)
 
 
@@ -93,6 +94,9 @@ def _sections(run: Run, verdict: Verdict) -> list[_Section]:
     endpoints = rows.endpoints(run)
     of_all = [int(index == len(endpoints) - 1) for index in range(len(endpoints))]
     return [
+        _Section(
+            ("## Findings", ""), [_finding(one) for one in verdict.findings], [0] * len(verdict.findings), "findings"
+        ),
         _table("Objectives", rows.OBJECTIVE_HEAD, objectives, badness, "objectives"),
         _Section((), [_reason(r) for r in reasons], [RANK.index(r.status) for r in reasons], "reasons"),
         _table("Endpoints", rows.ENDPOINT_HEAD, endpoints, of_all, "endpoints"),
@@ -101,6 +105,11 @@ def _sections(run: Run, verdict: Verdict) -> list[_Section]:
         _table("Workers", rows.WORKER_HEAD, rows.workers(run), None, "workers"),
         _Section(("## Notes", ""), [f"- {escape(note)}" for note in verdict.notes], [0] * len(verdict.notes), "notes"),
     ]
+
+
+def _finding(one: Finding) -> str:
+    lines = [f"- **{escape(one.name)}**: {escape(one.answer, 600)}"]
+    return "\n".join([*lines, *(f"  - {escape(detail, 400)}" for detail in one.details)])
 
 
 def _reason(result: Result) -> str:

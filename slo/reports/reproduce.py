@@ -10,13 +10,26 @@ from slo import secret
 from slo.run import Run
 
 _FLAGS = {"num_users": "users"}
-_NOT_OF_THE_LOAD = ("objectives", "reports_dir", "progress", "user_classes")
+_NOT_OF_THE_LOAD = (
+    "objectives",
+    "reports_dir",
+    "report_formats",
+    "progress",
+    "user_classes",
+    "endpoint_table",
+    "baselines",
+    "any_baseline",
+    "fail_on",
+    "allow_incomplete",
+)
 _OF_THE_SHAPE = ("num_users", "spawn_rate", "run_time")
 
 
-def command(run: Run, objectives: str = "", locustfile: str = "locustfile.py") -> str:
-    """Return the shell command, quoted; the record does not say which locustfile it was, so name it."""
-    words = ["locust", "-f", locustfile, "--headless"]
+def command(run: Run, objectives: str = "") -> str:
+    """Return the shell command, quoted."""
+    # User classes come before any option that takes a list, which would swallow them.
+    words = ["locust", *_listed(run.options, "user_classes")]
+    words += ["-f", str(run.environment.get("locustfile") or "locustfile.py"), "--headless"]
     url = secret.without_credentials(run.target.url)
     if url and not run.target.embedded:
         words += ["--host", url]
@@ -26,7 +39,6 @@ def command(run: Run, objectives: str = "", locustfile: str = "locustfile.py") -
         if name in _NOT_OF_THE_LOAD or (run.plan and name in _OF_THE_SHAPE) or secret.names(name):
             continue
         words += _words(name, value)
-    words += _listed(run.options, "user_classes")
     return shlex.join(word.replace("\n", " ") for word in words)
 
 

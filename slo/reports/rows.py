@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo import comparison
+from slo.compare import Untold
+from slo.finding import Finding
 from slo.quantity import show
 from slo.run import Run
 from slo.shelf import Row
@@ -67,6 +69,11 @@ def objective(result: Result) -> tuple[str, ...]:
         "-" if result.deviation is None else f"{float(result.deviation) * 100:+.1f} %",
         result.objective.priority,
     )
+
+
+def finding(one: Finding) -> str:
+    """Return a finding as one sentence, under its name."""
+    return f"{one.name}: {one.answer}"
 
 
 def endpoints(run: Run) -> list[tuple[str, ...]]:
@@ -135,8 +142,8 @@ def processes(run: Run) -> list[tuple[str, ...]]:
 def compared(row: Row) -> tuple[str, ...]:
     """Return the cells of one indicator of two runs, in the order of ``COMPARE_HEAD``."""
     change, what = row.change, row.indicator
-    if isinstance(change, str):
-        return (row.endpoint, what.name, "-", "-", "-", "-", change)
+    if isinstance(change, Untold):
+        return (row.endpoint, what.name, "-", "-", "-", "-", change.reason)
     seen = ("worse" if change.worse > 0 else "better") if change.real else "no change"
     interval = f"{comparison.signed(change.low, what)} to {comparison.signed(change.high, what)}"
     values = (show(change.before, what.unit), show(change.after, what.unit))

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.ticker import MaxNLocator
 
 from slo import atomic
+from slo.compare import Change
 from slo.indicator import parse
 from slo.quantity import show
 from slo.reports import html, pictures, svg
@@ -26,7 +27,7 @@ _A, _B = ("bound", (0, (4, 1.5))), ("mid", "-")
 
 def write_compare(path: Path, before: Run, after: Run, rows: Sequence[Row]) -> None:
     """Write the page that sets two runs side by side; raises OSError."""
-    worse = [row for row in rows if not isinstance(row.change, str) and row.change.real and row.change.worse > 0]
+    worse = [row for row in rows if isinstance(row.change, Change) and row.change.real and row.change.worse > 0]
     words = f"{len(worse)} of {len(rows)} indicators got worse" if worse else "no indicator got worse"
     body = [
         f"<h1>{words}, from A to B</h1>",

@@ -1,0 +1,155 @@
+"""Where a rising load breaks the target: the load that it bore, the first lasting breach, and whether it came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slo import scalability
+from slo.finding import Figure, Finding, rounded
+from slo.quantity import show
+from slo.scalability import Fit
+from slo.timeline import Point
+
+NAME = "breaking point"
+LASTING = 5
+"""Windows one after the other, all missed, are no hiccup: they reach over more points than one window."""
+NEAR_PEAK = 0.95
+"""Share of the greatest number of users from which on the load counts as at its height."""
+
+
+def find(points: Sequence[Point], watched: str) -> Finding:
+    """Return the finding on a rising load; ``watched`` says which objectives the windows were judged by."""
+    top = _height(points)
+    rising = [point for point in points[: top + 1] if point.judged]
+    if not rising:
+        return Finding(
+            NAME, "not told: no window had enough requests to be judged; run longer or with more users", False
+        )
+    curve, figures = _curve(points[: top + 1])
+    if not watched:
+        answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
+        return Finding(NAME, answer, False, figures, curve)
+    onset = _onset([point for point in points if point.judged], len(rising))
+    held = [point for point in rising[:onset] if not point.missed]
+    if onset is None:
+        return _never(rising, held, watched, figures, curve)
+    return _broke(points[top + 1 :], rising, onset, held, watched, figures, curve)
+
+
+def _height(points: Sequence[Point]) -> int:
+    """Return the index of the last point at (nearly) the greatest number of users."""
+    most = max((point.users for point in points), default=0.0)
+    return max((n for n, point in enumerate(points) if point.users >= NEAR_PEAK * most), default=0)
+
+
+def _onset(judged: Sequence[Point], rising: int) -> int | None:
+    for start in range(rising):
+        window = judged[start : start + LASTING]
+        if len(window) == LASTING and all(point.missed for point in window):
+            return start
+    return None
+
+
+def _never(
+    rising: Sequence[Point], held: Sequence[Point], watched: str, figures: tuple[Figure, ...], curve: tuple[str, ...]
+) -> Finding:
+    if not held:
+        return Finding(NAME, f"not told: {watched} held in no window, and no breach lasted", False, figures, curve)
+    users = rounded(max(point.window_users for point in held))
+    rps = rounded(max(point.window_rps for point in held))
+    own = (
+        Figure("capacity.users", users, "users", low=users, exact=False),
+        Figure("capacity.rps", rps, "rps", low=rps, exact=False),
+    )
+    brief = len(rising) - len(held)
+    hiccups = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
+    answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {watched} held{hiccups}; "
+    return Finding(NAME, answer + "try --user-scale 3 to find where it does", True, (*own, *figures), curve)
+
+
+def _broke(
+    falling: Sequence[Point],
+    rising: Sequence[Point],
+    onset: int,
+    held: Sequence[Point],
+    watched: str,
+    figures: tuple[Figure, ...],
+    curve: tuple[str, ...],
+) -> Finding:
+    breach = rising[onset]
+    at_users, at_rps = rounded(breach.window_users), rounded(breach.window_rps)
+    where = f"at {show(at_users, 'users')} and {show(at_rps, 'rps')}, {breach.end_s:.0f} s into the run"
+    first = breach.missed[0]
+    whom = f"'{first.objective}' broke first" + (f", mostly at {first.endpoint}" if first.endpoint else "")
+    if held:
+        users = rounded(max(point.window_users for point in held))
+        rps = rounded(max(point.window_rps for point in held))
+        own = (
+            Figure("capacity.users", users, "users", low=min(users, at_users), high=max(users, at_users)),
+            Figure("capacity.rps", rps, "rps"),
+        )
+        answer = f"bears {show(users, 'users')} and {show(rps, 'rps')} ({watched} held); broke {where}: {whom}"
+    else:
+        own = (
+            Figure("capacity.users", at_users, "users", high=at_users, exact=False),
+            Figure("capacity.rps", at_rps, "rps", high=at_rps, exact=False),
+        )
+        answer = f"broke from the first window on, {where}: {whom}; try --user-scale 0.3 to find what it bears"
+    back = _back(falling, held)
+    return Finding(NAME, answer, True, (*own, *figures), (back, *curve))
+
+
+def _back(falling: Sequence[Point], held: Sequence[Point]) -> str:
+    """Say whether all targets held again once the load was no more than what had been borne, and since when."""
+    borne = max((point.window_users for point in held), default=0.0)
+    below = [point for point in falling if point.users <= borne and point.judged]
+    if not below:
+        return "Whether it comes back is not told: the load did not fall, long enough, to what it had borne."
+    well = len(below)
+    while well and not below[well - 1].missed:
+        well -= 1
+    fell_s = below[0].start_s
+    if well == len(below):
+        return f"It did not come back in the {below[-1].end_s - fell_s:.0f} s after the load fell to {borne:.3g} users."
+    took_s = max(0.0, below[well].end_s - below[well].window_s - fell_s)
+    return f"It came back {took_s:.0f} s after the load had fallen to {borne:.3g} users."
+
+
+def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
+    """Return what the scalability law says of the throughput while the load rises."""
+    fit = scalability.fit([(point.users, point.rps) for point in rising])
+    if isinstance(fit, str):
+        return (f"Throughput ceiling not told: {fit}.",), ()
+    law = fit.law
+    said = (
+        f"Scalability law: contention {law.contention:.3g} ({fit.contention[0]:.3g} to {fit.contention[1]:.3g}), "
+        f"coherency {law.coherency:.3g} ({fit.coherency[0]:.3g} to {fit.coherency[1]:.3g}), {law.rate_rps:.3g} rps of "
+        f"a lone user; it explains {max(0.0, fit.explained) * 100:.0f} % of the throughput's variation."
+    )
+    if fit.explained < scalability.GOOD:
+        return (said + " That is a bad fit: read no ceiling from it.",), ()
+    return (said, *_ceiling(fit, rising)), _figures(fit)
+
+
+def _figures(fit: Fit) -> tuple[Figure, ...]:
+    numbers = (
+        ("ceiling.rps", fit.law.ceiling_rps, "rps", fit.ceiling_rps),
+        ("ceiling.users", fit.law.peak_users, "users", fit.peak_users),
+    )
+    return tuple(
+        Figure(name, rounded(value), unit, rounded(low), rounded(high))  # type: ignore[arg-type]
+        for name, value, unit, (low, high) in numbers
+        if value < 1e9 and high < 1e9
+    )
+
+
+def _ceiling(fit: Fit, rising: Sequence[Point]) -> list[str]:
+    law, most = fit.law, max(point.users for point in rising)
+    seen = max(point.window_rps for point in rising)
+    if law.ceiling_rps >= 1e9:
+        return [f"Throughput grew in line with the users up to {seen:.3g} rps: no ceiling in sight."]
+    low, high = fit.ceiling_rps
+    bounds = f"{low:.3g} to {high:.3g} rps" if high < 1e9 else f"at least {low:.3g} rps"
+    peak = f" at {law.peak_users:.3g} users" if law.peak_users < 1e9 else ", approached and never passed"
+    far = " (far beyond the users of this run: take it as a hint)" if 2 * most < law.peak_users < 1e9 else ""
+    return [f"Predicted throughput ceiling: {law.ceiling_rps:.3g} rps ({bounds}){peak}{far}; seen: {seen:.3g} rps."]

@@ -1,0 +1,26 @@
+"""Whether each endpoint of the run answered well at least once."""
+
+from __future__ import annotations
+
+from slo.finding import Finding
+from slo.run import Run
+
+NAME = "it works"
+
+
+def find(run: Run) -> Finding:
+    """Return which endpoints never answered well."""
+    bad: list[tuple[str, int]] = []
+    good: list[tuple[str, int]] = []
+    for endpoint in run.endpoints:
+        tally = run.tally(endpoint.__eq__)
+        well = tally.requests - tally.errors - tally.throttled
+        (good if well > 0 else bad).append((endpoint, tally.requests))
+    if not bad:
+        names = ", ".join(name for name, _ in good)
+        return Finding(NAME, f"yes: each of {len(good)} endpoints answered well at least once ({names})")
+    details = tuple(f"{name}: not one of {count:,} requests went well." for name, count in bad)
+    names = ", ".join(name for name, _ in bad)
+    return Finding(
+        NAME, f"no: {names} never answered well ({len(good)} of {len(run.endpoints)} endpoints did)", True, (), details
+    )

@@ -1,0 +1,70 @@
+"""A finding: the answer to what a scenario is for, in a sentence and in numbers with their units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from slo.quantity import Unit, show
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number of a finding, in ``unit``; ``low`` and ``high`` bound it (None: not bounded on that side).
+
+    One that is not ``exact`` is known by its bounds only: at least 50 users, or any drift between two slopes.
+    """
+
+    name: str
+    value: Fraction
+    unit: Unit
+    low: Fraction | None = None
+    high: Fraction | None = None
+    exact: bool = True
+
+    def shown(self) -> str:
+        """Return the number for people, with what bounds it."""
+        text = show(self.value, self.unit)
+        if self.low is not None and self.high is not None:
+            return f"{text} ({show(self.low, self.unit)} to {show(self.high, self.unit)})"
+        if not self.exact and self.low is not None:
+            return f"at least {show(self.low, self.unit)}"
+        if not self.exact and self.high is not None:
+            return f"less than {show(self.high, self.unit)}"
+        return text
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        bounds = {name: None if one is None else float(one) for name, one in (("low", self.low), ("high", self.high))}
+        return {"name": self.name, "value": float(self.value), "unit": self.unit, **bounds, "exact": self.exact}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a run says about one question. ``told`` is whether it could tell; if not, ``answer`` says what would."""
+
+    name: str
+    answer: str
+    told: bool = True
+    figures: tuple[Figure, ...] = ()
+    details: tuple[str, ...] = ()
+
+    def figure(self, name: str) -> Figure | None:
+        """Return the figure called ``name``, if the finding has it."""
+        return next((one for one in self.figures if one.name == name), None)
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "name": self.name,
+            "told": self.told,
+            "answer": self.answer,
+            "figures": [one.to_data() for one in self.figures],
+            "details": list(self.details),
+        }
+
+
+def rounded(value: float) -> Fraction:
+    """Return ``value`` to six digits: what is fitted is the same on every machine no further than that."""
+    return Fraction(f"{value:.6g}")

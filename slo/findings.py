@@ -1,0 +1,166 @@
+"""Findings: what a run says about the question that its scenario asks. Pure, from a saved run or one under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import Literal
+
+from slo import advice, breaking, coverage, drift, headroom, recovery, timeline
+from slo.finding import Figure, Finding
+from slo.indicator import Indicator
+from slo.objectives import Objective, Objectives
+from slo.run import Run
+from slo.scope import Selection, matching
+from slo.timeline import Cells, Miss, Point, Watch
+
+Question = Literal["coverage", "headroom", "breaking", "recovery", "drift"]
+SCENARIOS: dict[str, Question] = {
+    "smoke": "coverage",
+    "load": "headroom",
+    "stress": "breaking",
+    "spike": "recovery",
+    "soak": "drift",
+}
+STEADY_S = 600.0
+"""A load constant for so long is asked for drift, whatever its name."""
+RISE = 3
+"""A load that grows by this factor at least is asked for its breaking point."""
+_WATCHED = ("latency", "errors", "throttled", "checks")
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """How the judge measures an objective on selected counts, and holds a value against a bound."""
+
+    value_of: Callable[[Objective, Selection], Fraction | None]
+    meets: Callable[[Indicator, Fraction, Fraction], bool]
+
+
+def find(
+    run: Run, objectives: Objectives, yardstick: Yardstick, points: Sequence[Point] | None = None
+) -> tuple[Finding, ...]:
+    """Return the run's findings; ``points`` are those of a run under way, whose intervals are elsewhere."""
+    if not run.cells:
+        return ()
+    if points is None:
+        points = timeline.of_run(run, watch(run.scenario, objectives, yardstick)).points
+    return tuple(_answer(question, run, objectives, yardstick, points) for question in questions(run))
+
+
+def figure(findings: Sequence[Finding], name: str) -> Figure | None:
+    """Return the figure called ``name`` of the findings, if one has it."""
+    return next((found for one in findings if (found := one.figure(name)) is not None), None)
+
+
+def questions(run: Run) -> tuple[Question, ...]:
+    """Return what the run is asked: by its scenario, or by the shape of its load."""
+    if run.scenario in SCENARIOS:
+        return (SCENARIOS[run.scenario],)
+    asked: list[Question] = []
+    if run.plan and recovery.burst_of(run.plan):
+        asked.append("recovery")
+    elif _rises(run):
+        asked.append("breaking")
+    start_s, end_s = hold(run)
+    if end_s - start_s >= STEADY_S:
+        asked.append("drift")
+    return tuple(asked)
+
+
+def hold(run: Run) -> tuple[float, float]:
+    """Return from when to when, in seconds after the start, the load was constant for longest."""
+    spans = [(0.0, 0.0)]
+    if run.plan:
+        for stage, end_s in zip(run.plan.stages, run.plan.ends(), strict=True):
+            if stage.users_from == stage.users_to:
+                spans.append((end_s - stage.duration_s, min(end_s, run.duration_s)))
+    else:
+        for users, group in groupby(run.users, key=lambda sample: sample.achieved):
+            samples = list(group)
+            if users:
+                spans.append((samples[0].at_ms / 1000, samples[-1].at_ms / 1000))
+    return max(spans, key=lambda span: span[1] - span[0])
+
+
+def _rises(run: Run) -> bool:
+    """Whether the load grows slowly and far: not the few seconds in which users are spawned."""
+    if run.plan:
+        rising_s = sum(stage.duration_s for stage in run.plan.stages if stage.users_to > stage.users_from)
+        most = max((stage.users_to for stage in run.plan.stages), default=0)
+        return most >= RISE and rising_s >= 0.3 * run.plan.total_s
+    most = max((sample.achieved for sample in run.users), default=0)
+    reached_ms = next((sample.at_ms for sample in run.users if sample.achieved >= 0.95 * most), 0)
+    return most >= RISE and reached_ms / 1000 >= 0.3 * run.duration_s
+
+
+def _answer(
+    question: Question, run: Run, objectives: Objectives, yardstick: Yardstick, points: Sequence[Point]
+) -> Finding:
+    if question == "coverage":
+        return coverage.find(run)
+    if question == "headroom":
+        return headroom.find(run, objectives, yardstick.value_of)
+    if question == "breaking":
+        return breaking.find(points, _said(watched(run.scenario, objectives)))
+    if question == "recovery":
+        return recovery.find(points, run.plan)
+    return drift.find(points, run.scrapes, hold(run), run, _limit_ms(run.scenario, objectives))
+
+
+def watched(scenario: str | None, objectives: Objectives) -> list[Objective]:
+    """Return the objectives that every window is held against: those of P0, or all where there is none of P0."""
+    fitting = [
+        one
+        for one in objectives.items
+        if one.against == "target"
+        and one.indicator.kind in _WATCHED
+        and not one.scope.stages
+        and (not one.scope.scenarios or scenario in one.scope.scenarios)
+    ]
+    return [one for one in fitting if one.priority == "P0"] or fitting
+
+
+def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick) -> Watch:
+    """Return what says which of the watched objectives a window misses, the furthest missed first."""
+    chosen = watched(scenario, objectives)
+
+    def missed(cells: Cells, seconds: float) -> tuple[Miss, ...]:
+        found: list[tuple[float, Miss]] = []
+        for objective in chosen:
+            inside = Selection(matching(cells, objective.scope, objectives.groups), Fraction(seconds), ())
+            value = yardstick.value_of(objective, inside)
+            if value is None or yardstick.meets(objective.indicator, value, objective.target):
+                continue
+            over = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
+            found.append((-over, Miss(objective.name, advice.origin(objective, inside).endpoint)))
+        return tuple(miss for _, miss in sorted(found, key=lambda one: (one[0], one[1].objective)))
+
+    return missed
+
+
+def _said(chosen: Sequence[Objective]) -> str:
+    if not chosen:
+        return ""
+    if len(chosen) == 1:
+        return f"'{chosen[0].name}'"
+    return (
+        f"all {len(chosen)} objectives of {chosen[0].priority}" if _alike(chosen) else f"all {len(chosen)} objectives"
+    )
+
+
+def _alike(chosen: Sequence[Objective]) -> bool:
+    return len({one.priority for one in chosen}) == 1
+
+
+def _limit_ms(scenario: str | None, objectives: Objectives) -> float | None:
+    """Return the target of the p95 of all requests, if there is one."""
+    for one in objectives.items:
+        scope = one.scope
+        everywhere = not (scope.endpoints or scope.groups or scope.stages)
+        fits = everywhere and (not scope.scenarios or scenario in scope.scenarios)
+        if one.indicator.name == "latency.p95" and one.against == "target" and fits:
+            return float(one.target)
+    return None

@@ -1,0 +1,108 @@
+"""How far normal load stays from each target, and whether the run itself is plausible (Little's law)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+from slo.finding import Figure, Finding, rounded
+from slo.objectives import Objective, Objectives, Scope
+from slo.quantity import show
+from slo.run import Run
+from slo.scope import Selection, matches, select
+
+NAME = "headroom"
+CLOSE = Fraction(1, 5)
+"""Less room than this is called little."""
+
+
+def find(run: Run, objectives: Objectives, value_of: Callable[[Objective, Selection], Fraction | None]) -> Finding:
+    """Return how far the plateau (the stages of constant load) is from each target."""
+    hold = tuple(stage.name for stage in run.plan.stages if stage.users_from == stage.users_to) if run.plan else ()
+    rooms = _rooms(run, objectives, hold, value_of)
+    details = tuple(_room(run, one, value, room) for one, (value, room) in rooms.items())
+    little = _little(run)
+    if not rooms:
+        answer = "not told: no objective with a target has a value while the load was constant"
+        return Finding(NAME, answer, False, (), little)
+    nearest, (value, room) = min(rooms.items(), key=lambda item: item[1][1])
+    where = f"during {', '.join(hold)}" if hold else "over the whole run"
+    shown, target = show(value, nearest.unit, nearest.target), show(nearest.target, nearest.unit)
+    if room < 0:
+        answer = f"none: '{nearest.name}' is {_percent(-room)} past its target {where} ({shown} against {target})"
+    else:
+        size = "little" if room < CLOSE else "at least"
+        size = f"only {_percent(room)}" if size == "little" else f"at least {_percent(room)} to every target"
+        answer = f"{size}, nearest is '{nearest.name}' {where} ({shown} against {target})"
+    figure = Figure("headroom.ratio", rounded(float(room)), "ratio")
+    return Finding(NAME, answer, True, (figure,), (*details, *little))
+
+
+def _rooms(
+    run: Run,
+    objectives: Objectives,
+    hold: tuple[str, ...],
+    value_of: Callable[[Objective, Selection], Fraction | None],
+) -> Mapping[Objective, tuple[Fraction, Fraction]]:
+    rooms: dict[Objective, tuple[Fraction, Fraction]] = {}
+    for objective in objectives.items:
+        scope = objective.scope
+        fits = not scope.scenarios or run.scenario in scope.scenarios
+        if not fits or objective.against == "baseline" or objective.indicator.kind in ("requests", "finding"):
+            continue
+        value = value_of(objective, select(run, _within(scope, hold), objectives.groups))
+        if value is not None:
+            rooms[objective] = (value, _share(objective, value))
+    return rooms
+
+
+def _within(scope: Scope, hold: tuple[str, ...]) -> Scope:
+    both = tuple(name for name in hold if matches(name, scope.stages))
+    return replace(scope, stages=both) if both else scope
+
+
+def _share(objective: Objective, value: Fraction) -> Fraction:
+    """Return the room to the target as a share of it; of a share that should be 100 %, of what may be missing."""
+    target, best = objective.target, objective.indicator.best
+    if best == 1 and target < 1:
+        return (value - target) / (1 - target)
+    if not target:
+        return Fraction(0) if value == target else Fraction(-1)
+    if target == best:
+        return Fraction(0) if value == target else (value - target) / target
+    return (target - value) / target if objective.direction == "lower" else (value - target) / target
+
+
+def _room(run: Run, objective: Objective, value: Fraction, room: Fraction) -> str:
+    words = f"{_percent(room)} of room" if room >= 0 else f"{_percent(-room)} past it"
+    shown = show(value, objective.unit, objective.target)
+    return f"{objective.name}: {shown} against {show(objective.target, objective.unit)}, {words}."
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(share) * 100:.3g} %"
+
+
+def _little(run: Run) -> tuple[str, ...]:
+    """Say which share of their time users waited; more than all of it is implausible."""
+    user_s = sum(
+        before.achieved * (later.at_ms - before.at_ms) / 1000
+        for before, later in zip(run.users, run.users[1:], strict=False)
+    )
+    tally = run.tally()
+    busy_s = tally.latency.sum_us / 1e6
+    if user_s <= 0 or not tally.requests:
+        return ("Little's law could not be checked: no users were seen.",)
+    busy = busy_s / user_s
+    # Users are looked at once a second: one in twenty too many is no contradiction.
+    if busy > 1.05:
+        return (
+            f"IMPLAUSIBLE by Little's law: {busy_s:.3g} s of latency in {user_s:.3g} s of users' time "
+            f"({busy * 100:.3g} %). Either users send requests side by side, or something is counted wrongly.",
+        )
+    pause_ms = max(0.0, user_s - busy_s) / tally.requests * 1000
+    return (
+        f"Plausible by Little's law: users waited for answers {busy * 100:.3g} % of their time: that leaves a "
+        f"pause of {show(rounded(pause_ms), 'ms')} for each request.",
+    )

@@ -1,0 +1,142 @@
+"""Whether a target survives a burst, and how long after it the answers are again as they were before."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slo.finding import Figure, Finding, rounded
+from slo.plan import Plan
+from slo.quantity import show
+from slo.timeline import Point
+
+NAME = "recovery"
+STAY = 5
+"""Points that must be well after the recovery: it is no recovery that does not stay."""
+RELAPSE = 3
+"""Points unwell one after the other that are no hiccup."""
+BAND = 2.0
+"""The band reaches to so many times the median p95 before the burst, and at least to the worst point there ..."""
+LEAST_MS = 10.0
+"""... and so much above that median: a p95 of few requests of a few milliseconds is noise."""
+
+
+@dataclass(frozen=True)
+class Burst:
+    """When a burst begins, is over, and when what follows it ends, in seconds after the start."""
+
+    start_s: float
+    end_s: float
+    until_s: float
+
+
+def burst_of(plan: Plan) -> Burst | None:
+    """Return the plan's burst: its highest stage, from the begin of the rise to the end of the fall.
+
+    None where the plan does not rise, hold less elsewhere, and go on after the fall.
+    """
+    stages, ends = plan.stages, plan.ends()
+    top = max((stage.users_to for stage in stages), default=0)
+    first = next((n for n, stage in enumerate(stages) if stage.users_to == top), None)
+    if first is None or stages[first].users_from >= top:
+        return None
+    last = max(n for n, stage in enumerate(stages) if stage.users_to == top)
+    fall = last + 1
+    while fall < len(stages) and stages[fall].users_to < stages[fall].users_from:
+        if stages[fall].users_to == 0:
+            return None
+        fall += 1
+    if fall in (last + 1, len(stages)):
+        return None
+    rest = next((n for n in range(fall, len(stages)) if stages[n].users_to < stages[n].users_from), len(stages))
+    return Burst(ends[first] - stages[first].duration_s, ends[fall - 1], ends[rest - 1])
+
+
+def find(points: Sequence[Point], plan: Plan | None) -> Finding:
+    """Return the finding on a burst."""
+    burst = burst_of(plan) if plan else None
+    if burst is None:
+        return Finding(NAME, "not told: the plan has no burst that falls to a load that goes on", False)
+    during = [point for point in points if burst.start_s < point.end_s and point.start_s < burst.end_s]
+    after = [p for p in points if burst.end_s <= (p.start_s + p.end_s) / 2 and p.end_s <= burst.until_s + 0.5]
+    # The users of a plan's first rise are no steady load: the second half of what came before is the measure.
+    before = [point for point in points if burst.start_s / 2 <= point.start_s and point.end_s <= burst.start_s + 0.01]
+    known = [point for point in before if point.p95_ms is not None]
+    if not known or len(after) < STAY:
+        few = "nothing was measured before the burst" if not known else "the run ended too soon after the burst"
+        return Finding(
+            NAME, f"not told: {few}; a longer run would tell (a greater --time-scale)", False, (), _worst(during)
+        )
+    limit_ms, share = _band(known)
+    unwell = [not _is_well(point, limit_ms, share) for point in after]
+    band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"
+    return _told(after, unwell, burst, band, _worst(during))
+
+
+def _band(before: Sequence[Point]) -> tuple[float, float]:
+    levels = [point.p95_ms for point in before if point.p95_ms is not None]
+    middle = statistics.median(levels)
+    return max(BAND * middle, middle + LEAST_MS, *levels), max(0.01, *(point.failed_ratio for point in before))
+
+
+def _is_well(point: Point, limit_ms: float, share: float) -> bool:
+    """A point without a request is unwell: its users wait for an answer."""
+    return point.p95_ms is not None and point.p95_ms <= limit_ms and point.failed_ratio <= share
+
+
+def _told(after: Sequence[Point], unwell: Sequence[bool], burst: Burst, band: str, worst: tuple[str, ...]) -> Finding:
+    well_from = _well_from(unwell)
+    seen_s = after[-1].end_s - burst.end_s
+    relapse = ""
+    if well_from and not all(unwell[:well_from]):
+        relapse = " (well in between, but it did not stay)"
+    if len(after) - well_from < STAY:
+        least = rounded(max(0.0, seen_s - sum(point.end_s - point.start_s for point in after[well_from:])))
+        figure = Figure("recovery.s", least, "s", low=least, exact=False)
+        answer = f"did not recover for good in the {show(rounded(seen_s), 's')} seen after the burst ({band}){relapse}"
+        return Finding(NAME, answer, True, (figure,), worst)
+    # Within the first point unwell nobody can tell; the end of the last one is the latest it can have been.
+    took_s = after[well_from - 1].end_s - burst.end_s if well_from else 0.0
+    shortest_s = max(0.0, took_s - (after[0].end_s - after[0].start_s))
+    figure = Figure("recovery.s", rounded(took_s), "s", rounded(shortest_s), rounded(took_s))
+    if well_from:
+        answer = (
+            f"recovered within {show(rounded(took_s), 's')} of the end of the burst ({band}) and stayed so{relapse}"
+        )
+    else:
+        answer = f"recovered at once: well in the first second after the burst ({band}) and stayed so"
+    hiccups = sum(unwell[well_from:])
+    later = (f"{hiccups} of {len(after) - well_from} later points were outside the band, never {RELAPSE} in a row.",)
+    return Finding(NAME, answer, True, (figure,), (*worst, *(later if hiccups else ())))
+
+
+def _well_from(unwell: Sequence[bool]) -> int:
+    """Return the index from which on it is well: behind the burst's own trouble and the last relapse."""
+    well_from = run = 0
+    for number, bad in enumerate([*unwell, False]):
+        if bad:
+            run += 1
+            continue
+        if run and (run == number or run >= RELAPSE):
+            well_from = number
+        run = 0
+    return well_from
+
+
+def _worst(during: Sequence[Point]) -> tuple[str, ...]:
+    """Say what the burst did at its worst, and how much was throttled."""
+    asked = sum(point.requests for point in during)
+    if not asked:
+        return ("Not one request ended during the burst.",)
+    p95 = max((point.p95_ms for point in during if point.p95_ms is not None), default=0.0)
+    failed = max(point.failed_ratio for point in during)
+    refused = sum(point.throttled for point in during)
+    good = asked - refused - sum(point.errors for point in during)
+    said = [
+        f"During the burst: p95 at worst {show(rounded(p95), 'ms')}, failed at worst {show(rounded(failed), 'ratio')} "
+        f"of a point's requests; {show(rounded(good / asked), 'ratio')} of {asked:,} requests went well."
+    ]
+    if refused:
+        said.append(f"{show(rounded(refused / asked), 'ratio')} of the burst's requests were throttled (HTTP 429).")
+    return tuple(said)

@@ -1,0 +1,141 @@
+"""How throughput grows with users: the Universal Scalability Law, fitted with its uncertainty.
+
+X(N) = rate * N / (1 + contention * (N - 1) + coherency * N * (N - 1)), after N. J. Gunther (2007), Guerrilla Capacity
+Planning. N / X is linear in three terms: weighted least squares fit it, with weights that make the error that of X.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST = 8
+"""Windows that a fit needs."""
+LEAST_RANGE = 3.0
+"""The greatest number of users must be so many times the smallest."""
+GOOD = 0.8
+"""Share of the throughput's variation that a fit must explain."""
+RESAMPLES = 200
+_BLOCK = 3
+"""Neighbouring windows are alike: they are drawn together."""
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Law:
+    """Parameters: requests per second of a lone user, contention and coherency (no units)."""
+
+    rate_rps: float
+    contention: float
+    coherency: float
+
+    def rps(self, users: float) -> float:
+        """Return the throughput at ``users``."""
+        waits = 1 + self.contention * (users - 1) + self.coherency * users * (users - 1)
+        return self.rate_rps * users / waits
+
+    @property
+    def peak_users(self) -> float:
+        """Users of the greatest throughput; infinite where more of them always bring more."""
+        return math.sqrt(max(0.0, 1 - self.contention) / self.coherency) if self.coherency > 0 else math.inf
+
+    @property
+    def ceiling_rps(self) -> float:
+        """The greatest throughput there can be."""
+        if math.isfinite(self.peak_users):
+            return self.rps(max(1.0, self.peak_users))
+        return self.rate_rps / self.contention if self.contention > 0 else math.inf
+
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted law, 95 % intervals from a block bootstrap, and the share of the variation that it explains."""
+
+    law: Law
+    contention: Bounds
+    coherency: Bounds
+    peak_users: Bounds
+    ceiling_rps: Bounds
+    explained: float
+
+
+def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
+    """Fit the law to (users, requests per second); a sentence says why it cannot be."""
+    usable = [(users, rps) for users, rps in points if users >= 1 and rps > 0]
+    if len(usable) < FEWEST:
+        return f"{len(usable)} windows under load are too few to fit the scalability law; it needs {FEWEST}"
+    users, rps = (np.array(column, dtype=float) for column in zip(*usable, strict=True))
+    if users.max() < LEAST_RANGE * users.min():
+        return (
+            f"from {users.min():.3g} to {users.max():.3g} users is too small a range for the scalability law; "
+            f"it needs a factor of {LEAST_RANGE:.0f}"
+        )
+    law = _fit(users, rps)
+    left = float(((rps - _curve(law, users)) ** 2).sum())
+    whole = float(((rps - rps.mean()) ** 2).sum())
+    explained = 1 - left / whole if whole > 0 else 0.0
+    others = [_fit(users[chosen], rps[chosen]) for chosen in _draws(len(users))]
+    return Fit(
+        law,
+        _bounds([one.contention for one in others]),
+        _bounds([one.coherency for one in others]),
+        _bounds([one.peak_users for one in others]),
+        _bounds([one.ceiling_rps for one in others]),
+        explained,
+    )
+
+
+def _curve(law: Law, users: Array) -> Array:
+    curve: Array = law.rate_rps * users / (1 + law.contention * (users - 1) + law.coherency * users * (users - 1))
+    return curve
+
+
+def _fit(users: Array, rps: Array) -> Law:
+    """Return the best law without a negative parameter: of all terms, or of fewer where one would be."""
+    best, least = Law(float((rps / users).mean()), 0.0, 0.0), math.inf
+    for terms in ((0, 1, 2), (0, 1), (0, 2), (0,)):
+        law = _solved(users, rps, terms)
+        if law is None:
+            continue
+        error = float(((rps - _curve(law, users)) ** 2).sum())
+        if error < least:
+            best, least = law, error
+    return best
+
+
+def _solved(users: Array, rps: Array, terms: tuple[int, ...]) -> Law | None:
+    columns = np.stack([np.ones_like(users), users - 1, users * (users - 1)], axis=1)[:, terms]
+    wanted, fitted = users / rps, rps
+    law: Law | None = None
+    for _ in range(6):
+        weights = fitted**2 / users  # d(N / X) is -N / X^2 of dX
+        found = np.linalg.lstsq(columns * weights[:, None], wanted * weights, rcond=None)[0]
+        full = [0.0, 0.0, 0.0]
+        for term, value in zip(terms, found, strict=True):
+            full[term] = float(value)
+        if full[0] <= 0 or min(full[1:]) < 0:
+            return None
+        law = Law(1 / full[0], full[1] / full[0], full[2] / full[0])
+        fitted = _curve(law, users)
+    return law
+
+
+def _draws(count: int) -> list[NDArray[np.int64]]:
+    """Return the same resamples for the same count: a run judged again gives the same bytes."""
+    random = np.random.default_rng(2007)
+    blocks = math.ceil(count / _BLOCK)
+    starts = random.integers(0, count, size=(RESAMPLES, blocks))
+    return [((row[:, None] + np.arange(_BLOCK)) % count).ravel()[:count] for row in starts]
+
+
+def _bounds(values: Sequence[float]) -> Bounds:
+    ordered = sorted(values)
+    return ordered[int(0.025 * len(ordered))], ordered[math.ceil(0.975 * len(ordered)) - 1]

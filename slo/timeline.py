@@ -1,0 +1,191 @@
+"""A run over time: points one after the other, each with its load, and what was missed in the window that ends there.
+
+The same points come from a saved run's intervals and, one by one, from a run under way.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from slo.plan import Plan
+from slo.run import Run, UserSample
+from slo.tally import Tally
+
+POINTS = 240
+"""About how many points a run has; a point lasts at least a second."""
+UNPLANNED_S = 5
+"""Seconds of a point while nobody knows how long the run will last."""
+WINDOW = 3
+"""Points that a window has at least ..."""
+WIDEST = 12
+"""... and at most, while it has fewer than ``ENOUGH`` requests."""
+ENOUGH = 30
+
+Cells = Mapping[tuple[str, str], Tally]
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A target missed in a window: the objective's name, and the endpoint that mostly did it, if one did."""
+
+    objective: str
+    endpoint: str | None = None
+
+
+Watch = Callable[[Cells, float], tuple[Miss, ...]]
+"""Says which targets the counts of a window of some seconds miss."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """What happened from ``start_s`` to ``end_s`` after the start, and in the window that ends with it.
+
+    ``busy_s`` is the latency of all requests together; ``judged`` whether the window had enough requests.
+    """
+
+    start_s: float
+    end_s: float
+    users: float
+    requests: int
+    errors: int
+    throttled: int
+    p50_ms: float | None
+    p95_ms: float | None
+    busy_s: float
+    window_s: float
+    window_users: float
+    window_rps: float
+    missed: tuple[Miss, ...]
+    judged: bool
+
+    @property
+    def rps(self) -> float:
+        """Requests per second."""
+        return self.requests / (self.end_s - self.start_s)
+
+    @property
+    def failed_ratio(self) -> float:
+        """Failed and throttled requests as a share of all."""
+        return (self.errors + self.throttled) / self.requests if self.requests else 0.0
+
+
+@dataclass(frozen=True)
+class _Tile:
+    start_s: float
+    end_s: float
+    users: float
+    cells: Cells
+
+
+class Timeline:
+    """Points of a run, added in order. ``watch`` says what a window misses."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._tiles: deque[_Tile] = deque(maxlen=WIDEST)
+        self.points: list[Point] = []
+
+    def add(self, start_s: float, end_s: float, users: float, cells: Cells) -> None:
+        """Add what was counted from ``start_s`` to ``end_s`` with ``users`` on average."""
+        self._tiles.append(_Tile(start_s, end_s, users, cells))
+        window = self._window()
+        whole: dict[tuple[str, str], Tally] = {}
+        for tile in window:
+            for key, tally in tile.cells.items():
+                whole.setdefault(key, Tally()).add(tally)
+        seconds = window[-1].end_s - window[0].start_s
+        requests = sum(tally.requests for tally in whole.values())
+        judged = requests >= ENOUGH
+        own = Tally.merged(cells.values())
+        latency = own.latency
+        self.points.append(
+            Point(
+                start_s=start_s,
+                end_s=end_s,
+                users=users,
+                requests=own.requests,
+                errors=own.errors,
+                throttled=own.throttled,
+                p50_ms=latency.percentile(50) / 1000 if latency.total else None,
+                p95_ms=latency.percentile(95) / 1000 if latency.total else None,
+                busy_s=latency.sum_us / 1e6,
+                window_s=seconds,
+                window_users=sum(tile.users * (tile.end_s - tile.start_s) for tile in window) / seconds,
+                window_rps=requests / seconds,
+                missed=self._watch(whole, seconds) if judged else (),
+                judged=judged,
+            )
+        )
+
+    def _window(self) -> list[_Tile]:
+        window: list[_Tile] = []
+        requests = 0
+        for tile in reversed(self._tiles):
+            if len(window) >= WINDOW and requests >= ENOUGH:
+                break
+            window.insert(0, tile)
+            requests += sum(tally.requests for tally in tile.cells.values())
+        return window
+
+
+class Growing:
+    """The timeline of a run under way, whose plan lasts ``total_s`` seconds (None: nobody knows)."""
+
+    def __init__(self, total_s: float | None, watch: Watch) -> None:
+        self._timeline = Timeline(watch)
+        self._width_s = UNPLANNED_S if total_s is None else width_s(total_s)
+        self._seen_s = 0
+        self._open: dict[tuple[str, str], Tally] = {}
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """The points that are complete."""
+        return self._timeline.points
+
+    def look(self, until_s: int, counts: Callable[[int, int], Cells], users: Callable[[float, float], float]) -> None:
+        """Take what is new until ``until_s``: ``counts`` between milliseconds, average ``users`` between seconds."""
+        while self._seen_s < until_s:
+            start_s = self._seen_s // self._width_s * self._width_s
+            stop_s = min(until_s, start_s + self._width_s)
+            for key, tally in counts(self._seen_s * 1000, stop_s * 1000).items():
+                self._open.setdefault(key, Tally()).add(tally)
+            self._seen_s = stop_s
+            if stop_s == start_s + self._width_s:
+                self._timeline.add(start_s, stop_s, users(start_s, stop_s), self._open)
+                self._open = {}
+
+
+def width_s(total_s: float) -> int:
+    """Return how many seconds each point of a run of ``total_s`` seconds lasts."""
+    return max(1, round(total_s / POINTS))
+
+
+def of_run(run: Run, watch: Watch) -> Timeline:
+    """Return the points of a saved run."""
+    step_s = width_s(run.plan.total_s if run.plan else run.duration_s)
+    tiles: dict[int, dict[tuple[str, str], Tally]] = {}
+    for interval in run.intervals:
+        # Where old intervals were added together, one of them lies in the point of its middle.
+        cells = tiles.setdefault(int((interval.start_ms + interval.end_ms) / 2000 // step_s), {})
+        for endpoint, tally in interval.tallies():
+            cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+    timeline = Timeline(watch)
+    for number in range(max(tiles, default=-1) + 1):
+        start_s, end_s = float(number * step_s), float((number + 1) * step_s)
+        if run.duration_s - start_s >= step_s / 2:
+            end_s = min(end_s, max(run.duration_s, start_s + step_s / 2))
+            timeline.add(start_s, end_s, users_between(run.plan, run.users, start_s, end_s), tiles.get(number, {}))
+    return timeline
+
+
+def users_between(plan: Plan | None, samples: Sequence[UserSample], start_s: float, end_s: float) -> float:
+    """Return the average number of running users; the plan's where nobody looked."""
+    inside = [one.achieved for one in samples if start_s * 1000 <= one.at_ms < end_s * 1000]
+    if inside:
+        return sum(inside) / len(inside)
+    before = [one.achieved for one in samples if one.at_ms < start_s * 1000]
+    if before:
+        return float(before[-1])
+    return plan.users_at((start_s + end_s) / 2) if plan else 0.0

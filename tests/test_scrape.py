@@ -1,0 +1,108 @@
+"""The target's own figures: what is read of them, and that failing to is no fault of the run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slo.measurement import MAX_SCRAPES, Measurement, Subject
+from slo.run import Ending, Target
+from slo.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
+
+TEXT = """# HELP process_resident_memory_bytes Resident memory size in bytes.
+# TYPE process_resident_memory_bytes gauge
+process_resident_memory_bytes 6.1e+07
+# TYPE process_open_fds gauge
+process_open_fds 11.0 1700000000000
+# TYPE pms_breaker_state gauge
+pms_breaker_state{pms="a b"} 2.0
+# TYPE breaker_trips_total counter
+breaker_trips_total 5
+python_info{version="3"} 1
+broken line
+process_open_fds NaN
+"""
+
+
+def test_memory_open_files_and_breakers_are_read() -> None:
+    assert parse(TEXT) == {
+        "process_resident_memory_bytes": 6.1e7,
+        "process_open_fds": 11.0,
+        'pms_breaker_state{pms="a b"}': 2.0,
+    }
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    assert len(parse(text)) <= MAX_GAUGES
+
+
+def test_what_is_kept_of_one_look_is_bounded() -> None:
+    many = "# TYPE breaker gauge\n" + "".join(f'breaker{{n="{n}"}} {n}\n' for n in range(100))
+    assert len(parse(many)) == MAX_GAUGES
+
+
+def test_compressed_time_is_looked_at_more_often() -> None:
+    assert (period_s(1), period_s(10), period_s(0.1), period_s(0.001)) == (5, 5, 0.5, 0.25)
+
+
+class Handler(BaseHTTPRequestHandler):
+    asked: list[str | None] = []  # noqa: RUF012  # of all requests of a test
+
+    def do_GET(self) -> None:
+        self.asked.append(self.headers.get("Authorization"))
+        status = {"/metrics": 200, "/empty": 200, "/away": 302}.get(self.path, 404)
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", "/metrics")
+        self.end_headers()
+        self.wfile.write(TEXT.encode() if self.path == "/metrics" else b"")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def host() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    Handler.asked.clear()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_target_is_asked_with_the_token_if_there_is_one(host: str) -> None:
+    assert Scraper(host, "/metrics").look()["process_open_fds"] == 11
+    assert Scraper(host + "/", "metrics", "secret").look()["process_open_fds"] == 11
+    assert Handler.asked == [None, "Bearer secret"]
+
+
+@pytest.mark.parametrize(("path", "why"), [("/no", "HTTP 404"), ("/empty", "no figure"), ("/away", "HTTP 302")])
+def test_what_cannot_be_read_says_why(host: str, path: str, why: str) -> None:
+    with pytest.raises(ScrapeError, match=why):
+        Scraper(host, path).look()
+
+
+@pytest.mark.parametrize("host", ["", "file:///etc", "http://127.0.0.1:1", "http://[", "http://nowhere.invalid"])
+def test_a_host_that_is_not_there_is_no_crash(host: str) -> None:
+    with pytest.raises(ScrapeError):
+        Scraper(host, "/metrics", "secret").look()
+
+
+def test_samples_are_bounded_and_failures_are_a_note(tmp_path: Path) -> None:
+    measurement = Measurement(Subject("run", None, Target("")), tmp_path)
+    for number in range(2 * MAX_SCRAPES + 100):
+        measurement.scraped({"process_open_fds": float(number)})
+    measurement.scrape_failed("HTTP 500")
+    run = measurement.finish(Ending("completed"))
+    values = [scrape.values["process_open_fds"] for scrape in run.scrapes]
+    assert len(values) <= MAX_SCRAPES
+    assert values == [4.0 * n for n in range(len(values))]
+    assert run.notes == ("the target's metrics could not be read 1 of 4101 times: HTTP 500",)
