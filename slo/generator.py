@@ -90,10 +90,16 @@ def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
     return Condition(tuple(found)) if found else None
 
 
+def unwell(run: Run) -> Condition | None:
+    """Return how the generator was over the whole run if a process was saturated or very late, else None."""
+    found = condition(run)
+    return found if found is not None and (found.saturated or found.lag_ms(Fraction(99)) > SHORT_LAG_MS) else None
+
+
 def notes(run: Run) -> Iterator[str]:
     """Yield a sentence when the generator was not well over the run."""
-    found = condition(run)
-    if found is not None and (found.saturated or found.lag_ms(Fraction(99)) > SHORT_LAG_MS):
+    found = unwell(run)
+    if found is not None:
         yield f"the generator was busy: {found.words()}; latencies are at most what was measured"
 
 

@@ -132,7 +132,10 @@ class _Court:
             here = f"this run is {self._run.scenario}" if self._run.scenario else "this run has no scenario"
             return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
         if objective.indicator.kind == "finding":
-            return _found(objective, self._findings, self._run)
+            result = _found(objective, self._findings, self._run)
+            # A breaking point or a recovery may be our own; the target's memory is not.
+            doubt = generator.unwell(self._run) if objective.indicator.name != "drift.memory" else None
+            return _doubted(result, doubt) if doubt and result.status in ("FAIL", "CRITICAL") else result
         selection = select(self._run, objective.scope, self._groups)
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
@@ -158,10 +161,7 @@ class _Court:
         if value is None or now is None:
             return result
         found = generator.suspect(objective, value, bound, now, selection, self._run)
-        if found is None:
-            return result
-        reason = f"{result.reason}, but our own generator could be why: {found.words()}"
-        return replace(result, status="NO DATA", reason=reason, advice=(generator.REMEDY,))
+        return result if found is None else _doubted(result, found)
 
 
 def question_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> Question:
@@ -173,6 +173,12 @@ def question_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> 
         lambda name: matches(name, patterns),
         objective.of,
     )
+
+
+def _doubted(result: Result, found: generator.Condition) -> Result:
+    """Return a missed result as NO DATA, for the generator's condition could be why."""
+    reason = f"{result.reason}, but our own generator could be why: {found.words()}"
+    return replace(result, status="NO DATA", reason=reason, advice=(generator.REMEDY,))
 
 
 def run_ended_by(run: Run, objective: Objective) -> bool:

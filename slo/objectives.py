@@ -337,8 +337,8 @@ class _Reader:
         value = self._item.get("abort")
         if not value and value != {}:
             return None
-        if what.kind == "requests":
-            words = f"`{what.name}` grows until the run ends: it is missed at the end or never; remove it"
+        if what.kind in ("requests", "finding"):
+            words = f"`{what.name}` is known when the run has ended, not before; remove it"
             self._wrong("abort", words, at_key=True)
         if value is True:
             return ABORT_AFTER_S

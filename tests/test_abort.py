@@ -160,11 +160,11 @@ def ended_early(done: Finished, at_least_s: float, at_most_s: float) -> None:
 
 
 def test_a_slow_target_ends_its_run(demo: Demo, objectives: Path, tmp_path: Path) -> None:
-    demo.faults(latency_ms=1500)
+    demo.faults(latency_ms=4000)  # far more than a crowded machine could add
     words = ("-f", BASIC, "-H", demo.url, "-u", 5, "-r", 5, "-t", "60s", "--objectives", objectives)
     done = locust(tmp_path / "reports", *words)
-    ended_early(done, 3, 10)
-    assert done.run.duration_s < 20
+    ended_early(done, 3, 15)
+    assert done.run.duration_s < 30
     judged = validate(done.folder, "--objectives", objectives)
     assert judged.returncode == 2, judged.stdout
 
@@ -176,10 +176,10 @@ def test_a_quick_target_does_not(demo: Demo, objectives: Path, tmp_path: Path) -
 
 
 def test_a_master_ends_its_run_on_the_counts_of_its_workers(demo: Demo, objectives: Path, tmp_path: Path) -> None:
-    demo.faults(latency_ms=1500)
+    demo.faults(latency_ms=4000)  # far more than a crowded machine could add
     words = ("-f", BASIC, "-H", demo.url, "-u", 6, "-r", 6, "-t", "60s", "--processes", 2, *own_port())
     done = locust(tmp_path / "reports", *words, "--objectives", objectives)
-    ended_early(done, 3, 15)
+    ended_early(done, 3, 25)
     assert len(done.run.workers) == 2
     assert all(worker.finished for worker in done.run.workers)
     assert sum(worker.requests_sent for worker in done.run.workers) == done.run.tally().requests
@@ -202,7 +202,7 @@ def test_a_mistyped_delay_is_no_verdict(demo: Demo, tmp_path: Path) -> None:
 
 
 def test_in_the_web_ui_the_next_run_can_start(demo: Demo, objectives: Path, tmp_path: Path) -> None:
-    demo.faults(latency_ms=1500)
+    demo.faults(latency_ms=4000)  # far more than a crowded machine could add
     port = free_port()
     words = ("-f", BASIC, "-H", demo.url, "--web-host", "127.0.0.1", "--web-port", port, "--objectives", objectives)
     under_way = Locust(tmp_path / "reports", *words, headless=False)

@@ -65,7 +65,7 @@ def test_starved_workers_are_no_verdict_on_the_target(demo: Demo, fast: Path, tm
 
 
 def test_a_slow_target_is_its_own_fault(demo: Demo, fast: Path, tmp_path: Path) -> None:
-    demo.faults(latency_ms=1000)
+    demo.faults(latency_ms=3000)
     done = locust(tmp_path / "r", "-f", STARVED, "-H", demo.url, *LOAD, "--objectives", fast)
     assert done.code == 2, done.out + done.err
     assert done.statuses()["p95"] == "CRITICAL"
