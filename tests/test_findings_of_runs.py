@@ -40,12 +40,12 @@ def figures(done: Finished) -> dict[str, dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(5))
 def test_the_breaking_point_is_found(own: Demo, tmp_path: Path, number: int) -> None:
-    """One after the other, 50 ms each: 20 rps, and with N users a latency of N / 20 s, past 800 ms at 16 users."""
-    own.faults(capacity=1, latency_ms=50)
-    done = ran(tmp_path, own, "stress", "indicator: latency.p95, target: 800 ms, priority: P0")
+    """16 served at once, 200 ms each: 80 rps, and from the 17th user on somebody waits for his turn."""
+    own.faults(capacity=16, latency_ms=200)
+    done = ran(tmp_path, own, "stress", "indicator: latency.p95, target: 240 ms, priority: P0")
     found = figures(done)
     assert found["capacity.users"]["value"] == pytest.approx(16, rel=0.1), done.verdict["findings"]
-    assert found["capacity.rps"]["value"] == pytest.approx(20, rel=0.1)
+    assert found["capacity.rps"]["value"] == pytest.approx(80, rel=0.1)
 
 
 @pytest.mark.slow
