@@ -13,6 +13,8 @@ from slo.timeline import Point
 NAME = "breaking point"
 LASTING = 5
 """Windows one after the other, all missed, are no hiccup: they reach over more points than one window."""
+FAR = 5
+"""A ceiling so many times what was seen is no prediction: the curve has not bent yet."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
@@ -128,7 +130,10 @@ def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]
     )
     if fit.explained < scalability.GOOD:
         return (said + " That is a bad fit: read no ceiling from it.",), ()
-    return (said, *_ceiling(fit, rising)), _figures(fit)
+    seen = max(point.window_rps for point in rising)
+    if law.ceiling_rps > FAR * seen:
+        return (said, f"Throughput grew with the users up to {seen:.3g} rps: no ceiling in sight."), ()
+    return (said, _ceiling(fit, rising, seen)), _figures(fit)
 
 
 def _figures(fit: Fit) -> tuple[Figure, ...]:
@@ -143,13 +148,10 @@ def _figures(fit: Fit) -> tuple[Figure, ...]:
     )
 
 
-def _ceiling(fit: Fit, rising: Sequence[Point]) -> list[str]:
+def _ceiling(fit: Fit, rising: Sequence[Point], seen_rps: float) -> str:
     law, most = fit.law, max(point.users for point in rising)
-    seen = max(point.window_rps for point in rising)
-    if law.ceiling_rps >= 1e9:
-        return [f"Throughput grew in line with the users up to {seen:.3g} rps: no ceiling in sight."]
     low, high = fit.ceiling_rps
     bounds = f"{low:.3g} to {high:.3g} rps" if high < 1e9 else f"at least {low:.3g} rps"
     peak = f" at {law.peak_users:.3g} users" if law.peak_users < 1e9 else ", approached and never passed"
     far = " (far beyond the users of this run: take it as a hint)" if 2 * most < law.peak_users < 1e9 else ""
-    return [f"Predicted throughput ceiling: {law.ceiling_rps:.3g} rps ({bounds}){peak}{far}; seen: {seen:.3g} rps."]
+    return f"Predicted throughput ceiling: {law.ceiling_rps:.3g} rps ({bounds}){peak}{far}; seen: {seen_rps:.3g} rps."

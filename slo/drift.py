@@ -23,11 +23,15 @@ GAUGES: Mapping[str, str] = {"process_resident_memory_bytes": "memory", "process
 
 @dataclass(frozen=True)
 class Series:
-    """Samples of (seconds, value) of one thing; ``least`` is the relative change worth a word."""
+    """Samples of (seconds, value) of one thing; ``least`` is the relative change worth a word.
+
+    The change of ``points`` is their difference: a share of errors has no level to be relative to.
+    """
 
     name: str
     samples: tuple[tuple[float, float], ...]
     least: float = 0.05
+    points: bool = False
 
 
 def find(
@@ -38,7 +42,7 @@ def find(
     steady = [point for point in points if start_s <= point.start_s and point.end_s <= end_s + 0.5]
     inside = [scrape for scrape in scrapes if start_s <= scrape.at_ms / 1000 <= end_s]
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
-    known = [(series, one) for series, one in found if one is not None and one.level > 0]
+    known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]
     if not known:
         few = f"the load was constant for {max(0.0, end_s - start_s):.0f} s, too short: a trend needs {FEWEST} samples"
         return Finding(NAME, f"not told: {few}; run the soak scenario in its own time", False)
@@ -60,7 +64,12 @@ def _series(points: Sequence[Point], scrapes: Sequence[Scrape]) -> Iterator[Seri
 
     yield Series("latency.p50", over({point.end_s: point.p50_ms for point in points}))
     yield Series("latency.p95", over({point.end_s: point.p95_ms for point in points}))
-    yield Series("errors.ratio", over({point.end_s: point.failed_ratio for point in points if point.requests}))
+    yield Series(
+        "errors.ratio",
+        over({point.end_s: point.failed_ratio for point in points if point.requests}),
+        0.005,
+        points=True,
+    )
     yield Series("throughput.rps", over({point.end_s: point.rps for point in points}))
     for gauge, name in GAUGES.items():
         samples = over({scrape.at_ms / 1000: scrape.values.get(gauge) for scrape in scrapes})
@@ -69,25 +78,29 @@ def _series(points: Sequence[Point], scrapes: Sequence[Scrape]) -> Iterator[Seri
 
 def _matters(series: Series, one: Trend) -> bool:
     """Whether there is a trend, and enough of it in the time seen to be worth a word."""
-    return one.is_real and abs(one.slope) * one.seconds >= series.least * one.level
+    return one.is_real and abs(one.slope) * one.seconds >= series.least * _base(series, one)
 
 
-def _per_hour(one: Trend, slope: float) -> float:
-    """Return a slope as percent of the level per hour."""
-    return slope * 3600 / one.level * 100
+def _base(series: Series, one: Trend) -> float:
+    return 1.0 if series.points else one.level
+
+
+def _per_hour(series: Series, one: Trend, slope: float) -> float:
+    """Return a slope as percent of the level, or in percentage points, per hour."""
+    return slope * 3600 / _base(series, one) * 100
 
 
 def _figures(known: Sequence[tuple[Series, Trend]]) -> Iterator[Figure]:
     for series, one in known:
         if series.name in INDICATORS:
-            value, low, high = (rounded(_per_hour(one, slope)) for slope in (one.slope, one.low, one.high))
+            value, low, high = (rounded(_per_hour(series, one, slope)) for slope in (one.slope, one.low, one.high))
             yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_matters(series, one))
 
 
 def _unseen(known: Sequence[tuple[Series, Trend]]) -> str:
     """Say how much the noise could hide of what objectives can bound."""
     parts = [
-        f"{series.name} up to {_per_hour(one, one.high):.3g} %/h"
+        f"{series.name} up to {_per_hour(series, one, one.high):.3g} %/h"
         for series, one in known
         if series.name in INDICATORS and one.high > 0
     ]
@@ -101,19 +114,23 @@ def _level(series: Series, one: Trend) -> str:
     return show(rounded(one.level), units.get(series.name, "ms"))
 
 
+def _unit(series: Series) -> str:
+    return "points/h" if series.points else "%/h"
+
+
 def _line(series: Series, one: Trend) -> str:
-    value, low, high = (_per_hour(one, slope) for slope in (one.slope, one.low, one.high))
+    value, low, high = (_per_hour(series, one, slope) for slope in (one.slope, one.low, one.high))
     verdict = "a trend" if one.is_real else "no trend"
     small = ", too small in the time seen to matter" if one.is_real and not _matters(series, one) else ""
     return (
-        f"{series.name}: {value:+.3g} %/h ({low:+.3g} to {high:+.3g} %/h) of {_level(series, one)}, "
+        f"{series.name}: {value:+.3g} ({low:+.3g} to {high:+.3g}) {_unit(series)} of {_level(series, one)}, "
         f"{verdict}{small} (p {'<' if one.p < 0.001 else '='} {max(one.p, 0.001):.3g})."
     )
 
 
 def _moved(series: Series, one: Trend, limit_ms: float | None) -> str:
     grows = "grows" if one.slope > 0 else "falls"
-    said = f"{series.name} {grows} by {abs(_per_hour(one, one.slope)):.3g} %/h"
+    said = f"{series.name} {grows} by {abs(_per_hour(series, one, one.slope)):.3g} {_unit(series)}"
     if series.name == "latency.p95" and one.slope > 0 and limit_ms is not None and limit_ms > one.last:
         hours = (limit_ms - one.last) / (one.slope * 3600)
         said += f" and reaches its target of {show(rounded(limit_ms), 'ms')} in {hours:.3g} h"

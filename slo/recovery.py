@@ -108,7 +108,15 @@ def _told(after: Sequence[Point], unwell: Sequence[bool], burst: Burst, band: st
         answer = f"recovered at once: well in the first second after the burst ({band}) and stayed so"
     hiccups = sum(unwell[well_from:])
     later = (f"{hiccups} of {len(after) - well_from} later points were outside the band, never {RELAPSE} in a row.",)
-    return Finding(NAME, answer, True, (figure,), (*worst, *(later if hiccups else ())))
+    said = (*worst, _again(after[well_from:]), *(later if hiccups else ()))
+    return Finding(NAME, answer, True, (figure,), said)
+
+
+def _again(after: Sequence[Point]) -> str:
+    """Say how many requests went well once it had recovered."""
+    asked = sum(point.requests for point in after)
+    bad = sum(point.errors + point.throttled for point in after)
+    return f"After the recovery {show(rounded((asked - bad) / asked), 'ratio')} of {asked:,} requests went well."
 
 
 def _well_from(unwell: Sequence[bool]) -> int:

@@ -257,6 +257,16 @@ def test_drift_is_judged_and_noise_too_wide_is_not() -> None:
     assert statuses == {"m": "FAIL", "l": "NO DATA"}
 
 
+def test_errors_that_begin_and_grow_are_a_drift() -> None:
+    def second(at_s: float, _: float) -> tuple[float, float, int]:
+        return 50, 100, round(at_s / 200)
+
+    answer = the(verdict(simulated(SOAK, "soak", second))).answer
+    assert answer.startswith("errors.ratio grows by ")
+    assert float(answer.split()[3]) == pytest.approx(36, rel=0.15)  # of 50 requests one more each 200 s
+    assert "points/h" in answer
+
+
 def test_a_short_soak_cannot_tell() -> None:
     plan = Plan((Stage("hold at 5", 8, 5, 5),))
     one = the(verdict(simulated(plan, "soak", lambda *_: (8, 100, 0))))
