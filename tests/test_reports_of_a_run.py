@@ -13,7 +13,7 @@ from tests.test_github import parsed
 from tests.test_slo_page import finished, picture, start
 from tests.test_web import Page, wait_for
 
-WARNING = "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 5 s, warning: 10 us}\n"
+WARNING = "version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 90 %, warning: 1 %}\n"
 
 
 def run(demo: Demo, tmp_path: Path, *words: object, **env: str) -> Finished:
