@@ -42,7 +42,7 @@ def figures(done: Finished) -> dict[str, dict[str, Any]]:
 def test_the_breaking_point_is_found(own: Demo, tmp_path: Path, number: int) -> None:
     """16 served at once, 200 ms each: 80 rps, and from the 17th user on somebody waits for his turn."""
     own.faults(capacity=16, latency_ms=200)
-    done = ran(tmp_path, own, "stress", "indicator: latency.p95, target: 280 ms, priority: P0")
+    done = ran(tmp_path, own, "stress", "indicator: latency.p95, target: 240 ms, priority: P0")
     found = figures(done)
     assert found["capacity.users"]["value"] == pytest.approx(16, rel=0.1), done.verdict["findings"]
     assert found["capacity.rps"]["value"] == pytest.approx(80, rel=0.1)
