@@ -13,7 +13,7 @@ OBJECTIVES ?= slo/hotel.yaml
 TARGET = $(if $(BASE_URL),-H $(BASE_URL),--demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web test test-slow test-all lint perf-validate perf-baseline perf-clean clean \
+.PHONY: help setup web test test-slow test-long test-all lint perf-validate perf-baseline perf-clean clean \
 	perf-smoke perf-load perf-stress perf-spike perf-soak
 
 help: ## list the targets
@@ -46,7 +46,10 @@ test: $(READY) ## set up and pass the tests
 test-slow: $(READY) ## the tests that take longer: losses on the way, hosts on a network of their own
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
-test-all: test test-slow ## all tests
+test-long: $(READY) ## real runs whose findings are known beforehand, again and again
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+test-all: test test-slow test-long ## all tests
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

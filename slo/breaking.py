@@ -12,7 +12,7 @@ from slo.timeline import Point
 
 NAME = "breaking point"
 LASTING = 5
-"""Windows one after the other, all missed, are no hiccup: they reach over more points than one window."""
+"""Windows one after the other that are no hiccup: they reach over more points than one window."""
 FAR = 5
 """A ceiling so many times what was seen is no prediction: the curve has not bent yet."""
 NEAR_PEAK = 0.95
@@ -33,6 +33,7 @@ def find(points: Sequence[Point], watched: str) -> Finding:
         return Finding(NAME, answer, False, figures, curve)
     onset = _onset([point for point in points if point.judged], len(rising))
     held = [point for point in rising[:onset] if not point.missed]
+    curve = (*_passing(rising, onset), *curve)
     if onset is None:
         return _never(rising, held, watched, figures, curve)
     return _broke(points[top + 1 :], rising, onset, held, watched, figures, curve)
@@ -45,11 +46,27 @@ def _height(points: Sequence[Point]) -> int:
 
 
 def _onset(judged: Sequence[Point], rising: int) -> int | None:
-    for start in range(rising):
-        window = judged[start : start + LASTING]
-        if len(window) == LASTING and all(point.missed for point in window):
-            return start
-    return None
+    """Return where the first breach begins that lasts: after it the targets never held again under the rising load."""
+    borne = max(_runs(judged[:rising], missed=False), default=-1)
+    return next((start for start in _runs(judged, missed=True) if borne < start < rising), None)
+
+
+def _runs(judged: Sequence[Point], missed: bool) -> list[int]:
+    """Return from where on ``LASTING`` windows one after the other all missed a target, or all held."""
+    alike = [bool(point.missed) == missed for point in judged]
+    return [start for start in range(len(alike) - LASTING + 1) if all(alike[start : start + LASTING])]
+
+
+def _passing(rising: Sequence[Point], onset: int | None) -> tuple[str, ...]:
+    """Tell of a breach that lasted for a while, and was over although the load was not."""
+    passing = _runs(rising[:onset], missed=True)
+    if not passing:
+        return ()
+    first = rising[passing[0]]
+    return (
+        f"Targets were missed for a while from {first.end_s:.0f} s on, at {first.window_users:.3g} users, and held "
+        "again under the load that followed: that was something else than the load.",
+    )
 
 
 def _never(

@@ -61,8 +61,8 @@ def find(points: Sequence[Point], plan: Plan | None) -> Finding:
     during = [point for point in points if burst.start_s < point.end_s and point.start_s < burst.end_s]
     after = [p for p in points if burst.end_s <= (p.start_s + p.end_s) / 2 and p.end_s <= burst.until_s + 0.5]
     # The users of a plan's first rise are no steady load: the second half of what came before is the measure.
-    before = [point for point in points if burst.start_s / 2 <= point.start_s and point.end_s <= burst.start_s + 0.01]
-    known = [point for point in before if point.p95_ms is not None]
+    before = [point for point in points if point.end_s <= burst.start_s + 0.01 and point.p95_ms is not None]
+    known = [point for point in before if burst.start_s / 2 <= point.start_s] or before
     if not known or len(after) < STAY:
         few = "nothing was measured before the burst" if not known else "the run ended too soon after the burst"
         return Finding(

@@ -114,6 +114,15 @@ def test_a_hiccup_is_no_breach() -> None:
     assert "--user-scale" in answer
 
 
+def test_a_breach_that_passes_while_the_load_grows_is_not_the_breaking_point() -> None:
+    def second(at_s: float, users: float) -> tuple[float, float, int]:
+        return 40, 900 if 20 <= at_s < 30 or users > 30 else 50, 0
+
+    one = the(verdict(simulated(STRESS, "stress", second)))
+    assert number(one, "capacity.users") == pytest.approx(30, rel=0.1)
+    assert one.details[1].startswith("Targets were missed for a while from 21 s on, at 9.67 users")
+
+
 def test_one_that_never_broke_is_at_least_as_good_as_what_it_bore() -> None:
     run = simulated(STRESS, "stress", lambda *_: (40, 50, 0))
     lines = (SLOW, *(f"name: u{n}, indicator: capacity.users, target: {n} users" for n in (30, 50)))

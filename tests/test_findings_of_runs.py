@@ -37,8 +37,13 @@ def figures(done: Finished) -> dict[str, dict[str, Any]]:
     return {figure["name"]: figure for finding in done.verdict["findings"] for figure in finding["figures"]}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(5))
+def once_slow_then_long(first: int, *others: int) -> list[Any]:
+    """Return the values as parameters: CI runs the first, `make test-long` the others; each takes a minute."""
+    marked = [pytest.param(first, marks=pytest.mark.slow)]
+    return [*marked, *(pytest.param(other, marks=pytest.mark.long) for other in others)]
+
+
+@pytest.mark.parametrize("number", once_slow_then_long(0, 1, 2, 3, 4))
 def test_the_breaking_point_is_found(own: Demo, tmp_path: Path, number: int) -> None:
     """16 served at once, 200 ms each: 80 rps, and from the 17th user on somebody waits for his turn."""
     own.faults(capacity=16, latency_ms=200)
@@ -48,8 +53,7 @@ def test_the_breaking_point_is_found(own: Demo, tmp_path: Path, number: int) -> 
     assert found["capacity.rps"]["value"] == pytest.approx(80, rel=0.1)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", once_slow_then_long(0, 1))
 def test_the_recovery_time_is_the_time_that_the_queue_takes_to_drain(own: Demo, tmp_path: Path, number: int) -> None:
     """60 users leave their requests in the queue of one that serves 4 at once, 400 ms each: 10 rps, 56 / 10 s."""
     own.faults(capacity=4, latency_ms=400)
@@ -58,8 +62,7 @@ def test_the_recovery_time_is_the_time_that_the_queue_takes_to_drain(own: Demo, 
     assert done.verdict["results"][0]["status"] == "PASS"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("leak_bytes", [0, 40_000])
+@pytest.mark.parametrize("leak_bytes", once_slow_then_long(40_000, 0))
 def test_a_leak_is_measured_and_none_is_not(own: Demo, tmp_path: Path, leak_bytes: int) -> None:
     own.faults(latency_ms=50, leak_bytes=leak_bytes)
     done = ran(tmp_path, own, "soak", "indicator: drift.memory, target: 5 %/h")
