@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from slo import scalability
 from slo.finding import Figure, Finding, rounded
 from slo.quantity import show
-from slo.scalability import Fit
 from slo.timeline import Point
+
+if TYPE_CHECKING:
+    from slo.scalability import Fit
 
 NAME = "breaking point"
 LASTING = 5
@@ -136,6 +138,8 @@ def _back(falling: Sequence[Point], held: Sequence[Point]) -> str:
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
     """Return what the scalability law says of the throughput while the load rises."""
+    from slo import scalability  # NumPy: see slo.compare
+
     fit = scalability.fit([(point.users, point.rps) for point in rising])
     if isinstance(fit, str):
         return (f"Throughput ceiling not told: {fit}.",), ()

@@ -6,16 +6,21 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from slo.finding import Figure, Finding, rounded
 from slo.quantity import Unit, show
 from slo.run import Run, Scrape
 from slo.timeline import Point
-from slo.trend import FEWEST, Trend, trend
+
+if TYPE_CHECKING:
+    from slo.trend import Trend
 
 NAME = "drift"
 WARM_UP = 0.15
 """Share of the constant load at its begin that is left out: caches and pools fill."""
+FEWEST = 20
+"""Samples that a trend needs."""
 INDICATORS: Mapping[str, str] = {"latency.p95": "drift.latency.p95", "memory": "drift.memory"}
 """Names of series that objectives can bound."""
 GAUGES: Mapping[str, str] = {"process_resident_memory_bytes": "memory", "process_open_fds": "open files"}
@@ -41,6 +46,8 @@ def find(
     start_s, end_s = hold[0] + WARM_UP * (hold[1] - hold[0]), hold[1]
     steady = [point for point in points if start_s <= point.start_s and point.end_s <= end_s + 0.5]
     inside = [scrape for scrape in scrapes if start_s <= scrape.at_ms / 1000 <= end_s]
+    from slo.trend import trend  # NumPy: see slo.compare
+
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
     known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]
     if not known:
