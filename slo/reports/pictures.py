@@ -213,7 +213,8 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
         # One colour whose opacity tells the count stands on a light page and on a dark one.
         pixels = numpy.zeros((ROWS, len(time), 4), dtype=numpy.uint8)
         pixels[..., :3] = (229, 108, 16)
-        share = numpy.sqrt(counts / counts.max())
+        most = float(numpy.max(counts))
+        share = numpy.sqrt(counts / most)
         pixels[..., 3] = numpy.where(counts > 0, 40 + 215 * share, 0).astype(numpy.uint8)
         extent = (time[0].start_s, time[-1].end_s, low, high)
         axes.imshow(pixels, extent=extent, origin="lower", aspect="auto", interpolation="none")
@@ -222,7 +223,7 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
         _time_axis(axes, run, time, names=False)
         caption = (
             f"Each cell counts the requests of {_span(time)} and a band of latency: the stronger the colour, the "
-            f"more, up to {int(counts.max()):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
+            f"more, up to {int(most):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
         )
         return Picture(name, title, caption, svg.write(figure, name, title, caption))
 
