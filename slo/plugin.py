@@ -564,6 +564,12 @@ def _identity(environment: Environment) -> dict[str, Any]:
     return identity.take(locust.__version__, environment.parsed_locustfiles or [], given)
 
 
+def _from_here(file: str) -> str:
+    """Return a file's path as one would write it here: a record that is committed says nothing of the machine."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+
+
 def _subject(environment: Environment) -> Subject:
     parsed: Any = environment.parsed_options
     shape = environment.shape_class
@@ -577,6 +583,6 @@ def _subject(environment: Environment) -> Subject:
         options=options.recorded(parsed),
         environment={
             **fingerprint.take(locust.__version__),
-            "locustfile": ",".join(environment.parsed_locustfiles or []) or None,
+            "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
         },
     )

@@ -306,7 +306,7 @@ def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:
     commit = run.environment.get("commit")
     lines = [f"git checkout {plain(commit, 60)}"] if isinstance(commit, str) and commit.isalnum() else []
     lines.append(plain(command(run, verdict.objectives_source), 4000))
-    hint = "Name your own locustfile; secrets come from the environment, as in the run, and are not recorded."
+    hint = "Secrets come from the environment, as in the run, and are not recorded."
     again = f"<pre><code>{escape(chr(10).join(lines))}</code></pre><p class=quiet>{hint}</p>"
     return (
         f'<div class="columns">{section("run", "Run", _list(told))}'
