@@ -22,6 +22,7 @@ import msgpack
 from jsonschema import Draft202012Validator
 
 from slo import atomic, schemas
+from slo.recorder import RUN_STAGE
 from slo.run import Run, Target
 from slo.tally import Tally
 
@@ -105,13 +106,15 @@ class Reference:
         """Return the reference that ``to_data`` described; raises ValueError when its blocks are damaged."""
         return cls(**{**data, "target": Target(**data["target"]), "blocks": _unpack(data["blocks"])})
 
-    def differences(self, run: Run) -> list[str]:
-        """Return what sets this reference's environment apart from the run's, as ``name: there, here`` texts."""
-        pairs: list[tuple[str, Any, Any]] = [("target", self.target.place(), run.target.place())]
-        pairs += [(name, self.environment.get(name), run.environment.get(name)) for name in FINGERPRINT]
-        pairs.append(("load", self.load, load_of(run)))
-        pairs += [(f"--{name.replace('_', '-')}", self.options.get(name), run.options.get(name)) for name in SCALE]
-        return [f"{name}: {there} there, {here} here" for name, there, here in pairs if there != here]
+
+def differences(before: Run | Reference, after: Run) -> list[str]:
+    """Return what sets two runs apart, target, machine and load, as ``name: there, here`` texts."""
+    load = before.load if isinstance(before, Reference) else load_of(before)
+    pairs: list[tuple[str, Any, Any]] = [("target", before.target.place(), after.target.place())]
+    pairs += [(name, before.environment.get(name), after.environment.get(name)) for name in FINGERPRINT]
+    pairs.append(("load", load, load_of(after)))
+    pairs += [(f"--{name.replace('_', '-')}", before.options.get(name), after.options.get(name)) for name in SCALE]
+    return [f"{name}: {there} there, {here} here" for name, there, here in pairs if there != here]
 
 
 def load_of(run: Run) -> str:
@@ -198,7 +201,8 @@ def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
     """
     width_s = max(run.duration_s / most, 0.001)
     starts, ends, stages = [], [], []
-    for stage, start_s, end_s in _spans(run):
+    spans = [(stage.name, start_s, end_s) for stage, start_s, end_s in run.spans()]
+    for stage, start_s, end_s in spans or [(RUN_STAGE, 0.0, run.duration_s)]:
         count = max(1, round((end_s - start_s) / width_s))
         for number in range(count):
             starts.append(start_s + (end_s - start_s) * number / count)
@@ -213,21 +217,6 @@ def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
             mine.add(tally)
     blocks = zip(starts, ends, stages, cells, strict=True)
     return tuple(Block(end_s - start_s, stage, own) for start_s, end_s, stage, own in blocks)
-
-
-def _spans(run: Run) -> list[tuple[str, float, float]]:
-    """Return each stage of the run with its start and end in seconds; the last one lasts to the run's end."""
-    if not run.plan or not run.plan.stages:
-        return [("run", 0.0, run.duration_s)]
-    spans = []
-    start_s = 0.0
-    last = len(run.plan.stages) - 1
-    for number, (stage, end_s) in enumerate(zip(run.plan.stages, run.plan.ends(), strict=True)):
-        stop_s = run.duration_s if number == last else min(end_s, run.duration_s)
-        if stop_s > start_s:
-            spans.append((stage.name, start_s, stop_s))
-        start_s = end_s
-    return spans
 
 
 def _small(run: Run) -> Reference:

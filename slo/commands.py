@@ -7,6 +7,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,7 +18,7 @@ from slo.changepoint import changes
 from slo.compare import Untold
 from slo.indicator import Indicator, parse
 from slo.judge import judge
-from slo.objectives import Objectives, load
+from slo.objectives import load
 from slo.quantity import show
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
@@ -105,7 +106,7 @@ def _baseline_add(options: argparse.Namespace) -> int:
     one, _ = saved.read(options.run)
     # Whether it regressed is no question here: a reference may be the first of a new level.
     absolute = [objective for objective in objectives.items if objective.against == "target"]
-    verdict = judge(one, Objectives(**{**vars(objectives), "items": tuple(absolute)}))
+    verdict = judge(one, replace(objectives, items=tuple(absolute)))
     if EXIT_CODES[verdict.status] != 0 and not options.anyway:
         raise BaselineError(
             f"{one.id}: is {verdict.status}; only a run that passed is a reference (--anyway keeps it all the same)"
@@ -192,7 +193,7 @@ def _headlines(before: Run, after: Run) -> list[str]:
         f"{letter}: {one.id}, scenario {one.scenario or '-'}, {one.target.headline()}, {one.ended.how}"
         for letter, one in (("A", before), ("B", after))
     ]
-    apart = baseline.Reference.of(before, 1).differences(after)
+    apart = baseline.differences(before, after)
     apart += [f"scenario: {before.scenario} there, {after.scenario} here"] if before.scenario != after.scenario else []
     return [*lines, *([f"They differ: {'; '.join(apart)}"] if apart else []), ""]
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from slo import comparison
-from slo.baseline import Block, Reference, blocks_of
+from slo.baseline import Block, Reference, blocks_of, differences
 from slo.compare import ENOUGH, Change, Question, Untold, compare
 from slo.objectives import Objective
 from slo.run import Run
@@ -46,19 +46,19 @@ class Bench:
     def _choose(self, kept: Sequence[Reference], any_baseline: bool) -> None:
         """Take the references that the run may be compared with: of its own environment and load, and never itself."""
         others = [reference for reference in kept if reference.id != self._run.id]
-        alike = [reference for reference in others if not reference.differences(self._run)]
+        alike = [reference for reference in others if not differences(reference, self._run)]
         self._references = others if any_baseline else alike
         if not others:
             self._absent = NO_BASELINE
         elif self._run.plan and self._run.ended.how != "completed":
             self._absent = Absent(f"not compared: the run was {self._run.ended.how} before its plan's end")
         elif not self._references:
-            apart = "; ".join(others[-1].differences(self._run)[:3])
+            apart = "; ".join(differences(others[-1], self._run)[:3])
             self._absent = Absent(
                 f"the baseline is of another environment or load ({apart}); --any-baseline compares anyway"
             )
         if len(self._references) > len(alike):
-            apart = "; ".join(next(d for d in (r.differences(self._run) for r in others) if d)[:3])
+            apart = "; ".join(next(d for d in (differences(r, self._run) for r in others) if d)[:3])
             self._foreign = f" (told to compare with another environment or load: {apart})"
 
     @property

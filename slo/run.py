@@ -207,14 +207,19 @@ class Run:
         """Return for how many seconds of the run the accepted stages lasted."""
         if not self.plan or not self.plan.stages:
             return self.duration_s if any(stage(name) for name in self.stages) else 0.0
-        seconds = start_s = 0.0
-        last = len(self.plan.stages) - 1
-        for number, (part, end_s) in enumerate(zip(self.plan.stages, self.plan.ends(), strict=True)):
-            stop_s = self.duration_s if number == last else min(end_s, self.duration_s)
-            if stage(part.name):
-                seconds += max(0.0, stop_s - start_s)
+        return sum((stop_s - start_s for part, start_s, stop_s in self.spans() if stage(part.name)), 0.0)
+
+    def spans(self) -> list[tuple[Stage, float, float]]:
+        """Return each stage that began with its start and end in seconds; the plan's last lasts to the run's end."""
+        spans: list[tuple[Stage, float, float]] = []
+        start_s = 0.0
+        stages, ends = (self.plan.stages, self.plan.ends()) if self.plan else ((), [])
+        for number, (stage, end_s) in enumerate(zip(stages, ends, strict=True)):
+            stop_s = self.duration_s if number == len(ends) - 1 else min(end_s, self.duration_s)
+            if stop_s > start_s:
+                spans.append((stage, start_s, stop_s))
             start_s = end_s
-        return seconds
+        return spans
 
     def offered(self) -> list[Offered]:
         """Return what each leg that began was to offer, and what was offered, up to the run's end.

@@ -8,8 +8,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from slo import run as record
-from slo.baseline import KEEP, Reference
-from slo.compare import Change, Question, Untold, compare
+from slo.baseline import KEEP, Reference, differences
+from slo.compare import Change, Question, Untold, changed, compare, measure
 from slo.indicator import Indicator, parse
 from slo.judge import judge, question_of
 from slo.objectives import Objective, Objectives
@@ -68,17 +68,22 @@ def ask(indicator: Indicator, endpoint: Callable[[str], bool] | None = None) -> 
 
 def alike(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     """Return the runs that are like the newest whole one, and a sentence for each that is left out."""
-    whole = [one for one in runs if one.cells and one.ended.how in ("completed", "stopped")]
+    newest = next((one for one in reversed(runs) if not _broken(one)), None)
     chosen, left = [], []
     for one in runs:
-        why = "it was " + one.ended.how if one.cells else "it made no request"
-        if one in whole:
-            why = _apart(one, whole[-1])
+        why = _broken(one) or (_apart(one, newest) if newest else "")
         if why:
             left.append(f"{one.id}: left out, {why}")
         else:
             chosen.append(one)
     return chosen, left
+
+
+def _broken(one: Run) -> str:
+    """Return why a run is no whole one, as the end of a sentence; empty when it is."""
+    if not one.cells:
+        return "it made no request"
+    return "" if one.ended.how in ("completed", "stopped") else f"it was {one.ended.how}"
 
 
 def _apart(one: Run, newest: Run) -> str:
@@ -87,7 +92,7 @@ def _apart(one: Run, newest: Run) -> str:
         return f"its scenario is {one.scenario}"
     if one.ended.how != newest.ended.how:
         return f"it was {one.ended.how}, {newest.id} {newest.ended.how}"
-    apart = Reference.of(one, 1).differences(newest)
+    apart = differences(one, newest)
     return f"it differs from {newest.id} ({'; '.join(apart[:2])})" if apart else ""
 
 
@@ -119,9 +124,10 @@ def floors(runs: Sequence[Run], questions: Mapping[str, Question]) -> dict[str, 
     blocks = [Reference.of(one).blocks for one in runs]
     found: dict[str, float] = {}
     for name, question in questions.items():
+        measured = [measure(own, question) for own in blocks]
         seen = []
-        for number, own in enumerate(blocks):
-            change = compare(own, [other for place, other in enumerate(blocks) if place != number], question)
+        for number, own in enumerate(measured):
+            change = changed(own, [other for place, other in enumerate(measured) if place != number], question)
             if isinstance(change, Change):
                 seen.append(change.visible)
         if seen:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.chromium import CHROMIUM, QUIET
 from tests.processes import Demo
 
 # Tests run side by side on few cores: how long an example takes says nothing about the code.
@@ -32,3 +34,11 @@ def _shared_demo() -> Iterator[Demo]:
 def demo(_shared_demo: Demo) -> Iterator[Demo]:
     yield _shared_demo
     _shared_demo.heal()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield chromium
+        chromium.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from slo import baseline
-from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of
+from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
 from slo.judge import judge
 from slo.objectives import Objectives, ObjectivesError, parse
 from slo.plan import Plan
@@ -127,8 +127,8 @@ def test_blocks_cover_the_run_though_nothing_was_answered_for_a_while() -> None:
 def test_a_load_that_was_edited_is_another_load() -> None:
     run = steady(1)
     plan = Plan.ramps(("up", 60, 10))
-    assert "load: " in Reference.of(replace(run, plan=plan)).differences(run)[0]
-    assert Reference.of(replace(run, plan=plan)).differences(replace(run, plan=plan)) == []
+    assert "load: " in differences(Reference.of(replace(run, plan=plan)), run)[0]
+    assert differences(Reference.of(replace(run, plan=plan)), replace(run, plan=plan)) == []
 
 
 def test_a_run_stopped_before_its_plans_end_is_not_compared() -> None:

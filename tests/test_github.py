@@ -53,8 +53,8 @@ def test_what_was_missed_is_annotated_at_its_line_the_worst_first() -> None:
 
 def test_a_path_is_given_from_the_repository() -> None:
     run = requests(400)
-    verdict = replace(judge(run, MIXED), objectives_source="/home/runner/work/app/slo/objectives.yaml")
-    _, properties, _ = parsed(github.annotations(run, verdict, "/home/runner/work/app")[0])
+    verdict = replace(judge(run, MIXED), objectives_source="/builds/hotel/slo/objectives.yaml")
+    _, properties, _ = parsed(github.annotations(run, verdict, "/builds/hotel")[0])
     assert properties["file"] == "slo/objectives.yaml"
 
 

@@ -19,7 +19,7 @@ from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import html
 from slo.reports.reproduce import command
-from slo.reports.timeline import MOST, slots
+from slo.reports.slots import MOST, slots
 from slo.run import Ending, Run, Target, UserSample
 from slo.verdict import Verdict
 from tests.made import Clock, demanding, made, requests

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from slo.baseline import Reference
 from slo.judge import judge
 from slo.reports import html
 from slo.run import Run
+from tests.chromium import CHROMIUM, SHOTS
 from tests.made import made
-from tests.test_browser import CHROMIUM, QUIET
 from tests.test_html import HOSTILE, OBJECTIVES, ramp
 
-SHOTS = os.environ.get("SCREENSHOTS")
-"""A folder for pictures of what the tests see, for people."""
 # The web UI serves the page under this policy, so it must do with it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
 
 
 class Opened:

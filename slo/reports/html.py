@@ -241,16 +241,9 @@ def _tables(run: Run) -> str:
 
 def _stages(run: Run) -> list[tuple[str, ...]]:
     """Return the cells of every stage that began, in the order of ``_STAGE_HEAD``."""
-    if not run.plan:
-        return []
     found: list[tuple[str, ...]] = []
-    start_s = 0.0
-    last = len(run.plan.stages) - 1
     load = iter(run.offered())
-    for number, (stage, end_s) in enumerate(zip(run.plan.stages, run.plan.ends(), strict=True)):
-        stop_s = run.duration_s if number == last else min(end_s, run.duration_s)
-        if stop_s <= start_s:
-            break
+    for stage, start_s, stop_s in run.spans():
         offered = next(load, None)
         tally = run.tally(stage=stage.name.__eq__)
         seconds = run.seconds(stage.name.__eq__)
@@ -262,7 +255,6 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
         times = (f"{start_s:.0f} s", f"{stop_s:.0f} s")
         given = (f"{offered.planned or 0:,.0f}", f"{offered.achieved:,.0f}") if offered else ("-", "-")
         found.append((stage.name, *times, users, *given, show(tally.requests, "count"), rate, failed, *shown))
-        start_s = end_s
     return found
 
 

@@ -20,9 +20,9 @@ from slo.baseline import Reference
 from slo.histogram import Histogram, bucket_bounds
 from slo.quantity import show
 from slo.reports import svg
+from slo.reports.slots import Slot, slots
 from slo.reports.svg import colour
 from slo.reports.text import plain
-from slo.reports.timeline import Slot, slots
 from slo.run import Run
 from slo.verdict import Verdict
 

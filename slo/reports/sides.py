@@ -15,9 +15,9 @@ from slo.quantity import show
 from slo.reports import html, pictures, svg
 from slo.reports.pictures import Picture
 from slo.reports.rows import COMPARE_HEAD, compared
+from slo.reports.slots import slots
 from slo.reports.svg import colour
 from slo.reports.text import safe
-from slo.reports.timeline import slots
 from slo.run import Run
 from slo.shelf import Row
 
