@@ -80,8 +80,13 @@ def _room(run: Run, objective: Objective, value: Fraction, room: Fraction) -> st
     return f"{objective.name}: {shown} against {show(objective.target, objective.unit)}, {words}."
 
 
-def _percent(share: Fraction) -> str:
-    return f"{float(share) * 100:.3g} %"
+def _percent(share: Fraction | float) -> str:
+    return f"{_figure(float(share) * 100)} %"
+
+
+def _figure(value: float) -> str:
+    """Return three digits, or all before the point: an exponent is for machines."""
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 def _little(run: Run) -> tuple[str, ...]:
@@ -98,11 +103,11 @@ def _little(run: Run) -> tuple[str, ...]:
     # Users are looked at once a second: one in twenty too many is no contradiction.
     if busy > 1.05:
         return (
-            f"IMPLAUSIBLE by Little's law: {busy_s:.3g} s of latency in {user_s:.3g} s of users' time "
-            f"({busy * 100:.3g} %). Either users send requests side by side, or something is counted wrongly.",
+            f"IMPLAUSIBLE by Little's law: {_figure(busy_s)} s of latency in {_figure(user_s)} s of users' time "
+            f"({_percent(busy)}). Either users send requests side by side, or something is counted wrongly.",
         )
     pause_ms = max(0.0, user_s - busy_s) / tally.requests * 1000
     return (
-        f"Plausible by Little's law: users waited for answers {busy * 100:.3g} % of their time: that leaves a "
+        f"Plausible by Little's law: users waited for answers {_percent(busy)} of their time: that leaves a "
         f"pause of {show(rounded(pause_ms), 'ms')} for each request.",
     )

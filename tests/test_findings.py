@@ -316,6 +316,13 @@ def test_headroom_is_of_the_plateau_and_littles_law_is_checked() -> None:
     assert any(line.startswith("Plausible by Little's law") for line in one.details)
 
 
+def test_a_target_that_is_missed_by_far_is_told_without_an_exponent() -> None:
+    plan = Plan((Stage("hold at 10", 40, 10, 10),))
+    one = the(verdict(simulated(plan, "load", lambda *_: (20, 8000, 0)), SLOW))
+    assert one.answer.startswith("none: 'slow' is 3,965 % past its target")
+    assert "e+" not in one.answer + " ".join(one.details)
+
+
 def test_more_latency_than_users_have_time_is_implausible() -> None:
     plan = Plan((Stage("hold at 1", 30, 1, 1),))
     one = the(verdict(simulated(plan, "load", lambda *_: (10, 150, 0))))
