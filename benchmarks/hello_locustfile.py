@@ -1,13 +1,13 @@
 """Plain FastHttpUser without pauses; with BENCHMARK_RECORD=1 the plugin records every request.
 
-Prints requests and this process's CPU seconds from the test's second second to its end, as one line of JSON: what
-either variant does once, to begin, is no cost of a request.
+Prints its requests and its process's CPU seconds so far, as one line of JSON, when its users run and at each SIGUSR1.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from typing import Any
 
@@ -16,9 +16,6 @@ from locust import FastHttpUser, events, task
 
 if os.environ.get("BENCHMARK_RECORD") == "1":
     import slo.plugin  # noqa: F401
-
-STARTED_S = 1.0
-begun = {"cpu_s": 0.0, "requests": 0.0}
 
 
 class Hello(FastHttpUser):
@@ -30,19 +27,22 @@ class Hello(FastHttpUser):
         self.client.get("/", name="hello")
 
 
-@events.test_start.add_listener
-def begin(environment: Any, **_: Any) -> None:
-    """Note a little later what was done and spent so far."""
-
-    def note() -> None:
-        begun.update(cpu_s=time.process_time(), requests=environment.stats.total.num_requests)
-
-    gevent.spawn_later(STARTED_S, note)
+@events.spawning_complete.add_listener
+def begin(**_: Any) -> None:
+    """Be ready to be asked."""
+    gevent.signal_handler(signal.SIGUSR1, say)
+    say()
 
 
-@events.test_stopping.add_listener
-def end(environment: Any, **_: Any) -> None:
-    """Say what the run did and cost."""
-    requests = environment.stats.total.num_requests - begun["requests"]
-    cpu_s = time.process_time() - begun["cpu_s"]
-    print(json.dumps({"requests": requests, "cpu_s": cpu_s}), flush=True)
+counted = {"requests": 0}
+
+
+@events.request.add_listener
+def count(**_: Any) -> None:
+    """Count apart from Locust's statistics: they are a part of what is measured."""
+    counted["requests"] += 1
+
+
+def say() -> None:
+    """Say what was done and spent so far."""
+    print(json.dumps({**counted, "cpu_s": time.process_time()}), flush=True)

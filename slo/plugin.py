@@ -33,6 +33,7 @@ from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, 
 
 from slo import baseline, fingerprint, identity, options, publish, secret, web
 from slo.baseline import BaselineError
+from slo.batched import BatchedStats
 from slo.chatter import Chatter
 from slo.clock import Offset
 from slo.gate import NO_VERDICT, Gate, guarded
@@ -114,6 +115,8 @@ def _take_over_crashes() -> None:
 @events.init.add_listener
 def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     try:
+        if not isinstance(runner, MasterRunner):
+            BatchedStats.adopt(environment.stats)
         if isinstance(runner, WorkerRunner):
             environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
