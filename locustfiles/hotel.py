@@ -32,6 +32,9 @@ SCENARIOS: dict[str, tuple[type[Any], type[ScenarioShape]]] = {
     "soak": (SoakUser, SoakShape),
 }
 NO_SCENARIO = "none"
+SCALED_RATE = (
+    "--time-scale and --user-scale are of a scenario's stages; write the times and rates of --rate as you want"
+)
 
 
 @events.init_command_line_parser.add_listener
@@ -116,6 +119,8 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
         if isinstance(runner, WorkerRunner):
             return  # the master's table comes with the first users
         environment.hotel_endpoints = table  # type: ignore[attr-defined]
+        if slo.plugin.load_is_set(environment) and (options.time_scale, options.user_scale) != (1, 1):
+            slo.plugin.refuse(environment, SCALED_RATE)
         if options.target_metrics == endpoints.HOTEL["metrics"].path:
             options.target_metrics = table["metrics"].path
         # Among the options it travels to the workers, whose disks need not hold the file.
@@ -154,10 +159,13 @@ def select(environment: Environment, scenario: str) -> None:
     """Let the next run be ``scenario``: its users, its load over time."""
     if scenario == NO_SCENARIO:
         environment.user_classes = list(environment.hotel_classes)  # type: ignore[attr-defined]
-        environment.shape_class = None
+        if not slo.plugin.load_is_set(environment):
+            environment.shape_class = None
         return
     user, shape = SCENARIOS[scenario]
     environment.user_classes = [user]
+    if slo.plugin.load_is_set(environment):
+        return  # the scenario's guests, at a rate that an option says
     environment.shape_class = shape()
     environment.shape_class.runner = environment.runner
 

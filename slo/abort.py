@@ -39,7 +39,7 @@ def rules(
     """Return the objectives that may end a run of ``scenario``: by their own word, or because all may."""
     found: list[Rule] = []
     for objective in objectives.items:
-        if objective.against == "baseline" or objective.indicator.kind in ("requests", "finding"):
+        if objective.against == "baseline" or objective.indicator.kind in ("requests", "dropped", "finding"):
             continue  # known at the end only
         if objective.scope.scenarios and scenario not in objective.scope.scenarios:
             continue

@@ -37,7 +37,22 @@ def advise(run: Run, objective: Objective, selection: Selection) -> list[str]:
         return _refused(selection)
     if kind == "checks":
         return _checks(objective, selection)
+    if kind == "dropped":
+        return _dropped(run, selection)
     return _little_load(run, objective, selection)
+
+
+def _dropped(run: Run, selection: Selection) -> list[str]:
+    most = max((stage.users_to for stage in run.plan.stages), default=0) if run.plan else 0
+    answered = selection.tally.latency
+    typical = f" Half of the answers took longer than {show(Fraction(answered.percentile(50), 1000), 'ms')}." * bool(
+        answered.total
+    )
+    return [
+        f"All {show(Fraction(most), 'count')} users were busy for more than 10 s when {selection.arrivals.dropped} of "
+        f"{show(Fraction(selection.arrivals.due), 'count')} arrived.{typical} If the target is meant to have more "
+        "guests at once than that, raise -u."
+    ]
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,7 @@ def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
     for endpoint, count in sorted(slow.items(), key=lambda item: (-item[1], item[0]))[:MOST]:
         if count * 10 < whole:
             break
-        own = selection.by_endpoint()[endpoint].latency_of(objective.of)
+        own = selection.by_endpoint()[endpoint].latency_of(objective.of, objective.since)
         p95 = show(Fraction(own.percentile(95), 1000), "ms")
         parts.append(f"{endpoint} has {show(Fraction(count, whole), 'ratio')} of them (its own p95 is {p95})")
     return [f"{show(Fraction(whole), 'count')} requests took longer than {show(bound, 'ms')}: {', '.join(parts)}."]
@@ -111,7 +126,7 @@ def _slow(objective: Objective, selection: Selection) -> dict[str, int]:
     """Return how many requests of each endpoint were slower than the bound."""
     limit_us = _bound(objective) * 1000
     return {
-        endpoint: slower_than(tally.latency_of(objective.of), limit_us)
+        endpoint: slower_than(tally.latency_of(objective.of, objective.since), limit_us)
         for endpoint, tally in selection.by_endpoint().items()
     }
 
@@ -120,7 +135,7 @@ def _first_past(objective: Objective, selection: Selection) -> tuple[int | None,
     """Return which stage is the first past the bound, and every stage's value in milliseconds."""
     values = []
     for stage, tally in selection.by_stage().items():
-        histogram = tally.latency_of(objective.of)
+        histogram = tally.latency_of(objective.of, objective.since)
         if histogram.total:
             values.append((stage, Fraction(_statistic(objective, histogram), 1000)))
     first = next((number for number, (_, value) in enumerate(values) if value >= _bound(objective)), None)

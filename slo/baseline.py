@@ -120,7 +120,8 @@ def differences(before: Run | Reference, after: Run) -> list[str]:
 def load_of(run: Run) -> str:
     """Return the load that the run asked for in one line: its stages or its users, and how many processes made it."""
     if run.plan:
-        legs = [f"{s.users_from}-{s.users_to} in {s.duration_s:g} s" for s in run.plan.stages]
+        unit = "/s" if run.plan.open else ""
+        legs = [f"{s.load_from:g}-{s.load_to:g}{unit} in {s.duration_s:g} s" for s in run.plan.stages]
         load = ", ".join(legs) if len(legs) <= 12 else hashlib.sha256("".join(legs).encode()).hexdigest()[:12]
     else:
         load = f"{run.options.get('num_users', '?')} users for {run.options.get('run_time', '?')} s"

@@ -75,7 +75,7 @@ def hold(run: Run) -> tuple[float, float]:
     spans = [(0.0, 0.0)]
     if run.plan:
         for stage, end_s in zip(run.plan.stages, run.plan.ends(), strict=True):
-            if stage.users_from == stage.users_to:
+            if stage.load_from == stage.load_to:
                 spans.append((end_s - stage.duration_s, min(end_s, run.duration_s)))
     else:
         for users, group in groupby(run.users, key=lambda sample: sample.achieved):
@@ -88,8 +88,8 @@ def hold(run: Run) -> tuple[float, float]:
 def _rises(run: Run) -> bool:
     """Whether the load grows slowly and far: not the few seconds in which users are spawned."""
     if run.plan:
-        rising_s = sum(stage.duration_s for stage in run.plan.stages if stage.users_to > stage.users_from)
-        most = max((stage.users_to for stage in run.plan.stages), default=0)
+        rising_s = sum(stage.duration_s for stage in run.plan.stages if stage.load_to > stage.load_from)
+        most = max((stage.load_to for stage in run.plan.stages), default=0)
         return most >= RISE and rising_s >= 0.3 * run.plan.total_s
     most = max((sample.achieved for sample in run.users), default=0)
     reached_ms = next((sample.at_ms for sample in run.users if sample.achieved >= 0.95 * most), 0)

@@ -135,6 +135,8 @@ def _best(
     if kind in ("throughput", "requests"):
         return _best_count(objective, value, run, found)
     hurt = min(Fraction(1), WAITS * found.late(SHORT_LAG_MS) + (found.busy if found.saturated else 0))
+    if kind == "dropped":
+        return Fraction(0) if found.saturated else None  # a user that waits for us is not free
     if kind == "checks":
         return min(Fraction(1), value + hurt)
     if kind == "errors":

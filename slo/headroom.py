@@ -19,7 +19,7 @@ CLOSE = Fraction(1, 5)
 
 def find(run: Run, objectives: Objectives, value_of: Callable[[Objective, Selection], Fraction | None]) -> Finding:
     """Return how far the plateau (the stages of constant load) is from each target."""
-    hold = tuple(stage.name for stage in run.plan.stages if stage.users_from == stage.users_to) if run.plan else ()
+    hold = tuple(stage.name for stage in run.plan.stages if stage.load_from == stage.load_to) if run.plan else ()
     rooms = _rooms(run, objectives, hold, value_of)
     details = tuple(_room(run, one, value, room) for one, (value, room) in rooms.items())
     little = _little(run)

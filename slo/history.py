@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from slo.arrivals import NO_ARRIVALS, Arrivals
 from slo.tally import OTHER, Tally
 
 MAX_INTERVALS = 2048
@@ -32,13 +33,14 @@ MAX_ENDPOINTS = 500
 class Interval:
     """What happened from ``start_ms`` to ``end_ms`` after the run's start, within one stage.
 
-    ``cells`` maps endpoint to its packed ``Tally``.
+    ``cells`` maps endpoint to its packed ``Tally``. ``arrivals`` counts those of an open model.
     """
 
     start_ms: int
     end_ms: int
     stage: str
     cells: dict[str, bytes] = field(default_factory=dict)
+    arrivals: Arrivals = NO_ARRIVALS
 
     def tallies(self) -> Iterator[tuple[str, Tally]]:
         """Yield each endpoint with its counts."""
@@ -49,6 +51,7 @@ class Interval:
         """Add the counts of ``other`` and stretch over its time."""
         self.start_ms = min(self.start_ms, other.start_ms)
         self.end_ms = max(self.end_ms, other.end_ms)
+        self.arrivals = self.arrivals.plus(other.arrivals)
         for endpoint, packed in other.cells.items():
             mine = self.cells.get(endpoint)
             if mine is None:
@@ -64,6 +67,7 @@ class Interval:
             "start_ms": self.start_ms,
             "end_ms": self.end_ms,
             "stage": self.stage,
+            **({"arrivals": list(self.arrivals)} if self.arrivals != NO_ARRIVALS else {}),
             "endpoints": {endpoint: tally.to_data() for endpoint, tally in self.tallies()},
         }
 
@@ -71,17 +75,17 @@ class Interval:
     def from_data(cls, data: Mapping[str, Any]) -> Interval:
         """Return the interval that ``to_data`` described; raises ValueError when it is damaged."""
         cells = {name: Tally.from_data(tally).pack() for name, tally in data["endpoints"].items()}
-        return cls(data["start_ms"], data["end_ms"], data["stage"], cells)
+        return cls(data["start_ms"], data["end_ms"], data["stage"], cells, Arrivals(*data.get("arrivals", NO_ARRIVALS)))
 
     def to_wire(self) -> list[Any]:
         """Return msgpack-able data; the cells stay packed."""
-        return [self.start_ms, self.end_ms, self.stage, self.cells]
+        return [self.start_ms, self.end_ms, self.stage, self.cells, list(self.arrivals)]
 
     @classmethod
     def from_wire(cls, data: list[Any]) -> Interval:
         """Return the interval that ``to_wire`` described."""
-        start_ms, end_ms, stage, cells = data
-        return cls(start_ms, end_ms, stage, dict(cells))
+        start_ms, end_ms, stage, cells, arrivals = data
+        return cls(start_ms, end_ms, stage, dict(cells), Arrivals(*arrivals))
 
 
 Cells = dict[tuple[str, str], Tally]
@@ -96,10 +100,11 @@ class _Open:
     end_ms: int
     stage: str
     tallies: dict[str, Tally] = field(default_factory=dict)
+    arrivals: Arrivals = NO_ARRIVALS
 
     def packed(self) -> Interval:
         cells = {endpoint: tally.pack() for endpoint, tally in self.tallies.items()}
-        return Interval(self.start_ms, self.end_ms, self.stage, cells)
+        return Interval(self.start_ms, self.end_ms, self.stage, cells, self.arrivals)
 
 
 class History:
@@ -121,6 +126,11 @@ class History:
         self._widest_ms = 2000
         self._cursor = 0
         self._endpoints: set[str] = set()
+        self._arrivals: dict[str, Arrivals] = {}
+
+    def arrivals(self) -> dict[str, Arrivals]:
+        """Return the arrivals of an open model so far, by stage."""
+        return dict(self._arrivals)
 
     def add(self, interval: Interval) -> None:
         """Add an interval; it is merged with what is there of the same time and stage."""
@@ -136,6 +146,9 @@ class History:
             if fresh:
                 self._hot[key] = home
         home.end_ms = max(home.end_ms, interval.end_ms)
+        home.arrivals = home.arrivals.plus(interval.arrivals)
+        if interval.arrivals != NO_ARRIVALS:
+            self._arrivals[interval.stage] = self._arrivals.get(interval.stage, NO_ARRIVALS).plus(interval.arrivals)
         for endpoint, tally in interval.tallies():
             name = self._capped(endpoint)
             mine = home.tallies.get(name)

@@ -11,11 +11,11 @@ from typing import Literal
 
 from slo.quantity import Unit
 
-Kind = Literal["latency", "errors", "throttled", "throughput", "checks", "requests", "finding"]
+Kind = Literal["latency", "errors", "throttled", "dropped", "throughput", "checks", "requests", "finding"]
 Direction = Literal["lower", "higher"]
 
 ALLOWED = (
-    "latency.p<1 to 99.99>, latency.mean, latency.max, errors.ratio, throttled.ratio, throughput.rps, "
+    "latency.p<1 to 99.99>, latency.mean, latency.max, errors.ratio, throttled.ratio, dropped.ratio, throughput.rps, "
     "checks.ratio, requests.count, capacity.users, capacity.rps, recovery.s, drift.latency.p95, drift.memory"
 )
 _PERCENTILE = re.compile(r"latency\.p([0-9]{1,3}(?:\.[0-9]{1,4})?)", re.ASCII)
@@ -39,6 +39,8 @@ _ALIASES: Mapping[str, str] = {
     "http_req_duration": "latency.p95",
     "latency": "latency.p95",
     "requests": "requests.count",
+    "dropped": "dropped.ratio",
+    "dropped_iterations": "dropped.ratio",
     "capacity": "capacity.users",
     "breaking_point": "capacity.users",
     "recovery": "recovery.s",
@@ -73,6 +75,7 @@ _FIXED: Mapping[str, Indicator] = {
         Indicator("latency.max", "latency", "max", "ms", "lower"),
         Indicator("errors.ratio", "errors", "ratio", "ratio", "lower", best=Fraction(0)),
         Indicator("throttled.ratio", "throttled", "ratio", "ratio", "lower", best=Fraction(0)),
+        Indicator("dropped.ratio", "dropped", "ratio", "ratio", "lower", best=Fraction(0)),
         Indicator("throughput.rps", "throughput", "rps", "rps", "higher"),
         Indicator("checks.ratio", "checks", "ratio", "ratio", "higher", best=Fraction(1)),
         Indicator("requests.count", "requests", "count", "count", "higher"),

@@ -15,6 +15,7 @@ from functools import partial
 from slo import advice, confidence, findings, generator, names, quantity
 from slo.compare import Question
 from slo.finding import Finding
+from slo.histogram import Histogram
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
 from slo.regression import NOT_YET, Bench, Kept
@@ -80,7 +81,10 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     if not run.cells:
         return "NO DATA", "no verdict: not one request was made"
     short = _short(run)
-    if short and not run.options.get("allow_incomplete"):
+    # Where guests arrive whether the target answers or not, one that misses its objectives at less load than was asked
+    # for has missed them; that it met them would say nothing.
+    missed = bool(run.plan and run.plan.open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
+    if short and not missed and not run.options.get("allow_incomplete"):
         more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
         return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
     judged = [result for result in results if result.status != "SKIPPED"]
@@ -238,10 +242,9 @@ def _measure(objective: Objective, selection: Selection) -> Result | str:
     if kind == "finding":
         return "a finding is of the whole run"
     if kind == "latency":
-        histogram = selection.latency(objective.of)
-        if not histogram.total:
-            return f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched"
-        return Result(objective, "NO DATA", _latency(objective.indicator, selection, objective), histogram.total)
+        return _measure_latency(objective, selection)
+    if kind == "dropped":
+        return _measure_dropped(objective, selection)
     if kind == "checks":
         return _measure_checks(objective, selection)
     if kind == "throughput":
@@ -251,11 +254,31 @@ def _measure(objective: Objective, selection: Selection) -> Result | str:
     elif kind == "requests":
         value = Fraction(tally.requests)
     else:
-        count = tally.throttled if kind == "throttled" else tally.errors
-        if kind == "errors" and objective.throttled == "error":
-            count += tally.throttled
-        value = Fraction(count, tally.requests)
+        value = _failed_share(objective, tally)
     return Result(objective, "NO DATA", value, tally.requests)
+
+
+def _measure_latency(objective: Objective, selection: Selection) -> Result | str:
+    histogram = selection.latency(objective.of, objective.since)
+    if objective.since == "intended" and not selection.tally.planned:
+        return "no request had an intended start: those of a run with --rate have one"
+    if not histogram.total:
+        return f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched"
+    return Result(objective, "NO DATA", _latency(objective.indicator, histogram), histogram.total)
+
+
+def _measure_dropped(objective: Objective, selection: Selection) -> Result | str:
+    arrivals = selection.arrivals
+    if not arrivals.due:
+        return "nobody was to arrive: only a run with --rate has arrivals"
+    return Result(objective, "NO DATA", Fraction(arrivals.dropped, arrivals.due), arrivals.due)
+
+
+def _failed_share(objective: Objective, tally: Tally) -> Fraction:
+    count = tally.throttled if objective.indicator.kind == "throttled" else tally.errors
+    if objective.indicator.kind == "errors" and objective.throttled == "error":
+        count += tally.throttled
+    return Fraction(count, tally.requests)
 
 
 def _measure_checks(objective: Objective, selection: Selection) -> Result | str:
@@ -269,8 +292,7 @@ def _measure_checks(objective: Objective, selection: Selection) -> Result | str:
     return Result(objective, "NO DATA", Fraction(sum(passed for passed, _ in chosen), made), made)
 
 
-def _latency(indicator: Indicator, selection: Selection, objective: Objective) -> Fraction:
-    histogram = selection.latency(objective.of)
+def _latency(indicator: Indicator, histogram: Histogram) -> Fraction:
     if indicator.percentile is not None:
         return Fraction(histogram.percentile(indicator.percentile), 1000)
     if indicator.statistic == "mean":
@@ -282,7 +304,8 @@ def _with_bounds(result: Result, selection: Selection) -> Result:
     percentile = result.objective.indicator.percentile
     if percentile is None:
         return result
-    bounds = confidence.of_percentile(selection.latency(result.objective.of), percentile)
+    histogram = selection.latency(result.objective.of, result.objective.since)
+    bounds = confidence.of_percentile(histogram, percentile)
     return replace(
         result,
         low=None if bounds.low_us is None else Fraction(bounds.low_us, 1000),

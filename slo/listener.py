@@ -50,3 +50,34 @@ def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., No
         recorder.check(endpoint, name, passed)
 
     return on_request, on_check
+
+
+def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[..., None]:
+    """Return what listens to requests in an open model, where each iteration has an intended start.
+
+    ``late_ms`` says how long after it the iteration began whose request has just ended.
+    """
+
+    def on_request(
+        name: str,
+        response_time: float | None,
+        response_length: int | None,
+        exception: object = None,
+        response: object = None,
+        **_: Any,
+    ) -> None:
+        try:
+            if response_time is None:
+                recorder.untimed(name, kind_of(exception, response) if exception else None)
+                return
+            late, length = late_ms(), response_length or 0
+            if exception is None:
+                recorder.request(name, response_time, length, late)
+            elif status_of(response) == 429:
+                recorder.throttled(name, response_time, length, late)
+            else:
+                recorder.failure(name, response_time, length, kind_of(exception, response), late)
+        except (ValueError, TypeError, OverflowError):
+            recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
+
+    return on_request

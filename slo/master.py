@@ -18,6 +18,8 @@ from slo.ledger import Ledger
 from slo.live import Process
 from slo.measurement import Measurement
 
+SHARE_S = 2.0
+"""How long after it is announced a new sharing of the arrivals begins."""
 Send = Callable[[str, Any, str], None]
 """Sends (message type, data, worker's name)."""
 
@@ -33,6 +35,8 @@ class Master:
         self._known: dict[str, Mapping[str, Any]] = {}
         self._refused: dict[str, str] = {}
         self._pulses: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._sharing = ""
+        self._shares: tuple[float, list[str]] = (0.0, [])
 
     def hello(self, worker: str, data: Mapping[str, Any]) -> str:
         """Answer a worker; returns why it is refused the first time it is, else an empty text."""
@@ -55,6 +59,25 @@ class Master:
         silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
         return Process(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
 
+    def shares_with(self, worker: str) -> bool:
+        """Return whether the worker has a share of the arrivals."""
+        return worker in self._shares[1]
+
+    def share(self, workers: Iterable[str], measurement: Measurement) -> None:
+        """Share the arrivals of an open model among ``workers``: at once as the run begins, else a little later.
+
+        Later is when all of them have heard of it, so that no arrival is anybody's twice.
+        """
+        table = sorted(workers)
+        if table == self._shares[1] and self._sharing == measurement.folder.name:
+            return
+        begins = self._sharing != measurement.folder.name
+        self._sharing = measurement.folder.name
+        told = set() if begins else {*table, *self._shares[1]}
+        self._shares = (0.0 if begins else measurement.elapsed_s + SHARE_S, table)
+        for worker in sorted(told):
+            self._send("slo_share", {"run": measurement.folder.name, "shares": list(self._shares)}, worker)
+
     def announcement(self, measurement: Measurement) -> dict[str, Any]:
         """Return what a worker must know of the run; it is put among the options that travel to it."""
         plan = measurement.subject.plan
@@ -64,6 +87,7 @@ class Master:
             "plan": plan.to_data() if plan else None,
             "started_at_s": self._clock() - elapsed_s,
             "elapsed_s": elapsed_s,
+            "shares": list(self._shares),
         }
 
     def enter(self, worker: str, report: Mapping[str, Any], ledger: Ledger, at_s: float) -> list[Interval]:

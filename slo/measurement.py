@@ -105,7 +105,7 @@ class Measurement:
     def sample(self, users: int) -> None:
         """Note how many users run now, and take over the intervals that closed."""
         plan, at_s = self.subject.plan, self.elapsed_s
-        planned = round(plan.users_at(at_s), 3) if plan else None
+        planned = round(plan.users_at(at_s), 3) if plan and not plan.open else None
         if self._samples_seen % self._user_period == 0:
             self._users.append(UserSample(round(at_s * 1000), planned, users))
         self._samples_seen += 1
@@ -162,7 +162,7 @@ class Measurement:
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
-        return run.counting(self._history.cells())
+        return run.counting(self._history.cells(), self._history.arrivals())
 
     def stopping(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""

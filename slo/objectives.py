@@ -14,6 +14,7 @@ from slo import document, grammar, indicator, quantity
 from slo.document import Document, DocumentError, Path, Problem
 from slo.indicator import Direction, Indicator, IndicatorError
 from slo.quantity import QuantityError, Unit
+from slo.tally import Since
 
 Priority = Literal["P0", "P1", "P2"]
 ABORT_AFTER_S = Fraction(30)
@@ -35,7 +36,8 @@ class Objective:
     """An indicator with its target, in the indicator's unit. ``line`` is where the file says so.
 
     Past its target for ``abort_s`` seconds of a run it ends the run, where it is not None.
-    ``of`` chooses whose latency counts; ``throttled`` whether a 429 is an error; ``check`` one check by name.
+    ``of`` chooses whose latency counts, ``since`` from when (None: from the intended start where there was one);
+    ``throttled`` whether a 429 is an error; ``check`` one check by name.
     An objective ``against`` the baseline bounds how much worse than the reference runs the indicator may be: its
     value, target and warning are shares of the reference's value (of all requests, where the indicator is a share).
     """
@@ -47,6 +49,7 @@ class Objective:
     priority: Priority = "P1"
     scope: Scope = Scope()
     of: Literal["all", "ok", "failed"] = "all"
+    since: Since | None = None
     throttled: Literal["error", "ignored"] = "error"
     check: str | None = None
     confidence: Fraction | None = None
@@ -229,6 +232,7 @@ class _Reader:
             priority=item.get("priority", "P1"),
             scope=scope,
             of=item.get("of", "all"),
+            since=item.get("since"),
             throttled=item.get("throttled", "error"),
             check=item.get("check"),
             confidence=Fraction(95, 100) if "confidence" in item else None,
@@ -245,6 +249,8 @@ class _Reader:
             return None
         if what.kind == "finding":
             self._whole("is the answer of one run; bound it by an objective with a target")
+        elif what.kind == "dropped":
+            self._whole("is nothing in most runs; bound it by an objective with a target")
         elif what.kind == "requests":
             self._whole("counts what the load asked for; compare `throughput.rps`")
         elif not covered:
@@ -321,6 +327,7 @@ class _Reader:
     def _check_extras(self, what: Indicator) -> None:
         belongs = {
             "of": ("a latency", what.kind == "latency"),
+            "since": ("a latency", what.kind == "latency"),
             "throttled": ("`errors.ratio`", what.kind == "errors"),
             "check": ("`checks.ratio`", what.kind == "checks"),
             "confidence": ("a percentile", what.percentile is not None),
@@ -331,13 +338,15 @@ class _Reader:
         for key in ("endpoint", "group", "stage"):
             if key in self._item and what.kind == "finding":
                 self._wrong(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
+            elif key in self._item and what.kind == "dropped" and key != "stage":
+                self._wrong(key, f"cannot narrow `{what.name}`: arrivals are of no endpoint; remove it", at_key=True)
 
     def _abort(self, what: Indicator) -> Fraction | None:
         """Return after how many seconds past its target the objective ends a run, or None."""
         value = self._item.get("abort")
         if not value and value != {}:
             return None
-        if what.kind in ("requests", "finding"):
+        if what.kind in ("requests", "dropped", "finding"):
             words = f"`{what.name}` is known when the run has ended, not before; remove it"
             self._wrong("abort", words, at_key=True)
         if value is True:
@@ -361,6 +370,8 @@ def _name(what: Indicator, scope: Scope, item: Mapping[str, Any]) -> str:
     words = what.name
     if item.get("of", "all") != "all":
         words += f" ({item['of']} requests)"
+    if item.get("since"):
+        words += f" since {item['since']}"
     if item.get("throttled") == "ignored":
         words += " (429 aside)"
     if item.get("check"):

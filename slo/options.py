@@ -11,7 +11,7 @@ from typing import Any
 from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
-from slo import publish, secret
+from slo import publish, rate, secret
 from slo.gate import NO_VERDICT
 
 RUN = "slo_run"
@@ -108,6 +108,16 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         help="How long that may last: real time, e.g. 30s, 2m. Default: 30s",
     )
     group.add_argument(
+        "--rate",
+        type=_rate,
+        metavar="<rate>",
+        default="",
+        env_var="LOCUST_RATE",
+        help="Let iterations begin at this rate, whether the target answers or not (an open model): 50/s, held for "
+        "--run-time, or legs of time and rate at their end, '2m:50/s, 5m:50/s, 1m:0/s'. -u is how many users there "
+        "may be; an arrival that no user is free for within 10 s is dropped. Default: users repeat their tasks",
+    )
+    group.add_argument(
         "--target-metrics",
         metavar="<path>",
         default="",
@@ -123,6 +133,16 @@ def _timespan(text: str) -> float:
         return float(parse_timespan(text))
     except ValueError:
         raise ArgumentTypeError(f"--stop-after is a time like 30s or 2m, not '{text}'") from None
+
+
+def _rate(text: str) -> str:
+    if not text:
+        return text
+    try:
+        rate.stages(text, 1.0)
+    except rate.RateError as error:
+        raise ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _formats(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The load a run is meant to offer: named stages, each a straight line between two user counts."""
+"""The load a run is meant to offer: named stages, each a straight line between two user counts or two rates."""
 
 from __future__ import annotations
 
@@ -12,12 +12,34 @@ MOST_SPAWNED_PER_S = 1000
 
 @dataclass(frozen=True)
 class Stage:
-    """One leg of a plan: from ``users_from`` to ``users_to`` virtual users, linearly, in ``duration_s``."""
+    """One leg of a plan: from ``users_from`` to ``users_to`` virtual users, linearly, in ``duration_s``.
+
+    In an open model it goes from ``rate_from`` to ``rate_to`` arrivals per second; its users are as many as there may
+    be.
+    """
 
     name: str
     duration_s: float
     users_from: int
     users_to: int
+    rate_from: float | None = None
+    rate_to: float | None = None
+
+    @property
+    def load_from(self) -> float:
+        """The load at its start: arrivals per second, or users where there are no arrivals."""
+        return self.users_from if self.rate_from is None else self.rate_from
+
+    def words(self) -> str:
+        """Return its load, in words: from what to what, or what it stays at."""
+        unit = " users" if self.rate_to is None else "/s"
+        start, end = f"{self.load_from:g}", f"{self.load_to:g}"
+        return f"{start}{unit}" if start == end else f"{start} to {end}{unit}"
+
+    @property
+    def load_to(self) -> float:
+        """The load at its end: arrivals per second, or users where there are no arrivals."""
+        return self.users_to if self.rate_to is None else self.rate_to
 
     def users_at(self, at_s: float) -> float:
         """Return the wanted number of users (the line, not rounded) ``at_s`` seconds into the stage."""
@@ -55,6 +77,11 @@ class Plan:
             for stage in self.stages
         )
         return Plan(stages, self.time_scale * time_scale, self.user_scale * user_scale)
+
+    @property
+    def open(self) -> bool:
+        """Whether guests arrive at rates of their own, however long the target takes to answer."""
+        return any(stage.rate_to is not None for stage in self.stages)
 
     @property
     def total_s(self) -> float:
@@ -104,7 +131,7 @@ class Plan:
         """
         most, found, before = MOST_SPAWNED_PER_S * max(1, processes), [], 0
         limit = f"{max(1, processes)} x {MOST_SPAWNED_PER_S} users/s is the most that there can be"
-        for stage in self.stages:
+        for stage in () if self.open else self.stages:
             moved, jump = abs(stage.users_to - stage.users_from), abs(stage.users_from - before)
             way = (
                 f"stage '{stage.name}' goes from {stage.users_from} to {stage.users_to} users in {stage.duration_s:g} s"
@@ -122,10 +149,7 @@ class Plan:
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for the run record."""
-        stages = [
-            {"name": s.name, "duration_s": s.duration_s, "users_from": s.users_from, "users_to": s.users_to}
-            for s in self.stages
-        ]
+        stages = [{key: value for key, value in vars(s).items() if value is not None} for s in self.stages]
         return {"time_scale": self.time_scale, "user_scale": self.user_scale, "stages": stages}
 
     @classmethod

@@ -31,17 +31,19 @@ from locust.exception import RPCError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
-from slo import baseline, fingerprint, identity, options, publish, secret, web
+from slo import baseline, fingerprint, identity, options, publish, rate, secret, web
 from slo.baseline import BaselineError
 from slo.batched import BatchedStats
 from slo.chatter import Chatter
 from slo.clock import Offset
+from slo.dispenser import Dispenser, late_ms
 from slo.gate import NO_VERDICT, Gate, guarded
-from slo.listener import listeners
+from slo.listener import listeners, open_listener
 from slo.live import Process
 from slo.master import Master
 from slo.measurement import Measurement, Subject
 from slo.objectives import Objectives, ObjectivesError, load
+from slo.open_model import DISPENSER, ArrivalShape, let_users_wait
 from slo.plan import Plan, Stage
 from slo.progress import Progress
 from slo.pulse import Pulse
@@ -50,7 +52,7 @@ from slo.run import Target
 from slo.scrape import ScrapeError, Scraper, period_s
 from slo.worker import WorkerBooks
 
-__all__ = ["Plan", "Stage", "check", "refuse"]
+__all__ = ["Plan", "Stage", "check", "load_is_set", "refuse"]
 
 FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
@@ -120,6 +122,7 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
         if isinstance(runner, WorkerRunner):
             environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
+            _set_load(environment, runner)
             environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
         # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
@@ -134,7 +137,7 @@ def _start_early(environment: Environment, **_: Any) -> None:
     # Locust's master takes a worker for ready, and gives it users, before the worker's init listeners ran.
     announced = getattr(environment.parsed_options, options.RUN, None)
     if announced is not None and not hasattr(environment, "slo"):
-        environment.slo_early = _record(announced, Offset())  # type: ignore[attr-defined]
+        environment.slo_early = _record(environment, announced, Offset())  # type: ignore[attr-defined]
 
 
 @events.quitting.add_listener
@@ -145,9 +148,32 @@ def _leave(environment: Environment, **_: Any) -> None:
         wiring.leave()
 
 
-def _listen(recorder: Recorder) -> Callable[[], None]:
-    """Attach a recorder to Locust's events; returns what detaches it."""
+def load_is_set(environment: Environment) -> bool:
+    """Return whether an option (--rate) says what load to offer: a locustfile then sets no shape of its own."""
+    return bool(getattr(environment.parsed_options, "rate", ""))
+
+
+def _set_load(environment: Environment, runner: Any) -> None:
+    """Follow --rate, if it is given."""
+    parsed: Any = environment.parsed_options
+    if parsed is None or not load_is_set(environment):
+        return
+    constant = ":" not in parsed.rate
+    if constant and parsed.headless and not parsed.run_time:
+        sys.stderr.write(f"locust-slo: --rate {parsed.rate} is held for --run-time: give one, like -t 5m\n")
+        sys.exit(NO_VERDICT)
+    parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
+    environment.shape_class = ArrivalShape()
+    environment.shape_class.runner = runner
+
+
+def _listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | None) -> Callable[[], None]:
+    """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it."""
     on_request, on_check = listeners(recorder)
+    setattr(environment, DISPENSER, arrivals)
+    if arrivals is not None:
+        on_request = open_listener(recorder, late_ms)
+        let_users_wait()
     events.request.add_listener(on_request)
     events.slo_check.add_listener(on_check)  # type: ignore[attr-defined]
 
@@ -166,10 +192,12 @@ def _beat(pulse: Pulse) -> None:
         pulse.beat(due_s)
 
 
-def _record(announced: dict[str, Any], offset: Offset) -> tuple[WorkerBooks, Callable[[], None]]:
+def _record(
+    environment: Environment, announced: dict[str, Any], offset: Offset
+) -> tuple[WorkerBooks, Callable[[], None]]:
     """Begin a worker's books on the run announced; returns them with what ends the recording."""
     books = WorkerBooks(announced, offset)
-    return books, _listen(books.recorder)
+    return books, _listen(environment, books.recorder, books.arrivals)
 
 
 class _Judge:
@@ -183,6 +211,7 @@ class _Judge:
         self._sampler: gevent.Greenlet | None = None
         self._reporting: gevent.Greenlet | None = None
         self._refusing = False
+        self._arrivals: Dispenser | None = None
         self._chatter = Chatter()
         self._pulse = Pulse()
         gevent.spawn(_beat, self._pulse)
@@ -271,9 +300,15 @@ class _Judge:
             there = (client.id for client in self._runner.clients.all if client.state != STATE_MISSING)
             for worker in self._master.fitting(there):
                 self.gate.ledger.expect(worker)
+            self._share(self._master, measurement, begins=True)
             self._announce(self._master, measurement)
         else:
-            self._detach = _listen(measurement.recorder)
+            plan, recorder = measurement.subject.plan, measurement.recorder
+            if plan is not None and plan.open:
+                self._arrivals = Dispenser(plan, lambda: recorder.elapsed_s, recorder.arrived)
+            self._detach = _listen(self._environment, recorder, self._arrivals)
+        if self._arrivals is not None:
+            self._arrivals.join("", 0.0, [""])
         if self._environment.shape_class is not None:
             # The plan's stages and the shape's line begin at one moment, however long we took to get ready.
             self._environment.shape_class.reset_time()
@@ -291,6 +326,7 @@ class _Judge:
                 gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
                 return
             if self._master and self.gate.ledger is not None:
+                self._share(self._master, measurement)
                 self._announce(self._master, measurement)
                 self._hand_over()  # again, for Locust may have opened another socket
                 for client in self._runner.clients.all:
@@ -312,6 +348,9 @@ class _Judge:
             gevent.sleep(wait_s)
 
     def _stopping(self, **_: Any) -> None:
+        if self._arrivals is not None:
+            self._arrivals.stop()
+            self._arrivals = None
         if self.gate.measurement is not None:
             self.gate.measurement.stopping()
 
@@ -410,6 +449,14 @@ class _Judge:
         """Put the run among the options, which Locust hands to each worker with its first users."""
         setattr(self._environment.parsed_options, options.RUN, master.announcement(measurement))
 
+    def _share(self, master: Master, measurement: Measurement, begins: bool = False) -> None:
+        """Share the arrivals among the workers that are there: at the start all, later those that have users."""
+        plan = measurement.subject.plan
+        if plan is not None and plan.open:
+            there = [client for client in self._runner.clients.all if client.state != STATE_MISSING]
+            at_work = (c.id for c in there if begins or c.user_count or master.shares_with(c.id))
+            master.share(master.fitting(at_work), measurement)
+
     def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
         assert self._master is not None
         reason = self._master.hello(msg.node_id, msg.data)
@@ -470,6 +517,8 @@ class _Worker:
         runner.register_message("slo_welcome", self._on_welcome)
         runner.register_message("slo_ack", self._on_ack)
         runner.register_message("slo_finish", self._on_finish)
+        runner.register_message("slo_share", self._on_share)
+        environment.events.test_stopping.add_listener(self._stopping)
         environment.events.report_to_master.add_listener(self._on_report)
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stop.add_listener(self._stop)
@@ -478,7 +527,8 @@ class _Worker:
         early = getattr(environment, "slo_early", None)
         if early is not None:
             self._books, self._detach = early
-            self._pulse.log = early[0].log
+            self._books.share(runner.client_id)
+            self._pulse.log = self._books.log
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
@@ -511,8 +561,17 @@ class _Worker:
         if announced is None or self._refused:
             return
         self._detach()
-        self._books, self._detach = _record(announced, self._offset)
+        self._books, self._detach = _record(self._environment, announced, self._offset)
+        self._books.share(self._runner.client_id)
         self._pulse.log = self._books.log
+
+    def _on_share(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._books is not None and self._books.run_id == msg.data["run"]:
+            self._books.share(self._runner.client_id, msg.data["shares"])
+
+    def _stopping(self, **_: Any) -> None:
+        if self._books is not None and self._books.arrivals is not None:
+            self._books.arrivals.stop()
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
         if self._books is not None and self._books.run_id == msg.data["run"]:

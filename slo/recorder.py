@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from math import isfinite
 
+from slo.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.history import MAX_ENDPOINTS, Interval
 from slo.plan import Plan
 from slo.tally import OTHER, Tally
@@ -25,18 +26,21 @@ class Cell:
     code that has filled the processor's cache.
     """
 
-    __slots__ = ("_waiting_ms", "bytes", "note_ms", "tally")
+    __slots__ = ("_due_ms", "_waiting_ms", "bytes", "note_due_ms", "note_ms", "tally")
 
     def __init__(self) -> None:
         self.tally = Tally()
         self._waiting_ms = array("d")
         self.note_ms = self._waiting_ms.append
+        self._due_ms = array("d")
+        self.note_due_ms = self._due_ms.append
         self.bytes = 0
 
     def fold(self) -> int:
         """Count what waits, once; returns how many of the latencies are no numbers, which are not counted."""
         values_us = [int(latency_ms * 1000 + 0.5) for latency_ms in self._waiting_ms if isfinite(latency_ms)]
         self.tally.ok.record_all(values_us)
+        self.tally.ok_due.record_all([int(due_ms * 1000 + 0.5) for due_ms in self._due_ms if isfinite(due_ms)])
         self.tally.bytes += self.bytes
         return len(self._waiting_ms) - len(values_us)
 
@@ -70,6 +74,7 @@ class Recorder:
         self.until = self._start + elapsed_s
         self.faults = 0
         self.requests = 0
+        self._arrivals = NO_ARRIVALS
 
     @property
     def elapsed_s(self) -> float:
@@ -83,26 +88,36 @@ class Recorder:
         self._start = min(start_s, now)
         self.until = now
 
-    def request(self, endpoint: str, latency_ms: float, length: int) -> None:
-        """Count a request that went well: latency in milliseconds, response length in bytes."""
+    def request(self, endpoint: str, latency_ms: float, length: int, late_ms: float | None = None) -> None:
+        """Count a request that went well: latency in milliseconds, response length in bytes.
+
+        ``late_ms`` says how long after its intended start its iteration began, if it had one.
+        """
         if self.clock() >= self.until:
             self.turn()
         cell = self.cells.get(endpoint) or self.open(endpoint)
         cell.note_ms(latency_ms)
+        if late_ms is not None:
+            cell.note_due_ms(latency_ms + late_ms)
         cell.bytes += length
 
-    def failure(self, endpoint: str, latency_ms: float, length: int, kind: str) -> None:
-        """Count a failed request of the given kind."""
+    def arrived(self, late_ms: float | None) -> None:
+        """Count an arrival that started ``late_ms`` after it was due, or never (None)."""
+        if self.clock() >= self.until:
+            self.turn()
+        late = late_ms is not None and late_ms > LATE_MS
+        self._arrivals = self._arrivals.plus(Arrivals(int(late_ms is not None), int(late), int(late_ms is None)))
+
+    def failure(self, endpoint: str, latency_ms: float, length: int, kind: str, late_ms: float | None = None) -> None:
+        """Count a failed request of the given kind; ``late_ms`` as in ``request``."""
         tally = self._tally(endpoint)
-        tally.failed.record(int(latency_ms * 1000 + 0.5))
-        tally.bytes += length
+        tally.refuse(latency_ms, length, late_ms)
         tally.fail(kind)
 
-    def throttled(self, endpoint: str, latency_ms: float, length: int) -> None:
-        """Count a request that the target's rate limiter refused (429)."""
+    def throttled(self, endpoint: str, latency_ms: float, length: int, late_ms: float | None = None) -> None:
+        """Count a request that the target's rate limiter refused (429); ``late_ms`` as in ``request``."""
         tally = self._tally(endpoint)
-        tally.failed.record(int(latency_ms * 1000 + 0.5))
-        tally.bytes += length
+        tally.refuse(latency_ms, length, late_ms)
         tally.throttled += 1
 
     def untimed(self, endpoint: str, kind: str | None) -> None:
@@ -156,15 +171,16 @@ class Recorder:
 
     def _turn(self, now: float) -> None:
         elapsed_s = now - self._start
-        if self.cells:
+        if self.cells or self._arrivals != NO_ARRIVALS:
             end_s = min(self._interval_end_s, elapsed_s)
             self.faults += sum(cell.fold() for cell in self.cells.values())
             self.requests += sum(cell.tally.requests for cell in self.cells.values())
             packed = {endpoint: cell.tally.pack() for endpoint, cell in self.cells.items()}
             self._closed.append(
-                Interval(round(self._interval_start_s * 1000), round(end_s * 1000), self._stage, packed)
+                Interval(round(self._interval_start_s * 1000), round(end_s * 1000), self._stage, packed, self._arrivals)
             )
             self.cells.clear()
+            self._arrivals = NO_ARRIVALS
         second_s = elapsed_s // INTERVAL_S * INTERVAL_S
         start_s, end_s = second_s, second_s + INTERVAL_S
         if self._plan and self._ends_s:

@@ -37,19 +37,19 @@ def burst_of(plan: Plan) -> Burst | None:
     None where the plan does not rise, hold less elsewhere, and go on after the fall.
     """
     stages, ends = plan.stages, plan.ends()
-    top = max((stage.users_to for stage in stages), default=0)
-    first = next((n for n, stage in enumerate(stages) if stage.users_to == top), None)
-    if first is None or stages[first].users_from >= top:
+    top = max((stage.load_to for stage in stages), default=0)
+    first = next((n for n, stage in enumerate(stages) if stage.load_to == top), None)
+    if first is None or stages[first].load_from >= top:
         return None
-    last = max(n for n, stage in enumerate(stages) if stage.users_to == top)
+    last = max(n for n, stage in enumerate(stages) if stage.load_to == top)
     fall = last + 1
-    while fall < len(stages) and stages[fall].users_to < stages[fall].users_from:
-        if stages[fall].users_to == 0:
+    while fall < len(stages) and stages[fall].load_to < stages[fall].load_from:
+        if stages[fall].load_to == 0:
             return None
         fall += 1
     if fall in (last + 1, len(stages)):
         return None
-    rest = next((n for n in range(fall, len(stages)) if stages[n].users_to < stages[n].users_from), len(stages))
+    rest = next((n for n in range(fall, len(stages)) if stages[n].load_to < stages[n].load_from), len(stages))
     return Burst(ends[first] - stages[first].duration_s, ends[fall - 1], ends[rest - 1])
 
 

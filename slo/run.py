@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from jsonschema import Draft202012Validator
 
-from slo import atomic, schemas
+from slo import atomic, schedule, schemas
+from slo.arrivals import NO_ARRIVALS, Arrivals
 from slo.history import Interval
 from slo.plan import Plan, Stage
 from slo.tally import Tally
@@ -23,6 +25,7 @@ FILE_NAME = "run.json"
 SHORT = 0.1
 """Share of a leg's user-seconds that may be missing ..."""
 FEW_USER_SECONDS = 5.0
+FEW_ARRIVALS = 5.0
 """... or so many, in a leg of a moment ..."""
 LATE_S = 2.0
 """... or what is missing when all users come so late."""
@@ -85,13 +88,15 @@ class UserSample:
 class Offered:
     """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were.
 
-    ``slack`` is how many of them may be missing before the load was not what was asked for.
+    ``slack`` is how many of them may be missing before the load was not what was asked for. Of an open model
+    arrivals are counted instead: the ``unit`` says so.
     """
 
     stage: str
     planned: float | None
     achieved: float
     slack: float = 0.0
+    unit: str = "user-seconds"
 
     @property
     def short(self) -> bool:
@@ -102,7 +107,7 @@ class Offered:
         """Return planned against achieved, in a sentence."""
         planned = self.planned or 0.0
         share = f"{self.achieved / planned * 100:.0f} %" if planned else "-"
-        return f"stage '{self.stage}' offered {self.achieved:,.0f} of {planned:,.0f} user-seconds ({share})"
+        return f"stage '{self.stage}' offered {self.achieved:,.0f} of {planned:,.0f} {self.unit} ({share})"
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,14 @@ class Run:
         return cells
 
     @cached_property
+    def arrivals(self) -> dict[str, Arrivals]:
+        """Arrivals of an open model, by stage."""
+        found: dict[str, Arrivals] = {}
+        for interval in self.intervals:
+            found[interval.stage] = found.get(interval.stage, NO_ARRIVALS).plus(interval.arrivals)
+        return found
+
+    @cached_property
     def vitals(self) -> dict[str, Vitals]:
         """How the processes that sent the load were, by name; none in a record that does not say."""
         processes = self.generator.get("processes", ())
@@ -189,10 +202,12 @@ class Run:
             return list(dict.fromkeys(stage.name for stage in self.plan.stages))
         return list(dict.fromkeys(stage for _, stage in self.cells))
 
-    def counting(self, cells: Mapping[tuple[str, str], Tally]) -> Run:
+    def counting(
+        self, cells: Mapping[tuple[str, str], Tally], arrivals: Mapping[str, Arrivals] = MappingProxyType({})
+    ) -> Run:
         """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere."""
         run = replace(self, intervals=())
-        run.__dict__["cells"] = dict(cells)  # what the cached property would hold
+        run.__dict__.update(cells=dict(cells), arrivals=dict(arrivals))  # what the cached properties would hold
         return run
 
     def tally(
@@ -226,6 +241,8 @@ class Run:
 
         Without a look at the number of users there is nothing to say.
         """
+        if self.plan and self.plan.open:
+            return [self._arrived(stage, stop_s - start_s) for stage, start_s, stop_s in self.spans()]
         if not self.users:
             return []
         if not self.plan:
@@ -243,6 +260,12 @@ class Run:
             start_s = end_s
         return found
 
+    def _arrived(self, stage: Stage, seconds: float) -> Offered:
+        """Return how many arrivals a leg was to bring in so many seconds, and how many of them were started."""
+        planned = schedule.arrived(stage, seconds)
+        started = self.arrivals.get(stage.name, NO_ARRIVALS).started
+        return Offered(stage.name, planned, started, max(SHORT * planned, FEW_ARRIVALS), "arrivals")
+
     def _user_seconds(self, start_s: float, stop_s: float) -> float:
         """Return the user-seconds of a time, by straight lines between the samples of the user count."""
         whole = 0.0
@@ -258,7 +281,7 @@ class Run:
 
     def unreached(self) -> list[str]:
         """Return a sentence for each stage that began and never came near its number of users."""
-        if not self.plan:
+        if not self.plan or self.plan.open:
             return []
         sentences = []
         start_s = 0.0

@@ -9,32 +9,35 @@ from fractions import Fraction
 from functools import cached_property
 
 from slo import names
+from slo.arrivals import NO_ARRIVALS, Arrivals
 from slo.histogram import Histogram
 from slo.objectives import Scope
 from slo.run import Run
-from slo.tally import Tally
+from slo.tally import Since, Tally
 
 
 @dataclass(frozen=True)
 class Selection:
     """The counts an objective is judged on, by (endpoint, stage), and for how long they were collected.
 
-    ``empty`` is the sentence that says why nothing was selected, or an empty text.
+    ``empty`` is the sentence that says why nothing was selected, or an empty text. ``arrivals`` are those of an open
+    model in the stages selected.
     """
 
     cells: Mapping[tuple[str, str], Tally]
     seconds: Fraction
     stages: tuple[str, ...]
     empty: str = ""
+    arrivals: Arrivals = NO_ARRIVALS
 
     @cached_property
     def tally(self) -> Tally:
         """The sum of all cells."""
         return Tally.merged(self.cells.values())
 
-    def latency(self, of: str) -> Histogram:
-        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones."""
-        return self.tally.latency_of(of)
+    def latency(self, of: str, since: Since | None = None) -> Histogram:
+        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones, ``since`` when it is asked."""
+        return self.tally.latency_of(of, since)
 
     def by_endpoint(self) -> dict[str, Tally]:
         """Return the counts of each endpoint."""
@@ -70,7 +73,10 @@ def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Sel
     cells = matching(run.cells, scope, groups)
     seconds = Fraction(round(run.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
     empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, patterns)
-    return Selection(cells, seconds, tuple(run.stages), empty)
+    arrivals = NO_ARRIVALS
+    for stage, more in run.arrivals.items():
+        arrivals = arrivals.plus(more) if matches(stage, scope.stages) else arrivals
+    return Selection(cells, seconds, tuple(run.stages), empty, arrivals)
 
 
 def patterns_of(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:

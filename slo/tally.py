@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgpack
 
@@ -15,6 +15,8 @@ OTHER = "(other)"
 MAX_KINDS = 32
 """Failure kinds, and check names, kept apart for one endpoint."""
 
+Since = Literal["sent", "intended"]
+_HISTOGRAMS = ("ok", "failed", "ok_due", "failed_due")
 Packed = bytes
 """A tally on the wire; named because Tally has a field called bytes."""
 
@@ -25,6 +27,7 @@ class Tally:
 
     ``failures`` counts failed requests by kind, 429 aside; those are ``throttled``. ``untimed`` counts
     requests whose client reported no latency. ``checks`` maps a check's name to [passed, failed].
+    ``ok_due`` and ``failed_due`` are the latencies from the intended start, where arrivals had one.
     """
 
     ok: Histogram = field(default_factory=Histogram)
@@ -34,6 +37,8 @@ class Tally:
     untimed: int = 0
     bytes: int = 0
     checks: dict[str, list[int]] = field(default_factory=dict)
+    ok_due: Histogram = field(default_factory=Histogram)
+    failed_due: Histogram = field(default_factory=Histogram)
 
     @property
     def requests(self) -> int:
@@ -50,15 +55,35 @@ class Tally:
         """Latency of all requests, however they ended."""
         return Histogram.merged((self.ok, self.failed))
 
-    def latency_of(self, which: str) -> Histogram:
-        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones."""
-        if which == "ok":
-            return self.ok
-        return self.failed if which == "failed" else self.latency
+    @property
+    def planned(self) -> bool:
+        """Whether its requests had an intended start."""
+        return bool(self.ok_due.total or self.failed_due.total)
+
+    def latency_of(self, which: str, since: Since | None = "sent") -> Histogram:
+        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones.
+
+        ``since`` says from when: as they were ``sent``, or the ``intended`` start of their iteration; None from the
+        intended one where there was one.
+        """
+        if since == "intended" or (since is None and self.planned):
+            ok, failed = self.ok_due, self.failed_due
+        else:
+            ok, failed = self.ok, self.failed
+        if which == "all":
+            return Histogram.merged((ok, failed))
+        return ok if which == "ok" else failed
 
     def fail(self, kind: str, count: int = 1) -> None:
         """Count ``count`` failures of ``kind``; kinds beyond the cap are counted together."""
         _count(self.failures, kind, count)
+
+    def refuse(self, latency_ms: float, length: int, late_ms: float | None = None) -> None:
+        """Count the latency and the bytes of a request that did not go well; ``late_ms`` after its intended start."""
+        self.failed.record(int(latency_ms * 1000 + 0.5))
+        self.bytes += length
+        if late_ms is not None:
+            self.failed_due.record(int((latency_ms + late_ms) * 1000 + 0.5))
 
     def check(self, name: str, passed: int, failed: int) -> None:
         """Count outcomes of the check ``name``; names beyond the cap are counted together."""
@@ -72,6 +97,8 @@ class Tally:
         """Add every count of ``other``, exactly."""
         self.ok.add(other.ok)
         self.failed.add(other.failed)
+        self.ok_due.add(other.ok_due)
+        self.failed_due.add(other.failed_due)
         self.throttled += other.throttled
         self.untimed += other.untimed
         self.bytes += other.bytes
@@ -91,10 +118,10 @@ class Tally:
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON or msgpack; what is zero is left out."""
         data: dict[str, Any] = {}
-        if self.ok.total:
-            data["ok"] = self.ok.to_data()
-        if self.failed.total:
-            data["failed"] = self.failed.to_data()
+        for key in _HISTOGRAMS:
+            histogram = getattr(self, key)
+            if histogram.total:
+                data[key] = histogram.to_data()
         for key in ("failures", "throttled", "untimed", "bytes", "checks"):
             value = getattr(self, key)
             if value:
@@ -105,8 +132,7 @@ class Tally:
     def from_data(cls, data: Mapping[str, Any]) -> Tally:
         """Return the tally that ``to_data`` described; raises ValueError when it is damaged."""
         return cls(
-            ok=Histogram.from_data(data["ok"]) if "ok" in data else Histogram(),
-            failed=Histogram.from_data(data["failed"]) if "failed" in data else Histogram(),
+            **{key: Histogram.from_data(data[key]) for key in _HISTOGRAMS if key in data},
             failures=dict(data.get("failures", {})),
             throttled=data.get("throttled", 0),
             untimed=data.get("untimed", 0),

@@ -188,4 +188,4 @@ def users_between(plan: Plan | None, samples: Sequence[UserSample], start_s: flo
     before = [one.achieved for one in samples if one.at_ms < start_s * 1000]
     if before:
         return float(before[-1])
-    return plan.users_at((start_s + end_s) / 2) if plan else 0.0
+    return plan.users_at((start_s + end_s) / 2) if plan and not plan.open else 0.0

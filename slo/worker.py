@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slo.clock import Offset
+from slo.dispenser import Dispenser
 from slo.plan import Plan
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
@@ -30,10 +31,22 @@ class WorkerBooks:
         elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
         self.log = PulseLog(plan, lambda: self.recorder.elapsed_s)
+        self.arrivals = Dispenser(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
+        self._shares: Sequence[Any] = announced["shares"]
         self._sequence = 0
         self._sent = 0
         self._unacknowledged: deque[dict[str, Any]] = deque()
         self.finished = False
+
+    def _elapsed(self) -> float:
+        return self.recorder.elapsed_s
+
+    def share(self, name: str, shares: Sequence[Any] | None = None) -> None:
+        """Take this worker's share of the arrivals, by the master's last word or by ``shares``, a newer one."""
+        self._shares = shares or self._shares
+        if self.arrivals is not None:
+            since_s, table = self._shares
+            self.arrivals.join(name, since_s, table, begin_s=self.recorder.elapsed_s)
 
     def align(self, offset: Offset) -> None:
         """Follow the master's clock from now on, if the run began before we knew it."""

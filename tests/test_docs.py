@@ -77,7 +77,7 @@ def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
         yaml = next(block for page, block in blocks("yaml") if page == "README.md")
         (tmp_path / "objectives.yaml").write_text(yaml, encoding="utf-8")
         words = [str(tmp_path / word) if word.endswith((".py", ".yaml")) else word for word in words]
-    else:
+    elif "--rate" not in words:
         words += ["--time-scale", "0.02"]
     if "--processes" in words:
         words += map(str, own_port())

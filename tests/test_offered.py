@@ -77,7 +77,7 @@ def test_only_too_little_load_is_no_verdict(share: float, late_s: float, scale: 
 def test_the_page_shows_planned_against_achieved() -> None:
     run = followed(PLAN, share=0.8)
     page = html.render(run, judge(run, demanding(OBJECTIVE)))
-    for words in ("user-seconds planned", "achieved", "1,000", "800"):
+    for words in ("planned", "achieved", "1,000 user-seconds", "800"):
         assert words in page[page.index('id="stages"') :]
 
 

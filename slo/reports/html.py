@@ -43,8 +43,8 @@ _STAGE_HEAD = (
     "stage",
     "from",
     "to",
-    "users",
-    "user-seconds planned",
+    "load",
+    "planned",
     "achieved",
     "requests",
     "throughput",
@@ -124,7 +124,7 @@ def _origin(run: Run, result: Result, groups: Mapping[str, tuple[str, ...]]) -> 
 
 def _top(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) -> str:
     status = verdict.status
-    lines = [rows.headline(verdict), rows.scaled(run)]
+    lines = [rows.headline(verdict), rows.scaled(run), rows.arrived(run)]
     said = " ".join(f"{safe(line.rstrip('.'), _LONG)}." for line in lines if line)
     met = f"{sum(r.status in ('PASS', 'WARNING') for r in verdict.judged)} of {len(verdict.judged)}"
     facts = [("objectives met", met), *_facts(run)]
@@ -251,10 +251,9 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
         shown = [show(Fraction(histogram.percentile(p), 1000), "ms") if histogram.total else "-" for p in (50, 95, 99)]
         rate = show(Fraction(tally.requests) / Fraction(seconds), "rps") if seconds else "-"
         failed = show(Fraction(tally.errors, tally.requests), "ratio") if tally.requests else "-"
-        users = f"{stage.users_from} to {stage.users_to}" if stage.users_from != stage.users_to else f"{stage.users_to}"
         times = (f"{start_s:.0f} s", f"{stop_s:.0f} s")
-        given = (f"{offered.planned or 0:,.0f}", f"{offered.achieved:,.0f}") if offered else ("-", "-")
-        found.append((stage.name, *times, users, *given, show(tally.requests, "count"), rate, failed, *shown))
+        given = (f"{offered.planned or 0:,.0f} {offered.unit}", f"{offered.achieved:,.0f}") if offered else ("-", "-")
+        found.append((stage.name, *times, stage.words(), *given, show(tally.requests, "count"), rate, failed, *shown))
     return found
 
 
@@ -278,7 +277,7 @@ def _generator(run: Run) -> str:
     workers = rows.workers(run)
     whom = _part("workers", "Workers", rows.WORKER_HEAD, workers)
     whom += _part("processes", "Processes", rows.PROCESS_HEAD, rows.processes(run))
-    whole = "" if unreached or not run.plan else "<p>Every stage that began reached its users.</p>"
+    whole = "" if unreached or not run.plan or run.plan.open else "<p>Every stage that began reached its users.</p>"
     body = f"{_list(pairs)}{whole}{f'<ul class=notes>{unreached}</ul>' if unreached else ''}{whom}"
     return section("generator", "Load generator", body or "<p>Nothing is recorded.</p>")
 

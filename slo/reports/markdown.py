@@ -56,7 +56,7 @@ def render(run: Run, verdict: Verdict, limit: int = LIMIT) -> str:
 
     Its first line is a hidden marker by which the next run finds its own comment again.
     """
-    scaled = rows.scaled(run)
+    scaled = " ".join(line for line in (rows.scaled(run), rows.arrived(run)) if line)
     top = [marker(verdict), "", f"# {escape(rows.sentence(verdict))}", "", escape(rows.headline(verdict))]
     top += ["", escape(scaled)] if scaled else []
     bottom = ["", f"Run {escape(verdict.run_id)}, started {escape(run.started_at)}, judged by {_source(verdict)}.", ""]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo import comparison
+from slo.arrivals import LATE_MS, NO_ARRIVALS
 from slo.compare import Untold
 from slo.finding import Finding
 from slo.quantity import show
 from slo.run import Run
 from slo.shelf import Row
-from slo.tally import Tally
+from slo.tally import Since, Tally
 from slo.verdict import Result, Verdict
 from slo.vitals import Vitals
 
@@ -27,6 +28,7 @@ OBJECTIVE_HEAD = (
 PROCESS_HEAD = ("process", "sends requests", "CPU", "without a core", "busy", "lag p50", "lag p99", "lag max")
 WORKER_HEAD = ("worker", "requests counted", "requests received", "complete", "joined at", "not heard of")
 COMPARE_HEAD = ("endpoint", "indicator", "A", "B", "change", "95 % interval", "seen")
+_SINCE: tuple[Since, Since] = ("intended", "sent")
 ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
 
 
@@ -50,6 +52,24 @@ def scaled(run: Run) -> str:
         f"The plan ran at {run.plan.time_scale:g} of its time and {run.plan.user_scale:g} of its users: "
         "a rehearsal, not the reference load."
     )
+
+
+def arrived(run: Run) -> str:
+    """Return a sentence on the arrivals of an open model, else an empty text."""
+    found = NO_ARRIVALS
+    for more in run.arrivals.values():
+        found = found.plus(more)
+    if not run.plan or not run.plan.open:
+        return ""
+    started, late, dropped = (show(Fraction(number), "count") for number in found)
+    planned = show(Fraction(round(sum(one.planned or 0 for one in run.offered()))), "count")
+    said = f"{planned} iterations were to begin at rates of their own: {started} did, {late} of them more than "
+    said += f"{LATE_MS:g} ms late, and {dropped} were dropped"
+    tally = run.tally()
+    if not tally.planned:
+        return f"{said}."
+    due, sent = (Fraction(tally.latency_of("all", since).percentile(95), 1000) for since in _SINCE)
+    return f"{said}. P95 is {show(due, 'ms')} from the intended start, {show(sent, 'ms')} from when requests were sent."
 
 
 def objective(result: Result) -> tuple[str, ...]:

@@ -1,0 +1,33 @@
+"""Arrivals of an open model: iterations that were to start at moments of their own, and what became of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+LATE_MS = 10.0
+"""An iteration that starts so long after it was to start is late."""
+
+
+class Arrivals(NamedTuple):
+    """How many were ``started``, how many of those ``late``, and how many ``dropped``.
+
+    One is dropped when no user was free for it for too long.
+    """
+
+    started: int = 0
+    late: int = 0
+    dropped: int = 0
+
+    @property
+    def due(self) -> int:
+        """All of them."""
+        return self.started + self.dropped
+
+    def plus(self, other: Arrivals) -> Arrivals:
+        """Return the sum of both."""
+        if other == NO_ARRIVALS:
+            return self
+        return Arrivals(self.started + other.started, self.late + other.late, self.dropped + other.dropped)
+
+
+NO_ARRIVALS = Arrivals()
