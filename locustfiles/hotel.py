@@ -154,11 +154,11 @@ def select(environment: Environment, scenario: str) -> None:
     """Let the next run be ``scenario``: its users, its load over time."""
     if scenario == NO_SCENARIO:
         environment.user_classes = list(environment.hotel_classes)  # type: ignore[attr-defined]
-        environment.shape_class = None
+        environment.shape_class = slo.plugin.limit_shape(environment)
         return
     user, shape = SCENARIOS[scenario]
     environment.user_classes = [user]
-    environment.shape_class = shape()
+    environment.shape_class = slo.plugin.limit_shape(environment) or shape()
     environment.shape_class.runner = environment.runner
 
 

@@ -14,6 +14,8 @@ from typing import Any
 
 from slo import live, publish, run
 from slo.abort import Breach, StopOn, Watch, rules
+from slo.climb import Climb, Pace
+from slo.judge import step
 from slo.ledger import Ledger
 from slo.live import Process, Trends
 from slo.measurement import Measurement, Subject
@@ -79,7 +81,12 @@ class Gate:
         self.ledger = Ledger(folder.name) if report_s is not None else None
         self.measurement.workers = self.ledger.vitals if self.ledger else None
         self.trends = Trends(self.objectives)
-        if self.objectives is not None:
+        if self.objectives is not None and subject.search is not None:
+            pace = Pace().scaled(float(subject.options.get("time_scale", 1.0)))
+            judge = step(subject.scenario, self.objectives)
+            self.measurement.climb = Climb(subject.search, pace, judge, report_s or 0.0)
+            self._watch = Watch((), {})  # past the limit objectives are missed on purpose
+        elif self.objectives is not None:
             self._watch = Watch(rules(self.objectives, subject.scenario, *self._stop), self.objectives.groups)
         return self.measurement
 
@@ -87,11 +94,17 @@ class Gate:
         """Take the count of running users, and show how the run is going."""
         if self.measurement is not None:
             self.measurement.sample(users)
+            self._climb(self.measurement, users)
             if self.watched:
                 self.trends.look(self.measurement)
             if self._progress:
                 self._progress.show(self.measurement, users)
             self._look_for_breach(self.measurement)
+
+    @staticmethod
+    def _climb(measurement: Measurement, users: int) -> None:
+        if measurement.climb is not None:
+            measurement.climb.look(measurement.elapsed_s, users, measurement.known_s, measurement.window)
 
     def _look_for_breach(self, measurement: Measurement) -> None:
         if self.breach is not None or not self._watch.due(measurement.known_s):

@@ -35,6 +35,7 @@ from slo import baseline, fingerprint, identity, options, publish, secret, web
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.clock import Offset
+from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.listener import listeners
 from slo.live import Process
@@ -47,9 +48,10 @@ from slo.pulse import Pulse
 from slo.recorder import Recorder
 from slo.run import Target
 from slo.scrape import ScrapeError, Scraper, period_s
+from slo.shape import LimitShape
 from slo.worker import WorkerBooks
 
-__all__ = ["Plan", "Stage", "check", "refuse"]
+__all__ = ["Plan", "Stage", "check", "limit_shape", "refuse"]
 
 FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
@@ -86,6 +88,15 @@ def refuse(environment: Environment, reason: str) -> None:
         wiring.refuse(reason)
         return
     sys.exit(NO_VERDICT)
+
+
+def limit_shape(environment: Environment) -> LimitShape | None:
+    """Return the load of the search that --find-limit asks for; None without it.
+
+    A locustfile that sets ``environment.shape_class`` itself gives this one precedence over its own.
+    """
+    wiring = getattr(environment, "slo", None)
+    return wiring.limit_shape if isinstance(wiring, _Judge) else None
 
 
 @events.init_command_line_parser.add_listener
@@ -191,6 +202,11 @@ class _Judge:
         formats = publish.formats(parsed.report_formats)
         stop = (parsed.stop_on, parsed.stop_after)
         self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
+        search = options.search(parsed, parsed.num_users)
+        self.limit_shape = LimitShape(search, self._wanted) if search else None
+        if self.limit_shape is not None:
+            self.limit_shape.runner = runner
+            environment.shape_class = self.limit_shape
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
@@ -249,8 +265,27 @@ class _Judge:
         if self.gate.broken or impossible:
             gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
 
+    def _wanted(self) -> int | None:
+        """Return how many users the search wants now; before the run begins, those of its first step."""
+        assert self.limit_shape is not None
+        climb = self.gate.measurement.climb if self.gate.measurement else None
+        return climb.wanted if climb else self.limit_shape.search.start_users
+
+    def _hindered(self, asked: LimitShape) -> str:
+        """Return why the search asked for cannot be, or an empty text."""
+        if self._environment.shape_class is not asked:
+            return (
+                "--find-limit cannot offer its load: another one was chosen, by --class-picker or by the locustfile, "
+                "which can ask slo.plugin.limit_shape(environment) for it"
+            )
+        objectives = self.gate.objectives
+        demanded = watched(_subject(self._environment).scenario, objectives) if objectives else None
+        return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
+
     def _impossible(self) -> str:
-        """Return why nobody could follow the plan, or an empty text."""
+        """Return why nobody could follow the plan or make the search, or an empty text."""
+        if self.limit_shape is not None:
+            return self._hindered(self.limit_shape)
         plan = getattr(self._environment.shape_class, "plan", None)
         processes = len(self._runner.clients.all) if self._master else 1
         found = plan.impossible(processes) if isinstance(plan, Plan) else []
@@ -258,7 +293,7 @@ class _Judge:
 
     def _begin(self) -> None:
         measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
-        self._chatter.mute(measurement.subject.plan is not None)
+        self._chatter.mute(measurement.subject.plan is not None or measurement.subject.search is not None)
         # What lives by now lives on: the collector need not look at it again and again while requests are timed.
         gc.unfreeze()
         gc.collect()
@@ -343,6 +378,8 @@ class _Judge:
         return [own, *(self._master.process(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
 
     def _completed(self, measurement: Measurement) -> bool:
+        if measurement.climb is not None:
+            return measurement.climb.done
         parsed: Any = self._environment.parsed_options
         plan, run_time = measurement.subject.plan, parsed.run_time
         if plan is not None:
@@ -354,6 +391,8 @@ class _Judge:
     def _broke_off(self, measurement: Measurement, completed: bool) -> str:
         """Return why the load was not offered to its end: nobody stops a headless run in good order."""
         parsed: Any = self._environment.parsed_options
+        if self._headless and measurement.climb is not None and not completed:
+            return f"the search ended after {measurement.elapsed_s:.1f} s without its answer (see the log)"
         plan = measurement.subject.plan
         wanted_s = plan.total_s if plan else parsed.run_time
         if completed or not self._headless or not wanted_s:
@@ -581,6 +620,7 @@ def _subject(environment: Environment) -> Subject:
         target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
         options=options.recorded(parsed),
+        search=shape.search if isinstance(shape, LimitShape) else None,
         environment={
             **fingerprint.take(locust.__version__),
             "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from slo import atomic, schemas
 from slo.history import Interval
 from slo.plan import Plan, Stage
+from slo.step import Steps
 from slo.tally import Tally
 from slo.vitals import Vitals
 
@@ -157,6 +158,7 @@ class Run:
     notes: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
+    search: Steps | None = None
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Tally]:
@@ -166,6 +168,19 @@ class Run:
             for endpoint, tally in interval.tallies():
                 cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
         return cells
+
+    @cached_property
+    def step_cells(self) -> list[dict[tuple[str, str], Tally]]:
+        """Counts by (endpoint, stage) of the held time of each step of a search; of intervals wholly within it."""
+        found: list[dict[tuple[str, str], Tally]] = []
+        for step in self.search.items if self.search else ():
+            cells: dict[tuple[str, str], Tally] = {}
+            for interval in self.intervals:
+                if step.hold_ms <= interval.start_ms and interval.end_ms <= step.end_ms:
+                    for endpoint, tally in interval.tallies():
+                        cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+            found.append(cells)
+        return found
 
     @cached_property
     def vitals(self) -> dict[str, Vitals]:
@@ -189,9 +204,15 @@ class Run:
             return list(dict.fromkeys(stage.name for stage in self.plan.stages))
         return list(dict.fromkeys(stage for _, stage in self.cells))
 
-    def counting(self, cells: Mapping[tuple[str, str], Tally]) -> Run:
-        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere."""
+    def counting(
+        self, cells: Mapping[tuple[str, str], Tally], steps: Sequence[Mapping[tuple[str, str], Tally]] = ()
+    ) -> Run:
+        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere.
+
+        ``steps`` are the counts of a search's steps.
+        """
         run = replace(self, intervals=())
+        run.__dict__["step_cells"] = [dict(one) for one in steps]
         run.__dict__["cells"] = dict(cells)  # what the cached property would hold
         return run
 
@@ -308,6 +329,8 @@ class Run:
         }
         if self.scrapes:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
+        if self.search is not None:
+            data["search"] = self.search.to_data()
         return data
 
     @classmethod
@@ -331,6 +354,7 @@ class Run:
                 notes=tuple(data["notes"]),
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
+                search=Steps.from_data(data["search"]) if "search" in data else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
