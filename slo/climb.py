@@ -97,9 +97,9 @@ class Climb:
     def name(self) -> str:
         """What goes on, in a few words."""
         if self.phase == "fall" or self._aim is None:
-            return f"coming back at {self.wanted} users"
+            return f"coming back at {_users(self.wanted or 0)}"
         doing = "hold" if self.phase == "hold" else "settle"
-        return f"{doing} at {self._aim.users} users"
+        return f"{doing} at {_users(self._aim.users)}"
 
     def look(self, now_s: float, running: int, known_s: float, counts: Counts) -> None:
         """Look how the step under way goes, with ``running`` users; about once a second."""
@@ -174,3 +174,7 @@ class Climb:
         if not outcome.likely:
             self._begin_s, self._cells = self._seen_s, {}  # the next seconds may be better
         return outcome.likely
+
+
+def _users(count: int) -> str:
+    return "1 user" if count == 1 else f"{count} users"

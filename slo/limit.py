@@ -84,17 +84,17 @@ def _told(run: Run, search: Search, trials: tuple[Trial, ...], watched: str) -> 
         assert high is not None
         failed = _last(trials, high)
         figures = _below(failed)
-        answer = f"not even {show(high, 'users')}: {_why(failed)}"
+        answer = f"not even {_users(high)}: {_why(failed)}"
         answer += "" if high == 1 else f"; nothing less was {_untold(run)}"
         return Finding(NAME, answer, True, figures, more, trials)
     borne = _last(trials, low)
     rps = rounded(_rps(trials, low))
-    said = f"{show(low, 'users')} and {show(rps, 'rps')}"
+    said = f"{_users(low)} and {show(rps, 'rps')}"
     if high is None:
         return Finding(NAME, _unbroken(run, search, said, watched), True, _above(search, trials, rps), more, trials)
     failed = _last(trials, high)
     figures = _between(search, trials, rps)
-    answer = f"sustains {said} ({watched} held{_p95(borne)}); {show(high, 'users')}: {_why(failed)}"
+    answer = f"sustains {said}{_p95(borne)}, {watched} held; {_users(high)}: {_why(failed)}"
     if search.next() is not None:
         answer += f"; between them nothing was {_untold(run)}"
     return Finding(NAME, answer, True, figures, more, trials)
@@ -122,11 +122,11 @@ def _between(search: Search, trials: Sequence[Trial], rps: Fraction) -> tuple[Fi
     failing = [one for one in trials if one.users >= search.high and search.sure(one.users) and not one.busy]
     least, most = _surely(search, trials), min((one.users for one in failing), default=None)
     exact = search.sure(search.low) and most == search.high
-    bounds = (Fraction(least), None if most is None else Fraction(most))
-    rate = (None, None) if exact else (rounded(_rps(trials, least)) if least else Fraction(0), None)
+    high = None if most is None else Fraction(most)
+    slow = None if exact else rounded(_rps(trials, least)) if least else Fraction(0)
     return (
-        Figure("capacity.users", Fraction(search.low), "users", *bounds, exact),
-        Figure("capacity.rps", rps, "rps", *rate, exact),
+        Figure("capacity.users", Fraction(search.low), "users", Fraction(least), high, exact),
+        Figure("capacity.rps", rps, "rps", slow, None, exact),
     )
 
 
@@ -166,15 +166,19 @@ def _untold(run: Run) -> str:
 def _why(failed: Trial) -> str:
     """Return what went wrong in a step, as the end of a sentence."""
     if failed.outcome == "unclear" and failed.running < outcome.RUNNING * failed.users:
-        return f"only {show(failed.running, 'users')} of them ran, the generator can start no more"
+        return f"only {_users(failed.running)} of them ran, the generator can start no more"
     if failed.missed is None:
         return "too few requests to tell"
     whom = f"'{failed.missed}' failed first" + (f", mostly at {failed.endpoint}" if failed.endpoint else "")
-    return whom + _p95(failed, " with a p95 of ") + (", too noisy to be sure" if failed.outcome == "unclear" else "")
+    return whom + _p95(failed) + (", too noisy to be sure" if failed.outcome == "unclear" else "")
 
 
-def _p95(one: Trial, words: str = ", p95 ") -> str:
-    return "" if one.p95_ms is None else f"{words}{show(one.p95_ms, 'ms')}"
+def _p95(one: Trial) -> str:
+    return "" if one.p95_ms is None else f" (p95 {show(one.p95_ms, 'ms')})"
+
+
+def _users(count: int | Fraction) -> str:
+    return "1 user" if count == 1 else show(count, "users")
 
 
 def _unclear(search: Search, trials: Sequence[Trial]) -> tuple[str, ...]:
