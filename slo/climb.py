@@ -155,7 +155,8 @@ class Climb:
             return
         self._made.append(Step(aim.users, round(self._start_s * 1000), self._begin_s * 1000, self._seen_s * 1000))
         self.counted.append(self._cells)
-        self._search.told(aim.users, outcome.held, outcome.likely)
+        rps = sum(tally.requests for tally in self._cells.values()) / held_s
+        self._search.told(aim.users, outcome.held, outcome.likely, rps)
         if outcome.held or (outcome.held is None and outcome.likely) or self._search.next() is None:
             self._begin(now_s)
             return

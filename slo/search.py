@@ -1,11 +1,13 @@
 """The search for the greatest number of users that a target bears: which number to try next. Pure, knows no time.
 
-It climbs by a factor until a step fails, halves the way between the greatest number that held and the least that
-failed, and confirms both ends: one hiccup decides nothing.
+It climbs by a factor until a step fails, narrows the way between the greatest number that held and the least that
+failed, and confirms both ends: one hiccup decides nothing. It narrows in turns where the throughput says, and by half:
+a target that answers X requests per second at most, and r per user while it is well, has its knee at X / r users.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,12 +40,19 @@ class Search:
         self._most = most
         self._votes: dict[int, list[bool]] = {}
         self._sure: dict[int, set[bool]] = {}
+        self._rps: dict[int, float] = {}
+        self._since_failure = 0
 
-    def told(self, users: int, held: bool | None, likely: bool) -> None:
-        """Take the outcome of a step; where it is too noisy to tell (None), what is ``likely`` leads the way."""
+    def told(self, users: int, held: bool | None, likely: bool, rps: float = 0.0) -> None:
+        """Take the outcome of a step; where it is too noisy to tell (None), what is ``likely`` leads the way.
+
+        ``rps`` are its requests per second, where they are known.
+        """
+        self._rps[users] = rps
         self._votes.setdefault(users, []).append(likely if held is None else held)
         if held is not None:
             self._sure.setdefault(users, set()).add(held)
+        self._since_failure += self.high is not None
 
     @property
     def low(self) -> int:
@@ -70,10 +79,18 @@ class Search:
                 return Aim(min(self._most, max(low + 1, round(low * FACTOR))), "climb")
             return None if self._settled(low) else Aim(low, "confirm")
         if high - low > max(1.0, NARROW * high):
-            return Aim((low + high) // 2, "narrow")
+            return Aim(self._between(low, high), "narrow")
         if not self._settled(high) and not self._corroborated(high):
             return Aim(high, "confirm")
         return Aim(low, "confirm") if low and not self._settled(low) else None
+
+    def _between(self, low: int, high: int) -> int:
+        """Return a number between: in turns where the throughput puts the knee, and half the way."""
+        least, before, most = low + max(1, int(NARROW * low)), self._rps.get(low, 0.0), self._rps.get(high, 0.0)
+        knee = most * low / before if before > 0 else math.inf
+        if self._since_failure % 2 and knee < high - 1:
+            return max(least, math.ceil(knee))
+        return (low + high) // 2
 
     def _held(self, users: int) -> bool:
         votes = self._votes[users]

@@ -32,6 +32,26 @@ def test_the_answer_is_within_five_percent_of_any_knee(knee: int, start: int) ->
     assert steps.count(low) >= 2, "the answer was not confirmed"
 
 
+@given(knee=st.integers(1, 9_999), per_user=st.floats(0, 100), seed=st.integers())
+def test_a_throughput_that_misleads_costs_steps_and_no_accuracy(knee: int, per_user: float, seed: int) -> None:
+    search, drawn, steps = Search(1, 10_000), random.Random(seed), 0
+    while (aim := search.next()) is not None:
+        steps += 1
+        search.told(aim.users, aim.users <= knee, True, per_user * drawn.uniform(0, aim.users))
+    assert search.high is not None
+    assert search.low <= knee < search.high
+    assert search.high - search.low <= max(1, NARROW * search.high)
+    assert steps <= 36
+
+
+def test_a_throughput_that_saturates_leads_to_the_knee() -> None:
+    search, steps = Search(1, 1000), []
+    while (aim := search.next()) is not None:
+        steps.append(aim.users)
+        search.told(aim.users, aim.users <= 22, True, min(aim.users, 22) * 5)
+    assert steps == [1, 2, 4, 8, 16, 32, 22, 27, 23, 22]
+
+
 @given(most=st.integers(1, 10_000), start=st.integers(1, 10_000))
 def test_a_target_that_bears_the_most_is_asked_for_no_more(most: int, start: int) -> None:
     search = Search(start, most)
