@@ -112,9 +112,20 @@ def _overall(run: Run, results: tuple[Result, ...], found: Sequence[Finding]) ->
 def _searched(found: Sequence[Finding]) -> tuple[Status, str]:
     """Return what a search comes to where no objective bounds the capacity: a limit found is what was asked for."""
     figure, answer = findings.figure(found, "capacity.users"), "; ".join(one.answer for one in found)
-    if figure is None:
+    if figure is None or figure.low is None:
         return "NO DATA", f"no verdict: {answer}"
-    return "FAIL" if figure.low is None else "PASS", f"the limit: {answer}"
+    return "PASS", f"the limit: {answer}"
+
+
+def _searched_past(objective: Objective, found: Sequence[Finding]) -> Result:
+    """Return the result of an objective that a search drove the load past: missed by a single user, it is missed."""
+    lone = next((one for finding in found for one in reversed(finding.trials) if one.users == 1), None)
+    figure = findings.figure(found, "capacity.users")
+    nobody = figure is not None and figure.low is None and figure.value == 1
+    if lone is None or not nobody or lone.outcome != "failed" or lone.busy or lone.missed != objective.name:
+        return Result(objective, "SKIPPED", reason=SEARCHED)
+    status: Status = "CRITICAL" if objective.priority == "P0" else "FAIL"
+    return Result(objective, status, samples=lone.requests, reason="missed with 1 user already")
 
 
 def _short(run: Run) -> list[str]:
@@ -152,7 +163,7 @@ class _Court:
             here = f"this run is {self._run.scenario}" if self._run.scenario else "this run has no scenario"
             return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
         if self._run.search is not None and not objective.indicator.name.startswith("capacity."):
-            return Result(objective, "SKIPPED", reason=SEARCHED)
+            return _searched_past(objective, self._findings)
         if objective.indicator.kind == "finding":
             result = _found(objective, self._findings, self._run)
             # A breaking point or a recovery may be our own; the target's memory is not.

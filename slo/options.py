@@ -232,6 +232,8 @@ def recorded(options: Namespace) -> dict[str, Any]:
     for name, value in sorted(vars(options).items()):
         if name in usual and name not in ours:
             continue
+        if name.startswith("find_limit") and not getattr(options, "find_limit", False):
+            continue
         if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue
         found[name] = secret.cleaned(json.loads(json.dumps(value, default=str)))

@@ -614,13 +614,15 @@ def _subject(environment: Environment) -> Subject:
     shape = environment.shape_class
     plan = getattr(shape, "plan", None)
     scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
+    search = shape.search if isinstance(shape, LimitShape) else None
+    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
     return Subject(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
         target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
-        options=options.recorded(parsed),
-        search=shape.search if isinstance(shape, LimitShape) else None,
+        options={**options.recorded(parsed), **own},
+        search=search,
         environment={
             **fingerprint.take(locust.__version__),
             "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,

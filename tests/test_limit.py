@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import live, schemas
+from slo import baseline, live, schemas
 from slo import run as runs
+from slo.baseline import BaselineError
 from slo.finding import Finding
 from slo.gate import Gate
 from slo.judge import judge
@@ -131,7 +132,16 @@ def test_a_target_that_bears_nobody_fails() -> None:
     outcome = judge(run, demanding(QUICK))
     assert bounds(outcome.findings[0], "capacity.users") == (1, None, 1, False)
     assert outcome.findings[0].answer.startswith("not even 1 user: 'quick' failed first")
-    assert (outcome.status, outcome.exit_code) == ("FAIL", 1)
+    assert (outcome.status, outcome.exit_code) == ("CRITICAL", 2)
+    assert outcome.reason == "quick: missed with 1 user already"
+    assert "<failure" in junit.render(run, outcome)
+
+
+def test_a_search_that_began_too_high_and_had_no_time_to_go_down_has_no_verdict() -> None:
+    outcome = judge(searched(((50, 300), (25, 300))), demanding(QUICK))
+    assert bounds(outcome.findings[0], "capacity.users") == (25, None, 25, False)
+    assert (outcome.status, outcome.exit_code) == ("NO DATA", 3)
+    assert "nothing less was tried in 600 s" in outcome.reason
 
 
 def test_a_hiccup_that_was_tried_again_is_not_the_limit() -> None:
@@ -223,6 +233,11 @@ def test_a_stage_of_the_search_is_not_compared_with_a_baseline() -> None:
     text = "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 200 ms}\n"
     text += "regression:\n  latency.p95: {target: 10 %}\n"
     assert {one.status for one in judge(searched(FOUND), parse(text, "x.yaml")).results} == {"SKIPPED"}
+
+
+def test_a_search_is_no_reference(tmp_path: Path) -> None:
+    with pytest.raises(BaselineError, match="searched for the limit"):
+        baseline.add(searched(FOUND), tmp_path)
 
 
 # The record
