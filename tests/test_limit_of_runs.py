@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from slo.verdict import to_json
 from tests.cluster import free_port
 from tests.processes import BASIC, HOTEL, ROOT, Demo, Finished, Locust, locust
 from tests.test_findings_of_runs import figures, objectives, once_slow_then_long
+from tests.test_web import Page, verdicts, wait_for
 
 LIMIT = ROOT / "tests" / "locustfiles" / "limit.py"
 QUICK = "name: quick, indicator: latency.p95, target: 240 ms, priority: P0"
@@ -122,3 +124,47 @@ def test_a_mistyped_option_is_told(tmp_path: Path, words: tuple[str, str], said:
 def test_a_search_that_cannot_be_sends_no_load(tmp_path: Path, lines: Any, words: Any, said: str) -> None:
     given = ("--objectives", objectives(tmp_path, *lines)) if lines else ()
     assert said in refused(tmp_path, *given, *words, file=BASIC)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("knee", [3], indirect=True)
+def test_the_web_ui_starts_a_search_as_usual(knee: tuple[Demo, int], tmp_path: Path) -> None:
+    demo, users = knee
+    words = ("--objectives", objectives(tmp_path, QUICK), "--find-limit", "--time-scale", 0.1)
+    page = Page(tmp_path / "reports", demo, *words, locustfile=LIMIT, scaled=False)
+    try:
+        assert page.template()["hide_common_options"], "the form would ask for users that the search chooses"
+        assert page.post("/swarm", host=demo.url)["success"]
+        seen = set()
+
+        def ended() -> list[dict[str, Any]]:
+            stage = json.loads(page.get("/slo/verdict"))["stage"]
+            seen.add(stage and stage["name"])
+            return verdicts(page.locust.reports)
+
+        (verdict,) = wait_for(ended, 150)
+    finally:
+        page.stop()
+    assert "hold at 2 users" in seen
+    assert verdict["findings"][0]["figures"][0]["value"] == users
+    assert (verdict["status"], verdict["exit_code"]) == ("PASS", 0)
+
+
+@pytest.mark.slow
+def test_a_search_that_is_stopped_says_how_far_it_came(demo: Demo, tmp_path: Path) -> None:
+    words = ("--objectives", objectives(tmp_path, "indicator: latency.p95, target: 5 s"), "--find-limit")
+    page = Page(tmp_path / "reports", demo, *words, locustfile=LIMIT, scaled=False)
+    try:
+        page.post("/swarm", host=demo.url)
+        wait_for(lambda: json.loads(page.get("/slo/verdict"))["findings"][0:] and _steps(page) > 0, 60)
+        page.get("/stop")
+        (verdict,) = wait_for(lambda: verdicts(page.locust.reports))
+    finally:
+        page.stop()
+    assert "more was not tried yet" in verdict["findings"][0]["answer"]
+    assert verdict["findings"][0]["trials"][0]["outcome"] == "held"
+
+
+def _steps(page: Page) -> int:
+    stage = json.loads(page.get("/slo/verdict"))["stage"]
+    return stage["number"] - 1 if stage else 0
