@@ -157,7 +157,7 @@ def test_a_search_that_is_stopped_says_how_far_it_came(demo: Demo, tmp_path: Pat
     try:
         page.post("/swarm", host=demo.url)
         wait_for(lambda: json.loads(page.get("/slo/verdict"))["findings"][0:] and _steps(page) > 0, 60)
-        page.get("/stop")
+        page.post("/stop")
         (verdict,) = wait_for(lambda: verdicts(page.locust.reports))
     finally:
         page.stop()
