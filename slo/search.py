@@ -18,7 +18,7 @@ NARROW = 0.05
 NEAR = 1.5
 """Two failures at numbers within this factor stand for each other: one hiccup would not do both."""
 ENOUGH = 3
-"""Times that one number of users is tried, at most; then the majority is right."""
+"""Times that one number of users is tried, at most."""
 
 Why = Literal["climb", "narrow", "confirm"]
 
@@ -93,8 +93,7 @@ class Search:
         return (low + high) // 2
 
     def _held(self, users: int) -> bool:
-        votes = self._votes[users]
-        return sum(votes) * 2 > len(votes) if len(votes) >= ENOUGH else votes[-1]
+        return self._votes[users][-1]  # tried again only in doubt: of three the last is one of two alike
 
     def _settled(self, users: int) -> bool:
         votes = self._votes[users]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -49,10 +49,9 @@ class Target:
         return {("home", "run"): Tally.merged(tallies)} if tallies else {}
 
 
-def climbed(target: Target, time_s: float = 600, most: int = 1000, start: int = 1, rises_in: int = 0) -> Climb:
+def climbed(target: Target, time_s: float = 600, rises_in: int = 0, pace: Pace = FAST) -> Climb:
     """Return the search's end; users run as many seconds late as ``rises_in`` says."""
-    asked = Steps(start, most, time_s)
-    climb = Climb(asked, FAST, judge.step(None, demanding(SLOW)), float(target.reported_s))
+    climb = Climb(Steps(1, 1000, time_s), pace, judge.step(None, demanding(SLOW)), float(target.reported_s))
     running: deque[int] = deque([0] * rises_in)
     for second in range(int(time_s) + 5):
         if climb.wanted is None:
@@ -75,13 +74,32 @@ def test_it_ends_at_the_knee_however_long_queues_drain(knee: int, drain_s: int, 
     assert climb.steps.items[-1].users == pytest.approx(knee, rel=0.05, abs=1)
 
 
-@given(knee=st.integers(0, 2000), time_s=st.integers(30, 200), reported_s=st.sampled_from([0, 4]))
-@settings(max_examples=40, deadline=None)
-def test_it_never_takes_longer_than_its_time(knee: int, time_s: int, reported_s: int) -> None:
+@given(
+    knee=st.integers(0, 2000),
+    time_s=st.integers(30, 200),
+    reported_s=st.sampled_from([0, 4]),
+    rises_in=st.integers(0, 9),
+)
+@settings(max_examples=60, deadline=None)
+def test_it_never_takes_longer_than_its_time(knee: int, time_s: int, reported_s: int, rises_in: int) -> None:
     target = Target(knee, 3, reported_s)
-    climb = climbed(target, time_s)
+    climb = climbed(target, time_s, rises_in)
     assert len(target.offered) <= time_s
     assert all(step.end_ms <= time_s * 1000 for step in climb.steps.items)
+
+
+@pytest.mark.parametrize("time_s", range(30, 60))
+def test_no_step_begins_that_cannot_be_held_to_its_end(time_s: int) -> None:
+    target = Target(10**6)
+    climb = climbed(target, time_s)
+    assert set(target.offered) == set(held(climb))
+
+
+def test_what_held_is_confirmed_for_twice_as_long() -> None:
+    steps = climbed(Target(4)).steps.items
+    assert steps[-1].users == 4
+    assert steps[-1].hold_s == 2 * FAST.least_s
+    assert next(step.hold_s for step in steps if step.users == 4) < 2 * FAST.least_s
 
 
 def test_a_step_counts_from_when_its_queues_are_its_own() -> None:
@@ -94,12 +112,13 @@ def test_a_step_counts_from_when_its_queues_are_its_own() -> None:
 
 
 def test_after_a_failed_step_the_load_falls_until_the_target_is_back() -> None:
-    target = Target(20, drain_s=4)
-    climb = climbed(target)
+    target = Target(20, drain_s=6)
+    climb = climbed(target, pace=replace(FAST, back_s=30))
     failed = next(step for step in climb.steps.items if step.users == 32)
     after = target.offered[failed.end_ms // 1000 + 1 :]
     away = next(number for number, users in enumerate(after) if users != 16)
-    assert away >= 4, "the next step began in the queues of the one before"
+    assert away >= 6, "the next step began in the queues of the one before"
+    assert away <= 6 + 4, "it waited for what was over"
     assert set(after[:away]) == {16}, "it falls to what held"
 
 

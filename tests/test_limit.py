@@ -26,6 +26,7 @@ from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.run import Ending, Run, RunError, Target, UserSample
 from slo.step import Step, Steps
+from slo.tally import Tally
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made
 
@@ -163,6 +164,26 @@ def test_too_few_requests_are_told_and_bound_what_is_known() -> None:
     assert one.trials[odd].outcome == "unclear"
     assert bounds(one, "capacity.users") == (18, 18, 20, False)
     assert any("at 19 users" in detail for detail in one.details)
+
+
+def test_what_is_unclear_below_what_held_is_no_matter() -> None:
+    run, few = searched(FOUND), Tally()
+    few.ok.record_all([100_000] * 10)
+    run.__dict__["step_cells"] = [{("a", "run"): few}, *run.step_cells[1:]]
+    one = the(run)
+    assert (one.trials[0].users, one.trials[0].outcome) == (8, "unclear")
+    assert one.details == ()
+
+
+def test_one_user_of_whom_nothing_is_clear_is_no_miss() -> None:
+    """11 requests, one of them slow: the p95 is past its target, and its interval is not."""
+    run, tally = searched(((1, 300), (1, 300))), Tally()
+    tally.ok.record_all([100_000] * 10 + [300_000])
+    run.__dict__["step_cells"] = [{("a", "run"): tally}] * 2
+    outcome = judge(run, demanding(QUICK))
+    assert [trial.outcome for trial in outcome.findings[0].trials] == ["unclear", "unclear"]
+    assert (outcome.status, outcome.results[0].status) == ("NO DATA", "SKIPPED")
+    assert "too noisy to be sure" in outcome.reason
 
 
 def test_a_step_without_its_users_proves_nothing() -> None:
