@@ -49,6 +49,15 @@ class Pace:
             max(8.0, self.back_s * time_scale),
         )
 
+    def seeing(self, latency_s: float) -> Pace:
+        """Return the pace at which requests that take ``latency_s`` are seen: one that is late ends late."""
+        return replace(
+            self,
+            settle_s=max(self.settle_s, latency_s + LOOK_S),
+            least_s=max(self.least_s, 2 * latency_s),
+            most_s=max(self.most_s, 4 * latency_s),
+        )
+
     def least(self, aim: Aim) -> float:
         """Return for how long a step is held at least: a queue that grows slowly is seen only after a while."""
         return self.least_s * (2 if aim.why == "confirm" else 1)

@@ -15,6 +15,7 @@ from typing import Any
 from slo import live, publish, run
 from slo.abort import Breach, StopOn, Watch, rules
 from slo.climb import Climb, Pace
+from slo.findings import watched
 from slo.judge import step
 from slo.ledger import Ledger
 from slo.live import Process, Trends
@@ -255,6 +256,9 @@ def _climb(subject: Subject, asked: Steps, objectives: Objectives, report_s: flo
     """Return the search asked for, as much faster as the locustfile's own option compresses its time."""
     scale = subject.options.get("time_scale")
     pace = Pace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)
+    demanded = watched(subject.scenario, objectives)
+    slowest_ms = max((one.target for one in demanded if one.unit == "ms"), default=0)
+    pace = pace.seeing(float(slowest_ms) / 1000)
     return Climb(asked, pace, step(subject.scenario, objectives), report_s)
 
 

@@ -176,6 +176,12 @@ def test_the_pace_follows_the_time_scale_down_to_some_seconds(scale: float, expe
     assert Pace().scaled(scale) == expected
 
 
+def test_a_late_request_has_time_to_be_seen() -> None:
+    """At a target of 3 s nothing that misses it has ended after 2 s."""
+    assert Pace(2, 4, 12, 8).seeing(3) == Pace(4, 6, 12, 8)
+    assert Pace().seeing(0.24) == Pace()
+
+
 def test_steps_are_written_and_read_again() -> None:
     steps = Steps(1, 50, 60.0, (Step(1, 0, 2000, 6000), Step(2, 6010, 9000, 13000)))
     assert Steps.from_data(steps.to_data()) == steps

@@ -346,6 +346,23 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
     assert datetime.fromisoformat(finished.started_at) <= datetime.now(UTC)
 
 
+@pytest.mark.parametrize(("target", "settles_s"), [("200 ms", 2), ("5 s", 6)])
+def test_a_step_settles_for_longer_than_its_slowest_target(tmp_path: Path, target: str, settles_s: int) -> None:
+    clock, gate = Clock(), Gate(demanding(QUICK.replace("200 ms", target)), tmp_path, None)
+    asked = Steps(1, 100, 600.0)
+    measurement = gate.begin(
+        Subject("made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=asked)
+    )
+    measurement.recorder = Recorder(None, clock)
+    assert measurement.climb is not None
+    seconds = 0
+    while measurement.climb.phase != "hold":
+        seconds += 1
+        clock.now += 1.001
+        gate.sample(1)
+    assert seconds == settles_s + 1
+
+
 def test_objectives_that_would_abort_a_run_do_not_end_a_search(tmp_path: Path) -> None:
     demanded = demanding(QUICK + ", abort: {after: 1 s}")
     gate = Gate(demanded, tmp_path, None, stop=("FAIL", 0.0))
