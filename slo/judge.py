@@ -112,7 +112,7 @@ def _overall(run: Run, results: tuple[Result, ...], found: Sequence[Finding]) ->
 def _searched(found: Sequence[Finding]) -> tuple[Status, str]:
     """Return what a search comes to where no objective bounds the capacity: a limit found is what was asked for."""
     figure, answer = findings.figure(found, "capacity.users"), "; ".join(one.answer for one in found)
-    if figure is None or figure.low is None:
+    if figure is None or not figure.low:
         return "NO DATA", f"no verdict: {answer}"
     return "PASS", f"the limit: {answer}"
 

@@ -175,6 +175,15 @@ def test_what_is_unclear_below_what_held_is_no_matter() -> None:
     assert one.details == ()
 
 
+def test_a_search_of_which_nothing_is_clear_has_no_verdict() -> None:
+    run, few = searched(((1, 100), (1, 100)), most=1), Tally()
+    few.ok.record_all([100_000] * 10)
+    run.__dict__["step_cells"] = [{("a", "run"): few}] * 2
+    outcome = judge(run, demanding(QUICK))
+    assert bounds(outcome.findings[0], "capacity.users") == (1, 0, None, False)
+    assert (outcome.status, outcome.exit_code) == ("NO DATA", 3)
+
+
 def test_one_user_of_whom_nothing_is_clear_is_no_miss() -> None:
     """11 requests, one of them slow: the p95 is past its target, and its interval is not."""
     run, tally = searched(((1, 300), (1, 300))), Tally()

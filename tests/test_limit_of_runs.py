@@ -84,7 +84,7 @@ def test_the_hotel_searches_with_the_users_of_its_scenario(knee: tuple[Demo, int
 @pytest.mark.slow
 def test_the_time_is_kept(demo: Demo, tmp_path: Path) -> None:
     """A healthy target, no cap: in 30 s the search gets as far as it gets, and says how to go on."""
-    words = ("-f", LIMIT, "-H", demo.url, "--objectives", objectives(tmp_path, "indicator: latency.p95, target: 5 s"))
+    words = ("-f", LIMIT, "-H", demo.url, "--objectives", objectives(tmp_path, "indicator: latency.p95, target: 1 s"))
     done = locust(tmp_path / "reports", *words, *COMPRESSED, "--find-limit-time", "30s", "--find-limit-from", 2)
     assert 20 < done.run.duration_s <= 30
     assert "give more with --find-limit-time" in done.verdict["findings"][0]["answer"]
