@@ -119,7 +119,7 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
         if isinstance(runner, WorkerRunner):
             return  # the master's table comes with the first users
         environment.hotel_endpoints = table  # type: ignore[attr-defined]
-        if slo.plugin.load_is_set(environment) and (options.time_scale, options.user_scale) != (1, 1):
+        if options.rate and (options.time_scale, options.user_scale) != (1, 1):
             slo.plugin.refuse(environment, SCALED_RATE)
         if options.target_metrics == endpoints.HOTEL["metrics"].path:
             options.target_metrics = table["metrics"].path
@@ -159,14 +159,11 @@ def select(environment: Environment, scenario: str) -> None:
     """Let the next run be ``scenario``: its users, its load over time."""
     if scenario == NO_SCENARIO:
         environment.user_classes = list(environment.hotel_classes)  # type: ignore[attr-defined]
-        if not slo.plugin.load_is_set(environment):
-            environment.shape_class = None
+        environment.shape_class = slo.plugin.shape_of(environment)
         return
     user, shape = SCENARIOS[scenario]
     environment.user_classes = [user]
-    if slo.plugin.load_is_set(environment):
-        return  # the scenario's guests, at a rate that an option says
-    environment.shape_class = shape()
+    environment.shape_class = slo.plugin.shape_of(environment) or shape()
     environment.shape_class.runner = environment.runner
 
 

@@ -170,6 +170,8 @@ def read(path: Path) -> list[Reference]:
 
 def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
     """Add ``run`` to its scenario's references, atomically; returns the file. Raises BaselineError."""
+    if run.search is not None:
+        raise BaselineError(f"{run.id}: searched for the limit; a reference is a run whose load was planned")
     path = path_of(run, folder)
     references = read(path)
     if any(reference.id == run.id for reference in references):

@@ -11,6 +11,8 @@ _LINES = (
     "Sending spawn jobs",
     "Spawning is",
 )
+_WANTED = "Your selected spawn rate is very high"
+"""A warning to people who choose a rate; ours follows from the plan, or the search."""
 
 
 class Chatter(logging.Filter):
@@ -27,4 +29,5 @@ class Chatter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a line is no chatter."""
-        return record.levelno > logging.INFO or not record.getMessage().startswith(_LINES)
+        said = record.getMessage()
+        return not said.startswith(_LINES if record.levelno <= logging.INFO else _WANTED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from slo.quantity import Unit, show
 
@@ -41,14 +41,47 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """A step of a search for the limit, judged: ``users`` held from ``hold_s`` to ``end_s``, seconds of the run.
+
+    ``running`` is how many of them ran on average; ``p95_ms`` is of all requests, ``low_ms`` and ``high_ms`` its 95 %
+    interval; ``missed`` is the objective furthest past its target, mostly at ``endpoint``; ``busy`` says that our own
+    generator was saturated.
+    """
+
+    users: int
+    running: Fraction
+    hold_s: float
+    end_s: float
+    requests: int
+    rps: Fraction
+    p95_ms: Fraction | None
+    low_ms: Fraction | None
+    high_ms: Fraction | None
+    failed_ratio: Fraction | None
+    outcome: Literal["held", "failed", "unclear"]
+    missed: str | None
+    endpoint: str | None
+    busy: bool
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {name: float(one) if isinstance(one, Fraction) else one for name, one in vars(self).items()}
+
+
+@dataclass(frozen=True)
 class Finding:
-    """What a run says about one question. ``told`` is whether it could tell; if not, ``answer`` says what would."""
+    """What a run says about one question. ``told`` is whether it could tell; if not, ``answer`` says what would.
+
+    ``trials`` are the steps of a search for the limit.
+    """
 
     name: str
     answer: str
     told: bool = True
     figures: tuple[Figure, ...] = ()
     details: tuple[str, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     def figure(self, name: str) -> Figure | None:
         """Return the figure called ``name``, if the finding has it."""
@@ -56,13 +89,14 @@ class Finding:
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {
+        data = {
             "name": self.name,
             "told": self.told,
             "answer": self.answer,
             "figures": [one.to_data() for one in self.figures],
             "details": list(self.details),
         }
+        return {**data, "trials": [one.to_data() for one in self.trials]} if self.trials else data
 
 
 def rounded(value: float) -> Fraction:

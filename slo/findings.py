@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
-from slo import advice, breaking, coverage, drift, headroom, recovery, timeline
+from slo import advice, breaking, coverage, drift, headroom, limit, recovery, timeline
 from slo.finding import Figure, Finding
-from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
 from slo.run import Run
 from slo.scope import Selection, matching
 from slo.timeline import Cells, Miss, Point, Watch
+from slo.yardstick import Yardstick
 
-Question = Literal["coverage", "headroom", "breaking", "recovery", "drift"]
+Question = Literal["coverage", "headroom", "breaking", "recovery", "drift", "limit"]
 SCENARIOS: dict[str, Question] = {
     "smoke": "coverage",
     "load": "headroom",
@@ -29,14 +28,6 @@ STEADY_S = 600.0
 RISE = 3
 """A load that grows by this factor at least is asked for its breaking point."""
 _WATCHED = ("latency", "errors", "throttled", "checks")
-
-
-@dataclass(frozen=True)
-class Yardstick:
-    """How the judge measures an objective on selected counts, and holds a value against a bound."""
-
-    value_of: Callable[[Objective, Selection], Fraction | None]
-    meets: Callable[[Indicator, Fraction, Fraction], bool]
 
 
 def find(
@@ -56,7 +47,12 @@ def figure(findings: Sequence[Finding], name: str) -> Figure | None:
 
 
 def questions(run: Run) -> tuple[Question, ...]:
-    """Return what the run is asked: by its scenario, or by the shape of its load."""
+    """Return what the run is asked: by its scenario, or by the shape of its load.
+
+    One that searched for the limit is asked for that alone.
+    """
+    if run.search is not None:
+        return ("limit",)
     if run.scenario in SCENARIOS:
         return (SCENARIOS[run.scenario],)
     asked: list[Question] = []
@@ -101,10 +97,13 @@ def _answer(
 ) -> Finding:
     if question == "coverage":
         return coverage.find(run)
+    if question == "limit":
+        chosen = watched(run.scenario, objectives)
+        return limit.find(run, chosen, objectives.groups, yardstick, said(chosen))
     if question == "headroom":
         return headroom.find(run, objectives, yardstick.value_of)
     if question == "breaking":
-        return breaking.find(points, _said(watched(run.scenario, objectives)))
+        return breaking.find(points, said(watched(run.scenario, objectives)))
     if question == "recovery":
         return recovery.find(points, run.plan)
     return drift.find(points, run.scrapes, hold(run), run, _limit_ms(run.scenario, objectives))
@@ -141,7 +140,8 @@ def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick) ->
     return missed
 
 
-def _said(chosen: Sequence[Objective]) -> str:
+def said(chosen: Sequence[Objective]) -> str:
+    """Return the objectives in a few words; empty where there are none."""
     if not chosen:
         return ""
     if len(chosen) == 1:

@@ -14,6 +14,9 @@ from typing import Any
 
 from slo import live, publish, run
 from slo.abort import Breach, StopOn, Watch, rules
+from slo.climb import Climb, Pace
+from slo.findings import watched
+from slo.judge import step
 from slo.ledger import Ledger
 from slo.live import Process, Trends
 from slo.measurement import Measurement, Subject
@@ -22,6 +25,7 @@ from slo.progress import Progress
 from slo.reports import console
 from slo.run import Ending, How, Run
 from slo.scope import matches
+from slo.step import Steps
 from slo.verdict import Verdict
 
 NO_VERDICT = 3
@@ -79,7 +83,10 @@ class Gate:
         self.ledger = Ledger(folder.name) if report_s is not None else None
         self.measurement.workers = self.ledger.vitals if self.ledger else None
         self.trends = Trends(self.objectives)
-        if self.objectives is not None:
+        if self.objectives is not None and subject.search is not None:
+            self.measurement.climb = _climb(subject, subject.search, self.objectives, report_s or 0.0)
+            self._watch = Watch((), {})  # past the limit objectives are missed on purpose
+        elif self.objectives is not None:
             self._watch = Watch(rules(self.objectives, subject.scenario, *self._stop), self.objectives.groups)
         return self.measurement
 
@@ -87,6 +94,10 @@ class Gate:
         """Take the count of running users, and show how the run is going."""
         if self.measurement is not None:
             self.measurement.sample(users)
+            if self.measurement.climb is not None:
+                self.measurement.climb.look(
+                    self.measurement.elapsed_s, users, self.measurement.known_s, self.measurement.window
+                )
             if self.watched:
                 self.trends.look(self.measurement)
             if self._progress:
@@ -239,6 +250,16 @@ class Gate:
         assert self.objectives is not None
         names = [name for name in self._formats if publish.FORMATS[name].apart == apart]
         publish.report(finished, verdict, self.objectives, folder, names)
+
+
+def _climb(subject: Subject, asked: Steps, objectives: Objectives, report_s: float) -> Climb:
+    """Return the search asked for, as much faster as the locustfile's own option compresses its time."""
+    scale = subject.options.get("time_scale")
+    pace = Pace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)
+    demanded = watched(subject.scenario, objectives)
+    slowest_ms = max((one.target for one in demanded if one.unit == "ms"), default=0)
+    pace = pace.seeing(float(slowest_ms) / 1000)
+    return Climb(asked, pace, step(subject.scenario, objectives), report_s)
 
 
 def guarded(gate: Gate, call: Callable[[], None]) -> None:

@@ -7,23 +7,27 @@ except where the bound is the best value there is (0 % errors, 100 % checks).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, confidence, findings, generator, names, quantity
+from slo import advice, confidence, findings, generator, names, outcome, quantity
 from slo.compare import Question
 from slo.finding import Finding
 from slo.histogram import Histogram
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
+from slo.outcome import Outcome
 from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select
 from slo.tally import Tally
-from slo.timeline import Point, Watch
+from slo.timeline import Cells, Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict
+from slo.yardstick import Yardstick
+
+SEARCHED = "the search for the limit drove the load past it on purpose; only objectives on capacity are judged"
 
 
 def judge(
@@ -34,10 +38,10 @@ def judge(
     ``references`` are the scenario's reference runs, or why there are none. ``points`` are the timeline of a run
     under way; that of a finished one is made of its intervals.
     """
-    found = findings.find(run, objectives, findings.Yardstick(value_of, meets), points)
+    found = findings.find(run, objectives, Yardstick(value_of, meets), points)
     court = _Court(run, objectives, references, found)
     results = tuple(court.judge(objective) for objective in objectives.items)
-    status, reason = _overall(run, results)
+    status, reason = _overall(run, results, found)
     return Verdict(
         run_id=run.id,
         scenario=run.scenario,
@@ -58,7 +62,13 @@ def judge(
 
 def watch(scenario: str | None, objectives: Objectives) -> Watch:
     """Return what says which objectives a window of a run under way misses."""
-    return findings.watch(scenario, objectives, findings.Yardstick(value_of, meets))
+    return findings.watch(scenario, objectives, Yardstick(value_of, meets))
+
+
+def step(scenario: str | None, objectives: Objectives) -> Callable[[Cells, float], Outcome]:
+    """Return what says how a step of a search went, by its counts and its seconds."""
+    chosen = findings.watched(scenario, objectives)
+    return lambda cells, seconds: outcome.of(cells, seconds, chosen, objectives.groups, Yardstick(value_of, meets))
 
 
 def value_of(objective: Objective, selection: Selection) -> Fraction | None:
@@ -74,7 +84,7 @@ def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
     return value < bound if indicator.direction == "lower" else value > bound
 
 
-def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
+def _overall(run: Run, results: tuple[Result, ...], found: Sequence[Finding]) -> tuple[Status, str]:
     allowed = run.ended.how == "incomplete" and bool(run.options.get("allow_incomplete"))
     if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
         return "NO DATA", f"no verdict: the run {_ended(run)}"
@@ -88,6 +98,8 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
         more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
         return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
     judged = [result for result in results if result.status != "SKIPPED"]
+    if not judged and run.search is not None:
+        return _searched(found)
     if not judged:
         return "NO DATA", "no verdict: no objective fits this scenario"
     worst = max(judged, key=lambda result: RANK.index(result.status))
@@ -99,6 +111,25 @@ def _overall(run: Run, results: tuple[Result, ...]) -> tuple[Status, str]:
     if worst.status == "PASS":
         return "PASS", f"all {len(judged)} objectives are met{missing}"
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{missing}"
+
+
+def _searched(found: Sequence[Finding]) -> tuple[Status, str]:
+    """Return what a search comes to where no objective bounds the capacity: a limit found is what was asked for."""
+    figure, answer = findings.figure(found, "capacity.users"), "; ".join(one.answer for one in found)
+    if figure is None or not figure.low:
+        return "NO DATA", f"no verdict: {answer}"
+    return "PASS", f"the limit: {answer}"
+
+
+def _searched_past(objective: Objective, found: Sequence[Finding]) -> Result:
+    """Return the result of an objective that a search drove the load past: missed by a single user, it is missed."""
+    lone = next((one for finding in found for one in reversed(finding.trials) if one.users == 1), None)
+    figure = findings.figure(found, "capacity.users")
+    nobody = figure is not None and figure.low is None and figure.value == 1
+    if lone is None or not nobody or lone.outcome != "failed" or lone.busy or lone.missed != objective.name:
+        return Result(objective, "SKIPPED", reason=SEARCHED)
+    status: Status = "CRITICAL" if objective.priority == "P0" else "FAIL"
+    return Result(objective, status, samples=lone.requests, reason="missed with 1 user already")
 
 
 def _short(run: Run) -> list[str]:
@@ -135,6 +166,8 @@ class _Court:
         if scenarios and self._run.scenario not in scenarios:
             here = f"this run is {self._run.scenario}" if self._run.scenario else "this run has no scenario"
             return Result(objective, "SKIPPED", reason=f"judged only in {', '.join(scenarios)}; {here}")
+        if self._run.search is not None and not objective.indicator.name.startswith("capacity."):
+            return _searched_past(objective, self._findings)
         if objective.indicator.kind == "finding":
             result = _found(objective, self._findings, self._run)
             # A breaking point or a recovery may be our own; the target's memory is not.

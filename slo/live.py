@@ -188,6 +188,9 @@ def _run(run: Run | None, measurement: Measurement | None) -> dict[str, Any] | N
 
 
 def _stage(measurement: Measurement | None) -> dict[str, Any] | None:
+    if measurement is not None and measurement.climb is not None and not measurement.climb.done:
+        climb = measurement.climb
+        return {"name": climb.name, "left_s": None, "number": climb.number, "of": None}
     plan = measurement.subject.plan if measurement else None
     if measurement is None or plan is None:
         return None
@@ -225,7 +228,7 @@ def _finding(one: Finding) -> dict[str, Any]:
         "told": one.told,
         "answer": one.answer,
         "figures": [{"name": figure.name, "shown": figure.shown()} for figure in one.figures],
-        "details": list(one.details),
+        "details": [*one.details, *rows.trial_lines(one)],
     }
 
 

@@ -10,12 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from slo.climb import Climb
 from slo.history import Cells, History, Interval
 from slo.journal import Journal
 from slo.plan import Plan, Stage
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Scrape, Target, UserSample, Worker
+from slo.step import Steps
 from slo.tally import Tally
 from slo.vitals import Vitals, recorded
 
@@ -37,6 +39,7 @@ class Subject:
     plan: Plan | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    search: Steps | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Measurement:
         self.workers: Mapping[str, Vitals] | None = None
         self.notes: list[str] = []
         self.worker_faults = 0
+        self.climb: Climb | None = None
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
         self._history = History()
@@ -162,7 +166,8 @@ class Measurement:
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
-        return run.counting(self._history.cells(), self._history.arrivals())
+        steps = self.climb.counted if self.climb else ()
+        return run.counting(self._history.cells(), steps, self._history.arrivals())
 
     def stopping(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""
@@ -214,6 +219,7 @@ class Measurement:
             users=tuple(self._users),
             notes=tuple(self.notes),
             scrapes=tuple(self._scrapes),
+            search=self.climb.steps if self.climb else subject.search,
         )
 
     def _generator(self) -> dict[str, Any]:

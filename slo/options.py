@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from typing import Any
 
 from locust import argument_parser
@@ -13,9 +14,15 @@ from locust.util.timespan import parse_timespan
 
 from slo import publish, rate, secret
 from slo.gate import NO_VERDICT
+from slo.objectives import Objective
+from slo.step import Steps
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
+MOST_USERS = 10_000
+"""Users that a search tries at most where -u does not say."""
+LEAST_TIME_S = 30.0
+"""A search has time for two steps at least."""
 _NOT_OF_THE_LOAD = (
     "objectives",
     "reports_dir",
@@ -28,6 +35,9 @@ _NOT_OF_THE_LOAD = (
     "stop_on",
     "stop_after",
     "target_metrics",
+    "find_limit",
+    "find_limit_from",
+    "find_limit_time",
 )
 
 
@@ -125,7 +135,77 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         help="Path of the target's own metrics in Prometheus' format, read every 5 s for its memory, open files and "
         "circuit breakers, with ADMIN_TOKEN as bearer token if that is set. Default: none is read",
     )
+    _add_search(group)
     _take_over_usage_errors(parser)
+
+
+def _add_search(group: Any) -> None:
+    """Add the options of the search for the limit; in the web UI they stay what they are on the command line."""
+    group.add_argument(
+        "--find-limit",
+        action="store_true",
+        env_var="LOCUST_FIND_LIMIT",
+        help="Search for the most users that all P0 objectives bear, instead of the locustfile's own load over time; "
+        "-u is the most that is tried. Default: no search",
+    )
+    group.add_argument(
+        "--find-limit-from",
+        type=_users,
+        metavar="<users>",
+        default=1,
+        env_var="LOCUST_FIND_LIMIT_FROM",
+        help="Users of the search's first step. Default: 1",
+    )
+    group.add_argument(
+        "--find-limit-time",
+        type=_search_time,
+        metavar="<time>",
+        default=600.0,
+        env_var="LOCUST_FIND_LIMIT_TIME",
+        help="How long the search may take, at most: real time, e.g. 3m. Default: 10m",
+    )
+
+
+def _users(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_USERS:
+        raise ArgumentTypeError(f"--find-limit-from is a whole number from 1 to {MOST_USERS}, not '{text}'")
+    return int(text)
+
+
+def _search_time(text: str) -> float:
+    try:
+        found = float(parse_timespan(text))
+    except ValueError:
+        found = 0.0
+    if found < LEAST_TIME_S:
+        raise ArgumentTypeError(f"--find-limit-time is a time like 3m, from {LEAST_TIME_S:.0f}s on, not '{text}'")
+    return found
+
+
+def search(options: Namespace, most_users: int | None) -> Steps | None:
+    """Return the search asked for, with ``most_users`` by -u (None: not given); None where none is."""
+    if not getattr(options, "find_limit", False):
+        return None
+    return Steps(options.find_limit_from, most_users or MOST_USERS, options.find_limit_time)
+
+
+def hindrance(options: Namespace, asked: Steps, demanded: Sequence[Objective] | None) -> str:
+    """Return why the search ``asked`` for cannot be, or an empty text.
+
+    ``demanded`` are the objectives that its steps are held against; None where no file was given.
+    """
+    if demanded is None:
+        return "--find-limit needs objectives to search by: give a file with --objectives"
+    if not demanded:
+        return "--find-limit needs an objective on latency, errors or checks that fits; the file has none"
+    if options.run_time:
+        return "--find-limit ends by itself: leave --run-time out; --find-limit-time is the most it may take"
+    if asked.start_users > asked.most_users:
+        return (
+            f"--find-limit-from {asked.start_users} is more than -u {asked.most_users}, the most users that are tried: "
+            "lower the one or raise the other"
+        )
+    return ""
 
 
 def _timespan(text: str) -> float:
@@ -171,6 +251,8 @@ def recorded(options: Namespace) -> dict[str, Any]:
     found = {}
     for name, value in sorted(vars(options).items()):
         if name in usual and name not in ours:
+            continue
+        if name.startswith("find_limit") and not getattr(options, "find_limit", False):
             continue
         if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue

@@ -24,7 +24,7 @@ from typing import Any
 import gevent
 import locust
 import zmq
-from locust import argument_parser, events
+from locust import LoadTestShape, argument_parser, events
 from locust.env import Environment
 from locust.event import EventHook
 from locust.exception import RPCError
@@ -37,6 +37,7 @@ from slo.batched import BatchedStats
 from slo.chatter import Chatter
 from slo.clock import Offset
 from slo.dispenser import Dispenser, late_ms
+from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.listener import listeners, open_listener
 from slo.live import Process
@@ -50,9 +51,10 @@ from slo.pulse import Pulse
 from slo.recorder import Recorder
 from slo.run import Target
 from slo.scrape import ScrapeError, Scraper, period_s
+from slo.shape import LimitShape
 from slo.worker import WorkerBooks
 
-__all__ = ["Plan", "Stage", "check", "load_is_set", "refuse"]
+__all__ = ["Plan", "Stage", "check", "refuse", "shape_of"]
 
 FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
@@ -91,6 +93,15 @@ def refuse(environment: Environment, reason: str) -> None:
     sys.exit(NO_VERDICT)
 
 
+def shape_of(environment: Environment) -> LoadTestShape | None:
+    """Return the load that an option asks for, --rate or --find-limit; None without one.
+
+    A locustfile that sets ``environment.shape_class`` itself gives this one precedence over its own.
+    """
+    wiring = getattr(environment, "slo", None)
+    return wiring.asked if isinstance(wiring, _Judge) else None
+
+
 @events.init_command_line_parser.add_listener
 def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None:
     options.add(parser)
@@ -122,7 +133,6 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
         if isinstance(runner, WorkerRunner):
             environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
-            _set_load(environment, runner)
             environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
         # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
@@ -148,23 +158,21 @@ def _leave(environment: Environment, **_: Any) -> None:
         wiring.leave()
 
 
-def load_is_set(environment: Environment) -> bool:
-    """Return whether an option (--rate) says what load to offer: a locustfile then sets no shape of its own."""
-    return bool(getattr(environment.parsed_options, "rate", ""))
-
-
-def _set_load(environment: Environment, runner: Any) -> None:
-    """Follow --rate, if it is given."""
+def _arrivals_of(environment: Environment) -> ArrivalShape | None:
+    """Return the load that --rate asks for; what cannot be followed ends the process before any load, with 3."""
     parsed: Any = environment.parsed_options
-    if parsed is None or not load_is_set(environment):
-        return
-    constant = ":" not in parsed.rate
-    if constant and parsed.headless and not parsed.run_time:
-        sys.stderr.write(f"locust-slo: --rate {parsed.rate} is held for --run-time: give one, like -t 5m\n")
+    if not parsed.rate:
+        return None
+    wrong = ""
+    if parsed.find_limit:
+        wrong = "--rate and --find-limit both say what load to offer: give one of the two"
+    elif ":" not in parsed.rate and parsed.headless and not parsed.run_time:
+        wrong = f"--rate {parsed.rate} is held for --run-time: give one, like -t 5m"
+    if wrong:
+        sys.stderr.write(f"locust-slo: {wrong}\n")
         sys.exit(NO_VERDICT)
     parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
-    environment.shape_class = ArrivalShape()
-    environment.shape_class.runner = runner
+    return ArrivalShape()
 
 
 def _listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | None) -> Callable[[], None]:
@@ -223,6 +231,12 @@ class _Judge:
         formats = publish.formats(parsed.report_formats)
         stop = (parsed.stop_on, parsed.stop_after)
         self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
+        search = options.search(parsed, parsed.num_users)
+        self.limit_shape = LimitShape(search, self._wanted) if search else None
+        self.asked: LoadTestShape | None = _arrivals_of(environment) or self.limit_shape
+        if self.asked is not None:
+            self.asked.runner = runner
+            environment.shape_class = self.asked
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
@@ -281,8 +295,27 @@ class _Judge:
         if self.gate.broken or impossible:
             gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
 
+    def _wanted(self) -> int | None:
+        """Return how many users the search wants now; before the run begins, those of its first step."""
+        assert self.limit_shape is not None
+        climb = self.gate.measurement.climb if self.gate.measurement else None
+        return climb.wanted if climb else self.limit_shape.search.start_users
+
+    def _hindered(self, asked: LimitShape) -> str:
+        """Return why the search asked for cannot be, or an empty text."""
+        if self._environment.shape_class is not asked:
+            return (
+                "--find-limit cannot offer its load: another one was chosen, by --class-picker or by the locustfile, "
+                "which can ask slo.plugin.shape_of(environment) for it"
+            )
+        objectives = self.gate.objectives
+        demanded = watched(_subject(self._environment).scenario, objectives) if objectives else None
+        return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
+
     def _impossible(self) -> str:
-        """Return why nobody could follow the plan, or an empty text."""
+        """Return why nobody could follow the plan or make the search, or an empty text."""
+        if self.limit_shape is not None:
+            return self._hindered(self.limit_shape)
         plan = getattr(self._environment.shape_class, "plan", None)
         processes = len(self._runner.clients.all) if self._master else 1
         found = plan.impossible(processes) if isinstance(plan, Plan) else []
@@ -290,7 +323,7 @@ class _Judge:
 
     def _begin(self) -> None:
         measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
-        self._chatter.mute(measurement.subject.plan is not None)
+        self._chatter.mute(measurement.subject.plan is not None or measurement.subject.search is not None)
         # What lives by now lives on: the collector need not look at it again and again while requests are timed.
         gc.unfreeze()
         gc.collect()
@@ -385,6 +418,8 @@ class _Judge:
         return [own, *(self._master.process(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
 
     def _completed(self, measurement: Measurement) -> bool:
+        if measurement.climb is not None:
+            return measurement.climb.done
         parsed: Any = self._environment.parsed_options
         plan, run_time = measurement.subject.plan, parsed.run_time
         if plan is not None:
@@ -396,6 +431,8 @@ class _Judge:
     def _broke_off(self, measurement: Measurement, completed: bool) -> str:
         """Return why the load was not offered to its end: nobody stops a headless run in good order."""
         parsed: Any = self._environment.parsed_options
+        if self._headless and measurement.climb is not None and not completed:
+            return f"the search ended after {measurement.elapsed_s:.1f} s without its answer (see the log)"
         plan = measurement.subject.plan
         wanted_s = plan.total_s if plan else parsed.run_time
         if completed or not self._headless or not wanted_s:
@@ -637,12 +674,15 @@ def _subject(environment: Environment) -> Subject:
     shape = environment.shape_class
     plan = getattr(shape, "plan", None)
     scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
+    search = shape.search if isinstance(shape, LimitShape) else None
+    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
     return Subject(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
         target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
-        options=options.recorded(parsed),
+        options={**options.recorded(parsed), **own},
+        search=search,
         environment={
             **fingerprint.take(locust.__version__),
             "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,

@@ -81,6 +81,8 @@ def line(measurement: Measurement, users: int) -> str:
     parts = [f"[{plain(subject.scenario or subject.name, 60)}] {clock}"]
     if total_s:
         parts.append(f"{_clock(max(0.0, total_s - measurement.elapsed_s))} left")
+    if measurement.climb and not measurement.climb.done:
+        parts.append(f"step {measurement.climb.number}: {measurement.climb.name}")
     if measurement.stage:
         parts.append(f"'{plain(measurement.stage.name, 60)}'")
     parts.append(f"{users} users")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from slo import atomic, schedule, schemas
 from slo.arrivals import NO_ARRIVALS, Arrivals
 from slo.history import Interval
 from slo.plan import Plan, Stage
+from slo.step import Steps
 from slo.tally import Tally
 from slo.vitals import Vitals
 
@@ -162,6 +163,7 @@ class Run:
     notes: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
+    search: Steps | None = None
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Tally]:
@@ -178,6 +180,19 @@ class Run:
         found: dict[str, Arrivals] = {}
         for interval in self.intervals:
             found[interval.stage] = found.get(interval.stage, NO_ARRIVALS).plus(interval.arrivals)
+        return found
+
+    @cached_property
+    def step_cells(self) -> list[dict[tuple[str, str], Tally]]:
+        """Counts by (endpoint, stage) of the held time of each step of a search; of intervals wholly within it."""
+        found: list[dict[tuple[str, str], Tally]] = []
+        for step in self.search.items if self.search else ():
+            cells: dict[tuple[str, str], Tally] = {}
+            for interval in self.intervals:
+                if step.hold_ms <= interval.start_ms and interval.end_ms <= step.end_ms:
+                    for endpoint, tally in interval.tallies():
+                        cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+            found.append(cells)
         return found
 
     @cached_property
@@ -203,11 +218,18 @@ class Run:
         return list(dict.fromkeys(stage for _, stage in self.cells))
 
     def counting(
-        self, cells: Mapping[tuple[str, str], Tally], arrivals: Mapping[str, Arrivals] = MappingProxyType({})
+        self,
+        cells: Mapping[tuple[str, str], Tally],
+        steps: Sequence[Mapping[tuple[str, str], Tally]] = (),
+        arrivals: Mapping[str, Arrivals] = MappingProxyType({}),
     ) -> Run:
-        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere."""
+        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere.
+
+        ``steps`` are the counts of a search's steps, ``arrivals`` those of an open model.
+        """
         run = replace(self, intervals=())
-        run.__dict__.update(cells=dict(cells), arrivals=dict(arrivals))  # what the cached properties would hold
+        # What the cached properties would hold.
+        run.__dict__.update(cells=dict(cells), step_cells=[dict(one) for one in steps], arrivals=dict(arrivals))
         return run
 
     def tally(
@@ -331,6 +353,8 @@ class Run:
         }
         if self.scrapes:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
+        if self.search is not None:
+            data["search"] = self.search.to_data()
         return data
 
     @classmethod
@@ -354,6 +378,7 @@ class Run:
                 notes=tuple(data["notes"]),
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
+                search=Steps.from_data(data["search"]) if "search" in data else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -66,9 +67,13 @@ def of_several(command: str) -> bool:
     return {"--master", "--worker"} & set(command.split()) != set()
 
 
-@pytest.mark.parametrize(
-    "command", [c for c in commands() if c.startswith((".venv/bin/locust ", "locust ")) and not of_several(c)]
-)
+def runs_alone() -> list[Any]:
+    """Return every example of a run in one process; a search takes its time."""
+    alone = [c for c in commands() if c.startswith((".venv/bin/locust ", "locust ")) and not of_several(c)]
+    return [pytest.param(c, marks=pytest.mark.slow) if "--find-limit" in c else c for c in alone]
+
+
+@pytest.mark.parametrize("command", runs_alone())
 def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
     words = shlex.split(command.replace(FOREIGN_HOST, demo.url).replace("-t 1m", "-t 3s"))[1:]
     if "your_locustfile.py" in words:
@@ -81,6 +86,7 @@ def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
         words += ["--time-scale", "0.02"]
     if "--processes" in words:
         words += map(str, own_port())
+    words += ["--find-limit-time", "30s"] if "--find-limit" in words else []
     words = [word for word in words if word not in ("--headless", "--only-summary")]
     done = locust(tmp_path / "reports", *words)
     assert done.code == 0, done.out + done.err

@@ -133,6 +133,7 @@ def test_reports_say_what_became_of_the_arrivals() -> None:
     [
         (("--rate", "fast"), "'fast' is no rate"),
         (("--rate", "50/s"), "--rate 50/s is held for --run-time"),
+        (("--rate", "50/s", "-t", "5s", "--find-limit"), "--rate and --find-limit both say what load to offer"),
         (("--rate", "5/s", "-t", "5s", "--time-scale", "0.5"), "--time-scale and --user-scale"),
     ],
 )

@@ -179,7 +179,7 @@ function showNow(live) {
   if (!run) return;
   const left = [];
   if (stage) {
-    if (stage.of) left.push(`${stage.number} of ${stage.of}`);
+    left.push(stage.of ? `${stage.number} of ${stage.of}` : `step ${stage.number}`);
     if (isNumber(stage.left_s)) left.push(`${duration(stage.left_s)} left`);
   } else if (isNumber(run.total_s)) {
     const rest = run.total_s - run.elapsed_s;
@@ -408,7 +408,7 @@ function announce(live, isBack) {
     else if (now.state !== "ready" && (started || now.status !== before.status))
       said.push(sentence(`Status ${live.status}: ${live.reason}`));
     if (now.stage !== null && (started || now.stage !== before.stage))
-      said.push(`Stage ${now.stage.slice(0, 60)}, ${live.stage.number} of ${live.stage.of}.`);
+      said.push(`Stage ${now.stage.slice(0, 60)}, ${live.stage.number}${live.stage.of ? ` of ${live.stage.of}` : ""}.`);
   }
   before = now;
   if (said.length) say(said.join(" "));

@@ -29,6 +29,9 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
     for finding in verdict.findings:
         parts.append(plain(rows.finding(finding), 600))
         parts += [f"  - {plain(detail)}" for detail in finding.details]
+    trials = rows.trials(verdict)
+    if trials:
+        parts += ["", table(rows.TRIAL_HEAD, trials)]
     parts += ["", table(rows.OBJECTIVE_HEAD, [rows.objective(result) for result in verdict.results]), ""]
     endpoints = rows.endpoints(run)
     if endpoints:

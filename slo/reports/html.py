@@ -38,7 +38,17 @@ MOST_ROWS = 200
 _LONG = 600
 """Longest sentence, in characters."""
 _TEXTS = {"objective", "endpoint", "check", "failure", "worker", "stage", "status", "priority", "complete"}
-_TEXTS |= {"process", "sends requests", "indicator", "seen", "run", "started at", "commit"}
+_TEXTS |= {
+    "outcome",
+    "past its target",
+    "process",
+    "sends requests",
+    "indicator",
+    "seen",
+    "run",
+    "started at",
+    "commit",
+}
 _STAGE_HEAD = (
     "stage",
     "from",
@@ -159,7 +169,9 @@ def _findings(verdict: Verdict) -> str:
         details = "".join(f"<li>{safe(detail, _LONG)}</li>" for detail in one.details)
         more = f"<ul>{details}</ul>" if details else ""
         items.append(f"<li><strong>{safe(one.name)}</strong>: {safe(one.answer, _LONG)}{more}</li>")
-    return section("findings", "Findings", f'<ul class="why">{"".join(items)}</ul>') if items else ""
+    steps = rows.trials(verdict)
+    more = f'<h3 id="steps-head">Steps</h3>{table("steps", rows.TRIAL_HEAD, steps)}' if steps else ""
+    return section("findings", "Findings", f'<ul class="why">{"".join(items)}</ul>{more}') if items else ""
 
 
 def _objectives(verdict: Verdict) -> str:

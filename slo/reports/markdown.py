@@ -97,6 +97,7 @@ def _sections(run: Run, verdict: Verdict) -> list[_Section]:
         _Section(
             ("## Findings", ""), [_finding(one) for one in verdict.findings], [0] * len(verdict.findings), "findings"
         ),
+        _table("Steps", rows.TRIAL_HEAD, rows.trials(verdict), None, "steps"),
         _table("Objectives", rows.OBJECTIVE_HEAD, objectives, badness, "objectives"),
         _Section((), [_reason(r) for r in reasons], [RANK.index(r.status) for r in reasons], "reasons"),
         _table("Endpoints", rows.ENDPOINT_HEAD, endpoints, of_all, "endpoints"),

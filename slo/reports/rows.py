@@ -7,7 +7,8 @@ from fractions import Fraction
 from slo import comparison
 from slo.arrivals import LATE_MS, NO_ARRIVALS
 from slo.compare import Untold
-from slo.finding import Finding
+from slo.finding import Finding, Trial
+from slo.outcome import RUNNING
 from slo.quantity import show
 from slo.run import Run
 from slo.shelf import Row
@@ -29,6 +30,18 @@ PROCESS_HEAD = ("process", "sends requests", "CPU", "without a core", "busy", "l
 WORKER_HEAD = ("worker", "requests counted", "requests received", "complete", "joined at", "not heard of")
 COMPARE_HEAD = ("endpoint", "indicator", "A", "B", "change", "95 % interval", "seen")
 _SINCE: tuple[Since, Since] = ("intended", "sent")
+TRIAL_HEAD = (
+    "step",
+    "users",
+    "from",
+    "held for",
+    "throughput",
+    "p95",
+    "95 % interval",
+    "failed",
+    "outcome",
+    "past its target",
+)
 ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
 
 
@@ -94,6 +107,42 @@ def objective(result: Result) -> tuple[str, ...]:
 def finding(one: Finding) -> str:
     """Return a finding as one sentence, under its name."""
     return f"{one.name}: {one.answer}"
+
+
+def trials(verdict: Verdict) -> list[tuple[str, ...]]:
+    """Return the cells of every step of a search for the limit, in the order of ``TRIAL_HEAD``."""
+    return [_trial(number, one) for finding in verdict.findings for number, one in enumerate(finding.trials, 1)]
+
+
+def trial_lines(one: Finding) -> list[str]:
+    """Return every step of a search for the limit as a line, where there is no room for a table."""
+    found = []
+    for number, trial in enumerate(one.trials, 1):
+        _, users, begin, held, rps, p95, interval, failed, outcome, why = _trial(number, trial)
+        found.append(
+            f"step {number}: {users} users, from {begin} for {held}, {rps}, p95 {p95} ({interval}), failed {failed}: "
+            f"{outcome}{f', {why}' if why != '-' else ''}"
+        )
+    return found
+
+
+def _trial(number: int, one: Trial) -> tuple[str, ...]:
+    interval = [show(bound, "ms") if bound is not None else "?" for bound in (one.low_ms, one.high_ms)]
+    why = [f"{one.missed}, mostly {one.endpoint}" if one.endpoint else one.missed] if one.missed else []
+    why += [f"only {show(one.running, 'users')} ran"] if one.running < one.users * RUNNING else []
+    why += ["our generator was busy"] if one.busy else []
+    return (
+        str(number),
+        str(one.users),
+        f"{one.hold_s:.0f} s",
+        f"{one.end_s - one.hold_s:.0f} s",
+        show(one.rps, "rps"),
+        "-" if one.p95_ms is None else show(one.p95_ms, "ms"),
+        " to ".join(interval),
+        "-" if one.failed_ratio is None else show(one.failed_ratio, "ratio"),
+        one.outcome,
+        "; ".join(why) or "-",
+    )
 
 
 def endpoints(run: Run) -> list[tuple[str, ...]]:

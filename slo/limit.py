@@ -1,0 +1,200 @@
+"""What a search for the limit found: the load that the target sustains, the first that it does not, and why.
+
+Pure, from the record: the outcome of each step is judged again on all that was counted, and the search is told
+the outcomes as it was while it ran.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from slo import confidence, generator, outcome
+from slo.finding import Figure, Finding, Trial, rounded
+from slo.objectives import Objective
+from slo.outcome import Outcome
+from slo.quantity import show
+from slo.run import Run
+from slo.search import Search
+from slo.step import Step
+from slo.tally import Tally
+from slo.timeline import Cells, users_between
+from slo.yardstick import Yardstick
+
+NAME = "limit"
+P95 = Fraction(95)
+
+
+def find(
+    run: Run, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], by: Yardstick, watched: str
+) -> Finding:
+    """Return the finding on the steps of ``run``; ``watched`` says which objectives they were judged by."""
+    assert run.search is not None
+    if not demanded:
+        answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
+        return Finding(NAME, answer, False)
+    search, trials = Search(run.search.start_users, run.search.most_users), []
+    for step, cells in zip(run.search.items, run.step_cells, strict=False):
+        judged = outcome.of(cells, step.hold_s, demanded, groups, by)
+        running = users_between(None, run.users, step.hold_ms / 1000, step.end_ms / 1000)
+        judged = outcome.offered(judged, step.users, running)
+        search.told(step.users, judged.held, judged.likely)
+        trials.append(_trial(step, cells, judged, running, _busy(run, step)))
+    return _told(run, search, tuple(trials), watched)
+
+
+def _trial(step: Step, cells: Cells, judged: Outcome, running: float, busy: bool) -> Trial:
+    whole = Tally.merged(cells.values())
+    latency, seconds = whole.latency, step.hold_s
+    bounds = confidence.of_percentile(latency, P95)
+    first = judged.missed[0] if judged.missed else None
+    return Trial(
+        users=step.users,
+        running=rounded(running),
+        hold_s=step.hold_ms / 1000,
+        end_s=step.end_ms / 1000,
+        requests=whole.requests,
+        rps=rounded(whole.requests / seconds),
+        p95_ms=Fraction(latency.percentile(P95), 1000) if latency.total else None,
+        low_ms=None if bounds.low_us is None else Fraction(bounds.low_us, 1000),
+        high_ms=None if bounds.high_us is None else Fraction(bounds.high_us, 1000),
+        failed_ratio=Fraction(whole.errors + whole.throttled, whole.requests) if whole.requests else None,
+        outcome="unclear" if judged.held is None else "held" if judged.held else "failed",
+        missed=first.objective if first else None,
+        endpoint=first.endpoint if first else None,
+        busy=busy,
+    )
+
+
+def _busy(run: Run, step: Step) -> bool:
+    """Return whether a process of ours was saturated while the step was held."""
+    most = float(generator.BUSY_SHARE) * (step.end_ms - step.hold_ms)
+    return any(
+        sum(max(0, min(end, step.end_ms) - max(start, step.hold_ms)) for start, end in vitals.busy) >= most
+        for vitals in run.vitals.values()
+    )
+
+
+def _told(run: Run, search: Search, trials: tuple[Trial, ...], watched: str) -> Finding:
+    low, high = search.low, search.high
+    if not trials:
+        return Finding(NAME, "not told: not one step was held to its end; give more time with --find-limit-time", False)
+    more = (*_unclear(search, trials), *_strained(trials, high))
+    if not low:
+        assert high is not None
+        failed = _last(trials, high)
+        figures = _below(failed)
+        answer = f"not even {_users(high)}: {_why(failed)}"
+        answer += "" if high == 1 else f"; nothing less was {_untold(run)}"
+        return Finding(NAME, answer, True, figures, more, trials)
+    borne = _last(trials, low)
+    rps = rounded(_rps(trials, low))
+    said = f"{_users(low)} and {show(rps, 'rps')}"
+    if high is None:
+        return Finding(NAME, _unbroken(run, search, said, watched), True, _above(search, trials, rps), more, trials)
+    failed = _last(trials, high)
+    figures = _between(search, trials, rps)
+    answer = f"sustains {said}{_p95(borne)}, {watched} held; {_users(high)}: {_why(failed)}"
+    if search.next() is not None:
+        answer += f"; between them nothing was {_untold(run)}"
+    return Finding(NAME, answer, True, figures, more, trials)
+
+
+def _last(trials: Sequence[Trial], users: int) -> Trial:
+    """Return the last step of so many users, of those that went as it is taken for one that was clear."""
+    return [one for one in trials if one.users == users][-1]
+
+
+def _rps(trials: Sequence[Trial], users: int) -> float:
+    """Return the requests per second over all the time in which so many users were held."""
+    those = [one for one in trials if one.users == users]
+    return sum(one.requests for one in those) / sum(one.end_s - one.hold_s for one in those)
+
+
+def _surely(search: Search, trials: Sequence[Trial]) -> int:
+    """Return the greatest number of users up to the sustained one that held clearly; 0 where none did."""
+    return max((one.users for one in trials if one.users <= search.low and search.sure(one.users)), default=0)
+
+
+def _between(search: Search, trials: Sequence[Trial], rps: Fraction) -> tuple[Figure, ...]:
+    """Return the figures where something failed: bounded by what held clearly, and by what failed clearly."""
+    assert search.high is not None
+    failing = [one for one in trials if one.users >= search.high and search.sure(one.users) and not one.busy]
+    least, most = _surely(search, trials), min((one.users for one in failing), default=None)
+    exact = search.sure(search.low) and most == search.high
+    high = None if most is None else Fraction(most)
+    slow = None if exact else rounded(_rps(trials, least)) if least else Fraction(0)
+    return (
+        Figure("capacity.users", Fraction(search.low), "users", Fraction(least), high, exact),
+        Figure("capacity.rps", rps, "rps", slow, None, exact),
+    )
+
+
+def _above(search: Search, trials: Sequence[Trial], rps: Fraction) -> tuple[Figure, ...]:
+    sure = _surely(search, trials)
+    least = rounded(_rps(trials, sure)) if sure else Fraction(0)
+    return (
+        Figure("capacity.users", Fraction(search.low), "users", low=Fraction(sure), exact=False),
+        Figure("capacity.rps", rps, "rps", low=least, exact=False),
+    )
+
+
+def _below(failed: Trial) -> tuple[Figure, ...]:
+    users = Fraction(failed.users)
+    return (
+        Figure("capacity.users", users, "users", high=users, exact=False),
+        Figure("capacity.rps", failed.rps, "rps", high=failed.rps, exact=False),
+    )
+
+
+def _unbroken(run: Run, search: Search, said: str, watched: str) -> str:
+    assert run.search is not None
+    held = f"never broke up to {said}: {watched} held"
+    if search.low >= run.search.most_users:
+        return f"{held}; raise -u, the most users that are tried, to find where it does"
+    return f"{held}; more was not {_untold(run)}"
+
+
+def _untold(run: Run) -> str:
+    """Return why something was not tried, as the end of a sentence."""
+    assert run.search is not None
+    if run.ended.how != "completed":
+        return "tried yet"
+    return f"tried in {run.search.time_s:.0f} s: give more with --find-limit-time"
+
+
+def _why(failed: Trial) -> str:
+    """Return what went wrong in a step, as the end of a sentence."""
+    if failed.outcome == "unclear" and failed.running < outcome.RUNNING * failed.users:
+        return f"only {_users(failed.running)} of them ran, the generator can start no more"
+    if failed.missed is None:
+        return "too few requests to tell"
+    whom = f"'{failed.missed}' failed first" + (f", mostly at {failed.endpoint}" if failed.endpoint else "")
+    return whom + _p95(failed) + (", too noisy to be sure" if failed.outcome == "unclear" else "")
+
+
+def _p95(one: Trial) -> str:
+    return "" if one.p95_ms is None else f" (p95 {show(one.p95_ms, 'ms')})"
+
+
+def _users(count: int | Fraction) -> str:
+    return "1 user" if count == 1 else show(count, "users")
+
+
+def _unclear(search: Search, trials: Sequence[Trial]) -> tuple[str, ...]:
+    """Name the numbers of users of which no step was clear; not those below what held clearly."""
+    least = _surely(search, trials)
+    noisy = sorted({one.users for one in trials if one.users > least and not search.sure(one.users)})
+    if not noisy:
+        return ()
+    listed = ", ".join(map(str, noisy))
+    return (f"Too noisy to tell, or too few requests, at {listed} users: there the values alone led the way.",)
+
+
+def _strained(trials: Sequence[Trial], high: int | None) -> tuple[str, ...]:
+    if high is None or not _last(trials, high).busy:
+        return ()
+    return (
+        f"At {high} users our own generator was busy: the limit may be its own, the target's at least what held. "
+        f"{generator.REMEDY}",
+    )

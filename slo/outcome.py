@@ -1,0 +1,88 @@
+"""Whether objectives held while a number of users was held: yes, no, or too noisy to tell. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from slo import advice, confidence
+from slo.objectives import Objective
+from slo.scope import Selection, matching
+from slo.timeline import Cells, Miss
+from slo.yardstick import Yardstick
+
+RUNNING = 0.95
+"""Share of a step's users that must have run for the step to say something of their number."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a step went: ``held`` is None where chance could turn it; ``likely`` is what the values alone say.
+
+    ``missed`` are the objectives past their target, the furthest first; ``short`` says that too few users ran.
+    """
+
+    held: bool | None
+    likely: bool
+    missed: tuple[Miss, ...] = ()
+    short: bool = False
+
+
+def of(
+    cells: Cells, seconds: float, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], by: Yardstick
+) -> Outcome:
+    """Return the outcome of a step with the counts ``cells``, held for ``seconds``, by all objectives ``demanded``.
+
+    It holds where all hold clearly, and fails where one fails clearly. An objective of which there was no request
+    has no say.
+    """
+    clear: list[bool | None] = []
+    over: list[tuple[float, Miss]] = []
+    for objective in demanded:
+        inside = Selection(matching(cells, objective.scope, groups), Fraction(seconds).limit_denominator(1000), ())
+        value = by.value_of(objective, inside)
+        if value is None:
+            continue
+        clear.append(_clear(objective, value, inside, by))
+        if not by.meets(objective.indicator, value, objective.target):
+            far = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
+            over.append((far, Miss(objective.name, advice.origin(objective, inside).endpoint)))
+    held = False if False in clear else None if None in clear or not clear else True
+    missed = tuple(miss for _, miss in sorted(over, key=lambda one: (-one[0], one[1].objective)))
+    return Outcome(held, bool(clear) and not missed, missed)
+
+
+def offered(outcome: Outcome, users: int, running: float) -> Outcome:
+    """Return the outcome of a step for ``users`` of whom ``running`` ran on average: too few prove nothing."""
+    if running >= RUNNING * users:
+        return outcome
+    return replace(outcome, held=None, likely=False, short=True)
+
+
+def _clear(objective: Objective, value: Fraction, inside: Selection, by: Yardstick) -> bool | None:
+    """Return whether the target is met, where chance moves the value across it with less than 2.5 %; else None."""
+    what, target = objective.indicator, objective.target
+    met = by.meets(what, value, target)
+    if what.percentile is not None:
+        bounds = confidence.of_percentile(inside.latency(objective.of), what.percentile)
+        if bounds.high_us is not None and by.meets(what, Fraction(bounds.high_us, 1000), target):
+            return True
+        missed = bounds.low_us is not None and not by.meets(what, Fraction(bounds.low_us, 1000), target)
+        return False if missed else None
+    if met or what.unit != "ratio":
+        return met
+    return None if _by_chance(objective, value, inside) else False
+
+
+def _by_chance(objective: Objective, value: Fraction, inside: Selection) -> bool:
+    """Return whether a share as bad as ``value`` is no surprise where the true one is the target (binomial)."""
+    bad, allowed, tried = value, objective.target, inside.tally.requests
+    if objective.direction == "higher":
+        bad, allowed = 1 - value, 1 - objective.target
+        checks = inside.tally.checks
+        chosen = [checks[objective.check]] if objective.check is not None else list(checks.values())
+        tried = sum(passed + failed for passed, failed in chosen)
+    if not 0 < allowed < 1:
+        return False
+    return 1 - confidence.binomial_at_most(round(bad * tried) - 1, tried, float(allowed)) > confidence.MISS / 2

@@ -1,0 +1,103 @@
+"""The search for the greatest number of users that a target bears: which number to try next. Pure, knows no time.
+
+It climbs by a factor until a step fails, narrows the way between the greatest number that held and the least that
+failed, and confirms both ends: one hiccup decides nothing. It narrows in turns where the throughput says, and by half:
+a target that answers X requests per second at most, and r per user while it is well, has its knee at X / r users.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+FACTOR = 2.0
+"""How much higher each step of the climb is."""
+NARROW = 0.05
+"""Share of the failed number of users that may lie between it and the one that held."""
+NEAR = 1.5
+"""Two failures at numbers within this factor stand for each other: one hiccup would not do both."""
+ENOUGH = 3
+"""Times that one number of users is tried, at most."""
+
+Why = Literal["climb", "narrow", "confirm"]
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The number of users to hold next, and what for."""
+
+    users: int
+    why: Why
+
+
+class Search:
+    """Told how each step went, it says which one is next."""
+
+    def __init__(self, start: int, most: int) -> None:
+        """Begin with ``start`` users; never ask for more than ``most``. Both from 1 on."""
+        self._start = min(start, most)
+        self._most = most
+        self._votes: dict[int, list[bool]] = {}
+        self._sure: dict[int, set[bool]] = {}
+        self._rps: dict[int, float] = {}
+        self._since_failure = 0
+
+    def told(self, users: int, held: bool | None, likely: bool, rps: float = 0.0) -> None:
+        """Take the outcome of a step; where it is too noisy to tell (None), what is ``likely`` leads the way.
+
+        ``rps`` are its requests per second, where they are known.
+        """
+        self._rps[users] = rps
+        self._votes.setdefault(users, []).append(likely if held is None else held)
+        if held is not None:
+            self._sure.setdefault(users, set()).add(held)
+        self._since_failure += self.high is not None
+
+    @property
+    def low(self) -> int:
+        """The greatest number of users that held, below the least that failed; 0 where none did."""
+        high = self.high
+        return max((n for n in self._votes if self._held(n) and (high is None or n < high)), default=0)
+
+    @property
+    def high(self) -> int | None:
+        """The least number of users that failed; None where none did."""
+        return min((n for n in self._votes if not self._held(n)), default=None)
+
+    def sure(self, users: int) -> bool:
+        """Return whether what is taken of ``users`` was clear in at least one step."""
+        return users in self._votes and self._held(users) in self._sure.get(users, ())
+
+    def next(self) -> Aim | None:
+        """Return the next step; None when the search is over."""
+        low, high = self.low, self.high
+        if not self._votes:
+            return Aim(self._start, "climb")
+        if high is None:
+            if low < self._most:
+                return Aim(min(self._most, max(low + 1, round(low * FACTOR))), "climb")
+            return None if self._settled(low) else Aim(low, "confirm")
+        if high - low > max(1.0, NARROW * high):
+            return Aim(self._between(low, high), "narrow")
+        if not self._settled(high) and not self._corroborated(high):
+            return Aim(high, "confirm")
+        return Aim(low, "confirm") if low and not self._settled(low) else None
+
+    def _between(self, low: int, high: int) -> int:
+        """Return a number between: in turns where the throughput puts the knee, and half the way."""
+        least, before, most = low + max(1, int(NARROW * low)), self._rps.get(low, 0.0), self._rps.get(high, 0.0)
+        knee = most * low / before if before > 0 else math.inf
+        if self._since_failure % 2 and knee < high - 1:
+            return max(least, math.ceil(knee))
+        return (low + high) // 2
+
+    def _held(self, users: int) -> bool:
+        return self._votes[users][-1]  # tried again only in doubt: of three the last is one of two alike
+
+    def _settled(self, users: int) -> bool:
+        votes = self._votes[users]
+        return len(votes) >= ENOUGH or (len(votes) > 1 and votes[-1] == votes[-2])
+
+    def _corroborated(self, high: int) -> bool:
+        return any(high < n <= NEAR * high and not self._held(n) for n in self._votes)

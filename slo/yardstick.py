@@ -1,0 +1,19 @@
+"""How the judge measures: handed to what lies below it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from slo.indicator import Indicator
+from slo.objectives import Objective
+from slo.scope import Selection
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """How the judge measures an objective on selected counts, and holds a value against a bound."""
+
+    value_of: Callable[[Objective, Selection], Fraction | None]
+    meets: Callable[[Indicator, Fraction, Fraction], bool]
