@@ -101,6 +101,8 @@ def _figures(known: Sequence[tuple[Series, Trend]]) -> Iterator[Figure]:
     for series, one in known:
         if series.name in INDICATORS:
             value, low, high = (rounded(_per_hour(series, one, slope)) for slope in (one.slope, one.low, one.high))
+            if not _matters(series, one):  # what is nothing, or too little to be worth a word, misses no objective
+                low, high = min(low, 0), max(high, 0)
             yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_matters(series, one))
 
 

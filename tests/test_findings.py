@@ -266,6 +266,13 @@ def test_drift_is_judged_and_noise_too_wide_is_not() -> None:
     assert statuses == {"m": "FAIL", "l": "NO DATA"}
 
 
+def test_a_trend_too_small_to_be_worth_a_word_misses_nothing() -> None:
+    outcome = verdict(soaked(leak=0.05), "indicator: drift.memory, target: 1 %/h")
+    assert any("too small in the time seen to matter" in line for line in the(outcome).details)
+    assert the(outcome).answer.startswith("nothing drifts")
+    assert outcome.results[0].status == "NO DATA"
+
+
 def test_errors_that_begin_and_grow_are_a_drift() -> None:
     def second(at_s: float, _: float) -> tuple[float, float, int]:
         return 50, 100, round(at_s / 200)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from slo import rate
 from slo.baseline import Reference
 from slo.judge import judge
 from slo.objectives import parse
@@ -271,6 +272,9 @@ def test_the_command_repeats_the_load_and_holds_no_secret() -> None:
     )
     planned = replace(run, plan=Plan.ramps(("hold", 1, 1)), target=Target("http://127.0.0.1:1", embedded=True))
     assert "--users" not in command(planned)
+    options = {"rate": "5/s", "num_users": 50, "spawn_rate": 1.0, "run_time": 60}
+    arriving = replace(run, plan=rate.plan("5/s", 60.0, 50), options=options)
+    assert command(arriving).endswith("--users 50 --rate 5/s --run-time 60s")
     assert "127.0.0.1" not in command(planned)
 
 

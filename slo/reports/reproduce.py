@@ -36,7 +36,8 @@ def command(run: Run, objectives: str = "") -> str:
     if objectives:
         words += ["--objectives", objectives]
     for name, value in sorted(run.options.items()):
-        if name in _NOT_OF_THE_LOAD or (run.plan and name in _OF_THE_SHAPE) or secret.names(name):
+        of_the_shape = name in _OF_THE_SHAPE and not (run.plan and run.plan.open and name != "spawn_rate")
+        if name in _NOT_OF_THE_LOAD or (run.plan and of_the_shape) or secret.names(name):
             continue
         words += _words(name, value)
     return shlex.join(word.replace("\n", " ") for word in words)
