@@ -30,6 +30,10 @@ from slo.yardstick import Yardstick
 SEARCHED = "the search for the limit drove the load past it on purpose; only objectives on capacity are judged"
 
 
+CROWDED = Fraction(1, 100)
+"""Share of the iterations of an open model that may begin late without a word."""
+
+
 def judge(
     run: Run, objectives: Objectives, references: Kept = NOT_YET, points: Sequence[Point] | None = None
 ) -> Verdict:
@@ -49,7 +53,7 @@ def judge(
         status=status,
         reason=reason,
         results=results,
-        notes=(*run.notes, *run.unreached(), *_short(run), *generator.notes(run)),
+        notes=(*run.notes, *run.unreached(), *_short(run), *generator.notes(run), *_crowded(run)),
         requests=run.tally().requests,
         duration_s=run.duration_s,
         objectives_source=objectives.source,
@@ -130,6 +134,18 @@ def _searched_past(objective: Objective, found: Sequence[Finding]) -> Result:
         return Result(objective, "SKIPPED", reason=SEARCHED)
     status: Status = "CRITICAL" if objective.priority == "P0" else "FAIL"
     return Result(objective, status, samples=lone.requests, reason="missed with 1 user already")
+
+
+def _crowded(run: Run) -> list[str]:
+    """Return a sentence when many iterations of an open model began late because no user was free for them."""
+    late, due = sum(one.late for one in run.arrivals.values()), sum(one.due for one in run.arrivals.values())
+    if not run.plan or late <= CROWDED * due:
+        return []
+    users = max(stage.users_to for stage in run.plan.stages)
+    return [
+        f"{quantity.show(Fraction(late, due), 'ratio')} of the iterations began late, with {users} users to begin them; "
+        "raise -u if guests in the pauses of their visits, and not the target, kept them busy"
+    ]
 
 
 def _short(run: Run) -> list[str]:

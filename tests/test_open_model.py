@@ -128,6 +128,13 @@ def test_reports_say_what_became_of_the_arrivals() -> None:
     )
 
 
+def test_iterations_that_begin_late_are_explained() -> None:
+    objectives = demanding("indicator: latency.p95, target: 1 s")
+    (note,) = judge(arrived(100, late_ms=300), objectives).notes
+    assert note.startswith("100.00 % of the iterations began late, with 100 users to begin them; raise -u")
+    assert judge(arrived(100, late_ms=5), objectives).notes == ()
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
