@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -102,7 +103,7 @@ def _figures(known: Sequence[tuple[Series, Trend]]) -> Iterator[Figure]:
         if series.name in INDICATORS:
             value, low, high = (rounded(_per_hour(series, one, slope)) for slope in (one.slope, one.low, one.high))
             if not _matters(series, one):  # what is nothing, or too little to be worth a word, misses no objective
-                low, high = min(low, 0), max(high, 0)
+                low, high = min(low, Fraction(0)), max(high, Fraction(0))
             yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_matters(series, one))
 
 

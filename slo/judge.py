@@ -142,8 +142,9 @@ def _crowded(run: Run) -> list[str]:
     if not run.plan or late <= CROWDED * due:
         return []
     users = max(stage.users_to for stage in run.plan.stages)
+    share = quantity.show(Fraction(late, due), "ratio")
     return [
-        f"{quantity.show(Fraction(late, due), 'ratio')} of the iterations began late, with {users} users to begin them; "
+        f"{share} of the iterations began late, with {users} users to begin them; "
         "raise -u if guests in the pauses of their visits, and not the target, kept them busy"
     ]
 
