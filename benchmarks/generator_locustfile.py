@@ -35,7 +35,7 @@ User: Any = LeanHttpUser if os.environ.get("BENCHMARK_CLIENT") == "lean" else Fa
 begun = {"cpu_s": 0.0, "requests": 0.0}
 
 
-class Guest(User):  # type: ignore[misc]
+class Guest(User):
     """Asks as fast as it can."""
 
     random = Random(1)

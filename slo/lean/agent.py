@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from slo import __version__
@@ -31,9 +32,13 @@ class Lead(NamedTuple):
     """What begins each request of one kind: its way, its first line and the headers that never change."""
 
     target: Target
-    start: bytes
-    proxy: Target | None
     url: str
+    start: bytes
+    whole: bytes
+    """All of a request that has neither headers of its own nor a body."""
+    proxy: Target | None
+    idle: list[Connection]
+    """The connections to its server that wait for work."""
 
 
 class Agent:
@@ -51,6 +56,7 @@ class Agent:
         self._lines = Lines()
         self._leads: dict[tuple[str, str, tuple[str, ...]], Lead] = {}
         self._idle: dict[Origin, list[Connection]] = {}
+        self._timeouts = settings.connection_timeout_s, settings.network_timeout_s
         self._proxies: dict[Origin, Target | None] = {}
 
     def close(self) -> None:
@@ -80,21 +86,28 @@ class Agent:
         Nothing is raised for a request that fails: the response's ``error`` says why.
         """
         try:
-            lead = self._lead(method, url, headers)
-            response, parser = self._ask(method, lead, headers, body, timeouts)
-            if parser.status in REDIRECTS and allow_redirects and self.settings.max_redirects:
+            lead = self._leads.get((method, url, tuple(headers) if headers else ()))
+            if lead is None:
+                lead = self._lead(method, url, headers)
+            response = self._ask(method, lead, headers, body, timeouts)
+            if response.status_code in REDIRECTS and allow_redirects and self.settings.max_redirects:
                 return self._follow(response, lead.target, headers, body, timeouts)
             return response
         except FAILURES as error:
             return self.response_class(self.full_url(url), method, error)
 
     def _follow(
-        self, response: Response, target: Target, headers: Mapping[str, str] | None, body: Body | None, timeouts: Timeouts
+        self,
+        response: Response,
+        target: Target,
+        headers: Mapping[str, str] | None,
+        body: Body | None,
+        timeouts: Timeouts,
     ) -> Response:
         """Go where the answers lead, as requests does."""
         history: list[Response] = []
         method = response.request.method
-        while response.status_code in REDIRECTS and (location := (response.headers or {}).get("location")):
+        while response.status_code in REDIRECTS and (location := response.header("location")):
             if len(history) >= self.settings.max_redirects:
                 raise TooManyRedirectsError(f"redirected more than {self.settings.max_redirects} times")
             history.append(response)
@@ -109,23 +122,20 @@ class Agent:
                 there = there._replace(authorization=target.authorization)
             method, target = changed, there
             lead = self._made(method, there, tuple(headers or ()))
-            response, _ = self._ask(method, lead, headers, body, timeouts)
+            response = self._ask(method, lead, headers, body, timeouts)
         response.history = history
         return response
 
     def _lead(self, method: str, url: str, headers: Mapping[str, str] | None) -> Lead:
         names = tuple(headers) if headers else ()
-        key = (method, url, names)
-        lead = self._leads.get(key)
-        if lead is None:
-            whole = self.full_url(url)
-            target = urls.below(self._base, whole, url) if self._base and whole is not url else urls.parse(whole)
-            if self._base and target.authorization is None and target.origin == self._base.origin:
-                target = target._replace(authorization=self._base.authorization)
-            lead = self._made(method, target, names)
-            if len(self._leads) >= MAX_CACHED:
-                self._leads.clear()
-            self._leads[key] = lead
+        whole = self.full_url(url)
+        target = urls.below(self._base, whole, url) if self._base and whole is not url else urls.parse(whole)
+        if self._base and target.authorization is None and target.origin == self._base.origin:
+            target = target._replace(authorization=self._base.authorization)
+        lead = self._made(method, target, names)
+        if len(self._leads) >= MAX_CACHED:
+            self._leads.clear()
+        self._leads[method, url, names] = lead
         return lead
 
     def _made(self, method: str, target: Target, names: tuple[str, ...]) -> Lead:
@@ -141,7 +151,9 @@ class Agent:
         if through and through.authorization:
             own["Proxy-Authorization"] = through.authorization
         parts += [self._lines.of(name, value) for name, value in own.items() if name.lower() not in given]
-        return Lead(target, b"".join(parts), proxy, target.url)
+        start = b"".join(parts)
+        idle = self._idle.setdefault(target.origin, [])
+        return Lead(target, target.url, start, start + b"\r\n", proxy, idle)
 
     def _proxy(self, origin: Origin) -> Target | None:
         if origin not in self._proxies:
@@ -150,36 +162,38 @@ class Agent:
 
     def _ask(
         self, method: str, lead: Lead, headers: Mapping[str, str] | None, body: Body | None, timeouts: Timeouts
-    ) -> tuple[Response, Parser]:
-        target = lead.target
-        head = lead.start
+    ) -> Response:
         if headers or body is not None or method in _WITH_BODY or self.cookiejar.filled:
-            head += self._more(method, target, headers or _NO_HEADERS, body)
-        data = head + b"\r\n" if body is None else head + b"\r\n" + body.content
-        parser = self._exchange(method, lead, data, timeouts)
+            head = lead.start + self._more(method, lead.target, headers or _NO_HEADERS, body) + b"\r\n"
+            content = body.content if body else b""
+            data = head + content
+        else:
+            data = head = lead.whole
+            content = b""
+        if self.settings.max_retries and method in IDEMPOTENT:
+            parser = self._insist(method, lead, data, timeouts)
+        else:
+            parser = self._exchange(method, lead, data, timeouts)
         response = self.response_class(lead.url, method)
         response.status_code = parser.status
         response.reason = parser.reason
-        response._names, response._values = parser.names, parser.values
-        response._sent = (head, body.content if body else None)
-        self._finish(response, parser)
-        return response, parser
-
-    def _finish(self, response: Response, parser: Parser) -> None:
-        """Unpack the body and keep the cookies."""
         response.content = parser.content
-        for name in parser.names:
-            if len(name) in (10, 16) and name.lower() in ("set-cookie", "content-encoding"):
-                break
-        else:
-            return
-        headers = response.headers
+        response._sent = (head, content)
+        response._names, response._values = names, _ = parser.names, parser.values
+        spelt = ",".join(names).lower()
+        if "set-cookie" in spelt or "content-encoding" in spelt:
+            self._finish(response)
+        return response
+
+    def _finish(self, response: Response) -> None:
+        """Unpack the body and keep the cookies."""
+        headers, content = response.headers, response.content
         assert headers is not None
         if "set-cookie" in headers:
             self.cookiejar.keep(response.url, headers)
         encodings = headers.get("content-encoding")
-        if encodings and parser.content:
-            response.content = unpack(parser.content, encodings, self.settings.max_response_bytes)
+        if encodings and content:
+            response.content = unpack(content, encodings, self.settings.max_response_bytes)
 
     def _more(self, method: str, target: Target, headers: Mapping[str, str], body: Body | None) -> bytes:
         """Return the header lines that are this request's own."""
@@ -200,46 +214,41 @@ class Agent:
                 parts.append(line("Cookie", cookie))
         return b"".join(parts)
 
-    def _exchange(self, method: str, lead: Lead, data: bytes, timeouts: Timeouts) -> Parser:
-        """Send and receive; again where that is safe: see ``Settings.max_retries``."""
-        left = self.settings.max_retries if method in IDEMPOTENT else 0
-        while True:
-            try:
-                return self._attempt(method, lead, data, timeouts)
-            except FAILURES:
-                if left <= 0:
-                    raise
-                left -= 1
+    def _insist(self, method: str, lead: Lead, data: bytes, timeouts: Timeouts) -> Parser:
+        """Send and receive, ``max_retries`` times more when it fails."""
+        for _ in range(self.settings.max_retries):
+            with suppress(*FAILURES):
+                return self._exchange(method, lead, data, timeouts)
+        return self._exchange(method, lead, data, timeouts)
 
-    def _attempt(self, method: str, lead: Lead, data: bytes, timeouts: Timeouts) -> Parser:
-        settings = self.settings
-        connect_s, read_s = settings.connection_timeout_s, settings.network_timeout_s
-        if timeouts is not None:
-            one, other = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
-            connect_s = connect_s if one is None else one
-            read_s = read_s if other is None else other
-        origin = lead.target.origin
-        idle = self._idle.get(origin)
-        if idle is None:
-            idle = self._idle[origin] = []
+    def _exchange(self, method: str, lead: Lead, data: bytes, timeouts: Timeouts) -> Parser:
+        """Send and receive; once more when a kept connection turns out to be closed and that is safe."""
+        settings, idle = self.settings, lead.idle
+        connect_s, read_s = self._timeouts if timeouts is None else self._own(timeouts)
+        fresh = False
         while True:
-            connection = self._waiting(idle, method)
+            connection = self._waiting(idle, method) if idle and not fresh else None
             if connection is None:
-                connection = open_connection(origin, lead.proxy, settings, connect_s)
+                connection = open_connection(lead.target.origin, lead.proxy, settings, connect_s)
             try:
                 parser = connection.exchange(data, method == "HEAD", read_s, settings.response_timeout_s)
             except BaseException as error:
                 connection.close()
                 if _closed_between(connection, error) and method in IDEMPOTENT:
-                    idle = []  # what else waits is as old: a new connection, and only once
+                    fresh = True  # what else waits is as old
                     continue
                 raise
-            break
-        if parser.reusable and len(self._idle[origin]) < settings.idle_connections:
-            self._idle[origin].append(connection)
-        else:
-            connection.close()
-        return parser
+            if parser.reusable() and len(idle) < settings.idle_connections:
+                idle.append(connection)
+            else:
+                connection.close()
+            return parser
+
+    def _own(self, timeouts: Timeouts) -> tuple[float, float]:
+        """Return a request's own timeouts, in seconds; None leaves the user's."""
+        one, other = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
+        connect_s, read_s = self._timeouts
+        return connect_s if one is None else one, read_s if other is None else other
 
     @staticmethod
     def _waiting(idle: list[Connection], method: str) -> Connection | None:
@@ -263,4 +272,3 @@ def _method_after(status: int, method: str) -> str:
     if (status == 303 and method != "HEAD") or (status == 302 and method != "HEAD"):
         return "GET"
     return "GET" if status == 301 and method == "POST" else method
-

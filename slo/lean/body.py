@@ -23,10 +23,10 @@ def body_of(data: Any, json: Any, files: Any) -> Body | None:
     """Return what ``data``, ``json`` or ``files`` come to, with FastHttpUser's content types."""
     if files:
         prepared = PreparedRequest()
-        prepared.prepare_headers(None)  # type: ignore[no-untyped-call]
-        prepared.prepare_body(data or None, files)  # type: ignore[no-untyped-call]
+        prepared.prepare_headers(None)
+        prepared.prepare_body(data or None, files)
         content = prepared.body if isinstance(prepared.body, bytes) else b""
-        return Body(content, prepared.headers["Content-Type"])
+        return Body(content, str(prepared.headers["Content-Type"]))
     if data:
         return _of_data(data)
     if json is not None:

@@ -31,13 +31,13 @@ class CaughtResponse(Response):
         decided = self._decided
         if decided is not None:
             meta["exception"] = None if decided is True else decided
-            self._event.fire(**meta)
+            self._event.fire(response=self, **meta)
             return kind is None
         if kind is not None:
             if not isinstance(value, ResponseError):
                 return False
             meta["exception"] = value
-        self._event.fire(**meta)
+        self._event.fire(response=self, **meta)
         return True
 
     def success(self) -> None:

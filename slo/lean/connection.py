@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ssl
 from contextlib import suppress
 from math import inf
 from socket import MSG_PEEK
@@ -125,8 +124,9 @@ class Connection:
         if monotonic() < self._deadline:
             self._arm(self._deadline)
             return
-        whole = self._deadline >= self._end and self._whole_s > self._timeout_s
-        words = f"the answer was not complete after {self._whole_s:g} s" if whole else f"nothing for {self._timeout_s:g} s"
+        words = f"nothing for {self._timeout_s:g} s"
+        if self._deadline >= self._end and self._whole_s > self._timeout_s:
+            words = f"the answer was not complete after {self._whole_s:g} s"
         self._greenlet.throw(TimeoutError(f"timed out: {words}"))
 
 

@@ -17,7 +17,7 @@ from slo.lean import tls
 from slo.lean.connection import Connection, PlainConnection, TlsConnection
 from slo.lean.errors import DisconnectedError, InvalidRequestError
 from slo.lean.settings import Settings
-from slo.lean.url import Origin, Target, basic, parse
+from slo.lean.url import Origin, Target, parse
 
 _MAX_ANSWER_BYTES = 64 * 1024
 

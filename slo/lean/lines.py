@@ -39,7 +39,7 @@ def _line(name: Any, value: Any) -> bytes:
         raise InvalidRequestError(f"invalid header name {name!r}: letters, digits and !#$%&'*+-.^_`|~ are allowed")
     raw = value if isinstance(value, bytes) else _encoded(str(value))
     if b"\r" in raw or b"\n" in raw or b"\0" in raw:
-        raise InvalidRequestError(f"invalid value of header {name}: it holds a line break or a NUL, which could smuggle")
+        raise InvalidRequestError(f"invalid value of header {name}: it holds a line break or a NUL")
     return raw_name + b": " + raw.strip(b" \t") + b"\r\n"
 
 

@@ -10,10 +10,10 @@ MAX_HEAD_BYTES = 256 * 1024
 NO_CONTENT = b""
 
 
-class Parser(HTTPResponseParser):  # type: ignore[misc]
+class Parser(HTTPResponseParser):
     """Takes bytes until ``complete``; then status, reason, names, values and content are the answer's.
 
-    Lists of its own are handed out: an answer does not change when the next one comes. Interim answers (1xx) are passed over. ``reusable`` is whether the connection may carry another request.
+    Each answer has lists of its own. Interim answers (1xx) are passed over.
     """
 
     def __init__(self, max_body_bytes: int) -> None:
@@ -28,12 +28,14 @@ class Parser(HTTPResponseParser):  # type: ignore[misc]
         self._on_header_value = self._values.append
         self._on_body = self._parts.append
         self._on_status = self._reasons.append
+        self._in_pieces = False
         self.begin(False)
 
     def begin(self, bodiless: bool) -> None:
         """Await the next answer; ``bodiless`` says that it has a head only, whatever the head says."""
         self._bodiless = bodiless
-        if self._on_header_field != self._names.append:
+        if self._in_pieces:
+            self._in_pieces = False
             self._on_header_field, self._on_header_value = self._names.append, self._values.append
         self.complete = self.has_head = False
         self.received = 0
@@ -59,6 +61,7 @@ class Parser(HTTPResponseParser):  # type: ignore[misc]
         if not data:
             raise self._reason(data, None)
         if not self.has_head:
+            self._in_pieces = True
             self._on_header_field, self._on_header_value = self._more_of_name, self._more_of_value
             self._head_bytes = self.received
             if self.received > MAX_HEAD_BYTES:
@@ -72,7 +75,6 @@ class Parser(HTTPResponseParser):  # type: ignore[misc]
             return DisconnectedError(f"connection closed by the server in the {where}")
         return MalformedError(f"the answer is not valid HTTP: {error.args[0] if error and error.args else error}")
 
-    @property
     def reusable(self) -> bool:
         """Whether the connection may carry another request."""
         return self.complete and not self._junk and bool(self.should_keep_alive())
@@ -123,4 +125,3 @@ class Parser(HTTPResponseParser):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} complete={self.complete}>"
-

@@ -20,7 +20,7 @@ class Sent(NamedTuple):
     method: str
     url: str
     headers: dict[str, str]
-    body: bytes | None
+    body: bytes
 
 
 class Response:
@@ -29,20 +29,24 @@ class Response:
     ``error`` is why the request counts as failed: no answer, or a status that is no success.
     """
 
+    status_code: int = 0
+    reason: str = ""
+    content: bytes | None = None
+    encoding: str | None = None
+    """How ``text`` is read; set it where the headers are wrong."""
+    history: Sequence[Response] = ()
+    """The answers that led here, the first one first."""
+    request_meta: dict[str, Any] = {}  # noqa: RUF012  # never changed: each request has its own
+    """What Locust's request event says of it."""
+    _sent: tuple[bytes, bytes] = (b"", b"")
+    _names: Sequence[str] | None = None
+    _values: Sequence[str] = ()
+    _headers: Headers | None = None
+
     def __init__(self, url: str, method: str, error: Exception | None = None) -> None:
         self.url = url
-        self.status_code = 0
-        self.reason = ""
-        self.content: bytes | None = None
         self.error = error
-        self.encoding: str | None = None
-        self.history: list[Response] = []
-        self.request_meta: dict[str, Any] = {}
         self._method = method
-        self._sent: tuple[bytes, bytes | None] = (b"", None)
-        self._names: Sequence[str] | None = None
-        self._values: Sequence[str] = ()
-        self._headers: Headers | None = None
 
     @property
     def headers(self) -> Headers | None:
@@ -50,6 +54,11 @@ class Response:
         if self._headers is None and self._names is not None:
             self._headers = Headers(self._names, self._values)
         return self._headers
+
+    def header(self, name: str) -> str | None:
+        """Return one header, None where there is none."""
+        headers = self.headers
+        return headers.get(name) if headers is not None else None
 
     @property
     def ok(self) -> bool:
@@ -62,7 +71,8 @@ class Response:
         if self.content is None:
             return None
         if self.encoding is None:
-            self.encoding = get_encoding_from_headers(self.headers or {}) or detect(self.content)["encoding"]
+            said = get_encoding_from_headers(self.headers or {})  # type: ignore[arg-type]
+            self.encoding = said or detect(self.content)["encoding"]
         if self.encoding is None:
             return "" if not self.content else None
         try:

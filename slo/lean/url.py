@@ -50,7 +50,7 @@ def parse(url: str) -> Target:
     """Take an absolute URL apart, escaping what must be, as requests does; raises InvalidRequestError."""
     try:
         prepared = PreparedRequest()
-        prepared.prepare_url(url.strip(), None)  # type: ignore[no-untyped-call]
+        prepared.prepare_url(url.strip(), None)
         parts = urlsplit(prepared.url or "")
         host, port = parts.hostname, parts.port
     except (RequestException, ValueError) as error:
