@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from math import inf
 from socket import MSG_PEEK
@@ -11,7 +13,6 @@ from typing import Any
 from weakref import WeakMethod
 
 import gevent
-import gevent.select
 from gevent import monkey
 
 from slo.lean.parser import Parser
@@ -33,6 +34,7 @@ class Connection:
         self._hub = gevent.get_hub()
         self._sock = sock
         self._readable = self._hub.loop.io(sock.fileno(), _READ)
+        self._room: Any = None
         self._timer: Any = None
         self._greenlet: Any = None
         self._deadline = self._end = self._due = inf
@@ -73,11 +75,11 @@ class Connection:
 
     def close(self) -> None:
         """Close it; harmless when it is closed already."""
-        for watcher in (self._readable, self._timer):
+        for watcher in (self._readable, self._room, self._timer):
             if watcher is not None:
                 watcher.stop()
                 watcher.close()
-        self._readable = self._timer = None
+        self._readable = self._room = self._timer = None
         with suppress(OSError):
             self._sock.close()
 
@@ -98,6 +100,11 @@ class Connection:
 
     def _send_all(self, request: bytes) -> None:
         raise NotImplementedError
+
+    def _writable(self) -> Any:
+        if self._room is None:
+            self._room = self._hub.loop.io(self._sock.fileno(), _WRITE)
+        return self._room
 
     def _extend(self) -> None:
         self._deadline = min(monotonic() + self._timeout_s, self._end)
@@ -169,31 +176,46 @@ class PlainConnection(Connection):
             self._send_rest(memoryview(request)[sent:])
 
     def _send_rest(self, rest: memoryview) -> None:
-        writable = self._hub.loop.io(self._sock.fileno(), _WRITE)
-        try:
-            while rest:
-                self._hub.wait(writable)
-                with suppress(BlockingIOError):
-                    rest = rest[self._sock.send(rest) :]
-                    self._extend()
-        finally:
-            writable.stop()
-            writable.close()
+        while rest:
+            self._hub.wait(self._writable())
+            with suppress(BlockingIOError):
+                rest = rest[self._sock.send(rest) :]
+                self._extend()
 
 
 class TlsConnection(Connection):
-    """With TLS: gevent's socket."""
+    """With TLS, over a socket whose handshake is done."""
 
     def __init__(self, sock: Any, max_body_bytes: int) -> None:
-        sock.settimeout(None)  # the timer is what ends a wait
+        sock.settimeout(0.0)  # it never waits itself: the timer guards the waits that are ours
         super().__init__(sock, max_body_bytes)
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent what nobody asked for."""
-        return bool(gevent.select.select([self._sock.fileno()], [], [], 0)[0])
+        try:
+            self._sock.recv(1)  # what TLS itself sends between answers is no data
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            return True
+        return True
 
     def _receive(self, size: int) -> bytes:
-        return self._sock.recv(size)  # type: ignore[no-any-return]
+        return self._wait_for(self._sock.recv, size)  # type: ignore[no-any-return]
 
     def _send_all(self, request: bytes) -> None:
-        self._sock.sendall(request)
+        rest = memoryview(request)
+        while rest:
+            # OpenSSL wants the very same bytes again where it had to wait: pieces of a size of their own.
+            rest = rest[self._wait_for(self._sock.send, rest[:_CHUNK]) :]
+            if rest:
+                self._extend()
+
+    def _wait_for(self, call: Callable[[Any], Any], argument: Any) -> Any:
+        while True:
+            try:
+                return call(argument)
+            except ssl.SSLWantReadError:
+                self._hub.wait(self._readable)
+            except ssl.SSLWantWriteError:
+                self._hub.wait(self._writable())

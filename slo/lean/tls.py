@@ -11,7 +11,9 @@ import gevent.ssl
 @lru_cache
 def context(insecure: bool) -> ssl.SSLContext:
     """Return the context that verifies as Python does by default, or one that accepts any certificate."""
-    made: ssl.SSLContext = gevent.ssl.create_default_context()
+    # gevent's own, also where it has not patched the standard library's: the handshake must not block the others.
+    made: ssl.SSLContext = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.load_default_certs()
     if insecure:
         made.check_hostname = False
         made.verify_mode = ssl.CERT_NONE

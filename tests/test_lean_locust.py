@@ -1,0 +1,46 @@
+"""LeanHttpUser in real Locust processes: it says and counts what FastHttpUser does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import ROOT, Demo, Finished, hotel, locust
+
+LOCUSTFILE = ROOT / "tests" / "locustfiles" / "lean.py"
+
+
+def play(reports: Path, url: str, client: str) -> Finished:
+    return locust(reports, "-f", LOCUSTFILE, "-H", url, "-u", 1, "-t", "20s", env={"CLIENT": client})
+
+
+def said(done: Finished) -> list[Any]:
+    lines = [line[6:] for line in done.out.splitlines() if line.startswith("EVENT ")]
+    return [json.loads(line) if line.startswith("{") else line for line in lines]
+
+
+def test_it_tells_locust_what_fasthttpuser_tells(demo: Demo, tmp_path: Path) -> None:
+    lean, fast = play(tmp_path / "lean", demo.url, "lean"), play(tmp_path / "fast", demo.url, "fast")
+    ours, theirs = said(lean), said(fast)
+    assert len(ours) > 20, lean.out + lean.err
+    for our, their in zip(ours, theirs, strict=True):
+        if isinstance(our, dict) and our["name"] == "no JSON":
+            our["length"] = their["length"]  # the demo's own counters grow
+        assert our == their
+    assert lean.run.tally().requests == sum(isinstance(one, dict) for one in ours)
+    assert lean.run.tally().failures == fast.run.tally().failures > 0
+    assert lean.run.tally().checks == fast.run.tally().checks
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [("ftp://example.com", "The host cannot be used: not a URL"), ("", "You must specify the base host")],
+)
+def test_a_host_that_cannot_be_used_is_named(host: str, words: str, tmp_path: Path) -> None:
+    given = ["-H", host] if host else []
+    done = locust(tmp_path / "r", "-f", LOCUSTFILE, *given, "-u", 1, "-t", "2s", env={"CLIENT": "lean"})
+    assert words in done.out + done.err
+    assert done.code == 3
