@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import ROOT, Demo, Finished, hotel, locust
+from tests.processes import ROOT, Demo, Finished, locust
 
 LOCUSTFILE = ROOT / "tests" / "locustfiles" / "lean.py"
 
@@ -31,7 +31,7 @@ def test_it_tells_locust_what_fasthttpuser_tells(demo: Demo, tmp_path: Path) -> 
             our["length"] = their["length"]  # the demo's own counters grow
         assert our == their
     assert lean.run.tally().requests == sum(isinstance(one, dict) for one in ours)
-    assert lean.run.tally().failures == fast.run.tally().failures > 0
+    assert lean.run.tally().failures == fast.run.tally().failures != {}
     assert lean.run.tally().checks == fast.run.tally().checks
 
 
@@ -43,4 +43,4 @@ def test_a_host_that_cannot_be_used_is_named(host: str, words: str, tmp_path: Pa
     given = ["-H", host] if host else []
     done = locust(tmp_path / "r", "-f", LOCUSTFILE, *given, "-u", 1, "-t", "2s", env={"CLIENT": "lean"})
     assert words in done.out + done.err
-    assert done.code == 3
+    assert done.run.tally().requests == 0
