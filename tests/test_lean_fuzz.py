@@ -44,10 +44,10 @@ def test_an_answer_is_the_same_however_it_is_cut(
     status: int, fields: list[tuple[str, str]], parts: list[bytes], in_chunks: bool, cuts: list[int], interim: int
 ) -> None:
     parser = Parser(1 << 20)
-    for _ in range(2):  # the second one on the same connection
+    for edges in (cuts, [], [], cuts):  # one after the other on the same connection, whole ones and in pieces
         parser.begin(False)
         early = b"HTTP/1.1 103 Early\r\nX-Early: 1\r\n\r\n" * interim
-        for piece in pieces(early + answer(status, fields, parts, in_chunks), cuts):
+        for piece in pieces(early + answer(status, fields, parts, in_chunks), edges):
             assert not parser.complete
             parser.take(piece)
         assert parser.complete

@@ -23,6 +23,8 @@ from slo.failure import kind_of
 from slo.lean.agent import Agent
 from slo.lean.body import Body, body_of
 from slo.lean.errors import LeanError
+from slo.lean.heads import MAX_HEADS, MAX_MISSES, Heads
+from slo.lean.parser import Parser
 from slo.lean.response import Response
 from slo.lean.settings import Settings
 from tests.scripted import CLOSE, READ, RESET, Scripted, Step, certificate, chunked, ok
@@ -325,6 +327,38 @@ def test_a_connection_closed_between_requests_is_replaced(end: str, method: str)
         assert agent.send(method, "/", None, None, True, None).content == b"second"
         agent.close()
         assert (server.connections, len(server.requests)) == (2, 2)
+
+
+def test_a_head_that_was_seen_before_means_the_same() -> None:
+    answers = [ok(b"first"), ok(b"other"), ok(b"third")[:-2], ok(b"fifth") + b"junk"]
+    script: list[Step] = [READ, answers[0], READ, answers[1], READ, answers[2], 0.02, b"rd", READ, answers[3]]
+    with Scripted(script, [READ, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", READ, ok(b"after")]) as server:
+        agent = Agent(server.url, QUICK)
+        contents = [agent.send("GET", "/", None, None, True, None).content for _ in range(4)]
+        assert contents == [b"first", b"other", b"third", b"fifth"]
+        assert server.connections == 1
+        assert agent.send("HEAD", "/", None, None, True, None).content == b""  # after junk, by a connection of its own
+        assert agent.send("GET", "/", None, None, True, None).content == b"after"
+        agent.close()
+        assert server.connections == 2
+
+
+def test_a_head_that_was_seen_before_needs_its_body() -> None:
+    with Scripted([READ, ok(b"first"), READ, ok(b"cut")[:-1].replace(b"3", b"5"), CLOSE], [READ, ok()]) as server:
+        agent = Agent(server.url, QUICK)
+        agent.send("POST", "/", None, None, True, None)
+        assert "in the answer's body" in str(agent.send("POST", "/", None, None, True, None).error)
+
+
+def test_heads_that_are_never_the_same_are_no_longer_kept() -> None:
+    heads = Heads()
+    parser = Parser(1000, heads)
+    for number in range(MAX_MISSES + 5):
+        parser.begin(False)
+        parser.take(ok(b"hi", b"Id: %d" % number))
+        assert parser.values[0] == str(number)
+        assert len(heads.known) <= MAX_HEADS
+    assert not heads.useful
 
 
 def test_an_idempotent_request_is_sent_again_once_only() -> None:

@@ -14,6 +14,7 @@ from slo.lean.content import ACCEPTED, unpack
 from slo.lean.cookies import Cookies
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
+from slo.lean.heads import Heads
 from slo.lean.lines import MAX_CACHED, Lines, request_line
 from slo.lean.parser import Parser
 from slo.lean.response import Response
@@ -46,7 +47,8 @@ class Agent:
 
     response_class: type[Response] = Response
 
-    def __init__(self, base_url: str | None, settings: Settings) -> None:
+    def __init__(self, base_url: str | None, settings: Settings, heads: Heads | None = None) -> None:
+        self._heads = heads or Heads()
         self.settings = settings
         self.cookiejar = Cookies()
         self._base = urls.parse(base_url) if base_url else None
@@ -229,7 +231,7 @@ class Agent:
         while True:
             connection = self._waiting(idle, method) if idle and not fresh else None
             if connection is None:
-                connection = open_connection(lead.target.origin, lead.proxy, settings, connect_s)
+                connection = open_connection(lead.target.origin, lead.proxy, settings, connect_s, self._heads)
             try:
                 parser = connection.exchange(data, method == "HEAD", read_s, settings.response_timeout_s)
             except BaseException as error:

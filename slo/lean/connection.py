@@ -15,6 +15,7 @@ from weakref import WeakMethod
 import gevent
 from gevent import monkey
 
+from slo.lean.heads import Heads
 from slo.lean.parser import Parser
 
 _native_socket = monkey.get_original("socket", "socket")
@@ -30,7 +31,7 @@ class Connection:
     noting when it ends.
     """
 
-    def __init__(self, sock: Any, max_body_bytes: int) -> None:
+    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
         self._hub = gevent.get_hub()
         self._sock = sock
         self._readable = self._hub.loop.io(sock.fileno(), _READ)
@@ -39,7 +40,7 @@ class Connection:
         self._greenlet: Any = None
         self._deadline = self._end = self._due = inf
         self._timeout_s = self._whole_s = inf
-        self.parser = Parser(max_body_bytes)
+        self.parser = Parser(max_body_bytes, heads)
         self.reused = self._used = False
 
     def exchange(self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float) -> Parser:
@@ -144,10 +145,10 @@ class PlainConnection(Connection):
     sockets do.
     """
 
-    def __init__(self, sock: Any, max_body_bytes: int) -> None:
+    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
         own = _native_socket(fileno=sock.detach())
         own.setblocking(False)
-        super().__init__(own, max_body_bytes)
+        super().__init__(own, max_body_bytes, heads)
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent what nobody asked for."""
@@ -186,9 +187,9 @@ class PlainConnection(Connection):
 class TlsConnection(Connection):
     """With TLS, over a socket whose handshake is done."""
 
-    def __init__(self, sock: Any, max_body_bytes: int) -> None:
+    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
         sock.settimeout(0.0)  # it never waits itself: the timer guards the waits that are ours
-        super().__init__(sock, max_body_bytes)
+        super().__init__(sock, max_body_bytes, heads)
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent what nobody asked for."""

@@ -16,6 +16,7 @@ from gevent.timeout import Timeout
 from slo.lean import tls
 from slo.lean.connection import Connection, PlainConnection, TlsConnection
 from slo.lean.errors import DisconnectedError, InvalidRequestError
+from slo.lean.heads import Heads
 from slo.lean.settings import Settings
 from slo.lean.url import Origin, Target, parse
 
@@ -39,7 +40,9 @@ def proxy_of(origin: Origin, settings: Settings) -> Target | None:
     return parse(named)
 
 
-def open_connection(origin: Origin, proxy: Target | None, settings: Settings, timeout_s: float) -> Connection:
+def open_connection(
+    origin: Origin, proxy: Target | None, settings: Settings, timeout_s: float, heads: Heads
+) -> Connection:
     """Connect to ``origin`` within ``timeout_s`` seconds, TLS and proxy included; raises OSError and LeanError."""
     expired = TimeoutError(f"timed out: no connection within {timeout_s:g} s")
     with Timeout(timeout_s, expired):
@@ -48,13 +51,13 @@ def open_connection(origin: Origin, proxy: Target | None, settings: Settings, ti
         try:
             sock.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
             if origin.scheme == "http":
-                return PlainConnection(sock, settings.max_response_bytes)
+                return PlainConnection(sock, settings.max_response_bytes, heads)
             if proxy:
                 sock = _tunnelled(sock, origin, proxy, timeout_s)
             make = settings.ssl_context_factory
             context: ssl.SSLContext = make() if make else tls.context(settings.insecure)
             sock = context.wrap_socket(sock, server_hostname=origin.host)
-            return TlsConnection(sock, settings.max_response_bytes)
+            return TlsConnection(sock, settings.max_response_bytes, heads)
         except BaseException:
             sock.close()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
 
 from slo.lean.errors import DisconnectedError, MalformedError, TooLargeError
+from slo.lean.heads import END, Head, Heads
 
 MAX_HEAD_BYTES = 256 * 1024
 NO_CONTENT = b""
@@ -13,11 +14,12 @@ NO_CONTENT = b""
 class Parser(HTTPResponseParser):
     """Takes bytes until ``complete``; then status, reason, names, values and content are the answer's.
 
-    Each answer has lists of its own. Interim answers (1xx) are passed over.
+    Nobody changes the lists of an answer: others may have the same. Interim answers (1xx) are passed over.
     """
 
-    def __init__(self, max_body_bytes: int) -> None:
+    def __init__(self, max_body_bytes: int, heads: Heads | None = None) -> None:
         super().__init__()
+        self._heads = heads or Heads()
         self._max_body_bytes = max_body_bytes
         self._names: list[str] = []
         self._values: list[str] = []
@@ -39,7 +41,7 @@ class Parser(HTTPResponseParser):
             self._on_header_field, self._on_header_value = self._names.append, self._values.append
         self.complete = self.has_head = False
         self.received = 0
-        self._junk = False
+        self._junk = self._recalled = False
         self._head_bytes = self._fields = 0
 
     def take(self, data: bytes) -> None:
@@ -47,6 +49,27 @@ class Parser(HTTPResponseParser):
 
         Raises DisconnectedError, MalformedError or TooLargeError; after either the connection is of no use.
         """
+        heads = self._heads
+        if self.received or self._bodiless or not heads.useful:
+            self._take(data)
+            return
+        if not data:
+            raise DisconnectedError("connection closed by the server before it answered")
+        end = data.find(END) + len(END)
+        head = data[:end]
+        known = heads.known.get(head)
+        if known is not None and len(data) - end == known.length:
+            self.received = len(data)
+            _, self.status, self.reason, self.names, self.values = known
+            self.content = data[end:]
+            self.complete = self._recalled = True
+            heads.hit()
+            return
+        self._take(data)
+        if self.complete and self.reusable() and self.content == data[end:]:
+            heads.keep(head, Head(len(data) - end, self.status, self.reason, self.names, self.values))
+
+    def _take(self, data: bytes) -> None:
         if not data and not self.received:
             raise DisconnectedError("connection closed by the server before it answered")
         self.received += len(data)
@@ -77,7 +100,7 @@ class Parser(HTTPResponseParser):
 
     def reusable(self) -> bool:
         """Whether the connection may carry another request."""
-        return self.complete and not self._junk and bool(self.should_keep_alive())
+        return self._recalled or (self.complete and not self._junk and bool(self.should_keep_alive()))
 
     # What the binding calls. A name or value that arrives in pieces comes in pieces.
 

@@ -13,6 +13,7 @@ from slo.lean.agent import Agent, Timeouts
 from slo.lean.body import body_of
 from slo.lean.caught import CaughtResponse
 from slo.lean.errors import FAILURES, LeanError
+from slo.lean.heads import Heads
 from slo.lean.settings import Settings
 from slo.lean.url import Params, basic, with_params
 
@@ -26,8 +27,10 @@ class LeanHttpSession(Agent):
 
     response_class = CaughtResponse
 
-    def __init__(self, base_url: str | None, request_event: Any, user: Any, settings: Settings) -> None:
-        super().__init__(base_url, settings)
+    def __init__(
+        self, base_url: str | None, request_event: Any, user: Any, settings: Settings, heads: Heads | None = None
+    ) -> None:
+        super().__init__(base_url, settings, heads)
         self.request_event = request_event
         self.user = user
         self.request_name: str | None = None

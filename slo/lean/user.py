@@ -10,6 +10,7 @@ from locust.exception import StopTest
 from locust.user.users import RestMixin, User
 
 from slo.lean.errors import InvalidRequestError
+from slo.lean.heads import Heads
 from slo.lean.session import LeanHttpSession
 from slo.lean.settings import Settings
 
@@ -51,8 +52,12 @@ class LeanHttpUser(User, RestMixin[Any]):
                 "You must specify the base host. Either in the host attribute in the User class, or on the command "
                 "line using the --host option."
             )
+        if not hasattr(environment, "lean_heads"):
+            environment.lean_heads = Heads()
         try:
-            self.client = LeanHttpSession(self.host, environment.events.request, self, self._settings())
+            self.client = LeanHttpSession(
+                self.host, environment.events.request, self, self._settings(), environment.lean_heads
+            )
         except InvalidRequestError as error:
             raise StopTest(f"The host cannot be used: {error}") from None
 
