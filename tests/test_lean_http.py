@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import io
 import shutil
 import socket
 import ssl
 import zlib
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,15 @@ import pytest
 import requests
 
 from slo.failure import kind_of
-from slo.lean.agent import Agent
+from slo.lean.agent import MAX_LEADS, Agent
 from slo.lean.body import Body, body_of
 from slo.lean.errors import LeanError
 from slo.lean.heads import MAX_HEADS, MAX_MISSES, Heads
+from slo.lean.lines import MAX_LINES
 from slo.lean.parser import Parser
 from slo.lean.response import Response
 from slo.lean.settings import Settings
+from tests.heard import Heard
 from tests.scripted import CLOSE, READ, RESET, Scripted, Step, certificate, chunked, ok
 
 QUICK = Settings(connection_timeout_s=5, network_timeout_s=5, response_timeout_s=5, max_response_bytes=1 << 20)
@@ -350,6 +350,19 @@ def test_a_head_that_was_seen_before_needs_its_body() -> None:
         assert "in the answer's body" in str(agent.send("POST", "/", None, None, True, None).error)
 
 
+def test_what_a_user_keeps_is_bounded() -> None:
+    with Scripted([step for n in range(400) for step in (READ, ok(b"%d" % n))]) as server:
+        agent = Agent(server.url, QUICK)
+        for number in range(400):
+            answer = agent.send("GET", f"/{number % 200}", {"X-Id": str(number)}, None, True, None)
+            assert answer.content == b"%d" % number
+            assert len(agent._leads) <= MAX_LEADS
+            assert len(agent._lines._made) <= MAX_LINES
+        agent.close()
+        asked = [Heard(request) for request in server.requests]
+        assert [(one.path, one.headers["X-Id"]) for one in asked] == [(f"/{n % 200}", str(n)) for n in range(400)]
+
+
 def test_heads_that_are_never_the_same_are_no_longer_kept() -> None:
     heads = Heads()
     parser = Parser(1000, heads)
@@ -413,20 +426,6 @@ def test_ipv6() -> None:
 
 
 # Requests
-
-
-class Heard(BaseHTTPRequestHandler):
-    """Python's own server reads a request."""
-
-    def __init__(self, request: bytes) -> None:
-        self.rfile, self.wfile = io.BytesIO(request), io.BytesIO()
-        self.error: Any = None
-        self.raw_requestline = self.rfile.readline()
-        assert self.parse_request(), self.error
-        self.body = self.rfile.read()
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        self.error = (code, message)
 
 
 REQUESTS: dict[str, tuple[str, str, dict[str, str] | None, dict[str, Any]]] = {

@@ -15,7 +15,7 @@ from slo.lean.cookies import Cookies
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
 from slo.lean.heads import Heads
-from slo.lean.lines import MAX_CACHED, Lines, request_line
+from slo.lean.lines import Lines, request_line
 from slo.lean.parser import Parser
 from slo.lean.response import Response
 from slo.lean.settings import Settings
@@ -26,6 +26,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NO_HEADERS: Mapping[str, str] = {}
 _OF_BODY = frozenset({"content-type", "content-length", "transfer-encoding"})
+MAX_LEADS = 128
+"""Leads that one user keeps: there may be thousands of users."""
 Timeouts = float | tuple[float | None, float | None] | None
 
 
@@ -135,7 +137,7 @@ class Agent:
         if self._base and target.authorization is None and target.origin == self._base.origin:
             target = target._replace(authorization=self._base.authorization)
         lead = self._made(method, target, names)
-        if len(self._leads) >= MAX_CACHED:
+        if len(self._leads) >= MAX_LEADS:
             self._leads.clear()
         self._leads[method, url, names] = lead
         return lead

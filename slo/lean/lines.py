@@ -7,7 +7,8 @@ from typing import Any
 from slo.lean.errors import InvalidRequestError
 
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-MAX_CACHED = 4096
+MAX_LINES = 256
+"""Lines that one user keeps: there may be thousands of users."""
 
 
 class Lines:
@@ -23,7 +24,7 @@ class Lines:
         except (KeyError, TypeError):
             pass
         line = _line(name, value)
-        if len(self._made) >= MAX_CACHED:
+        if len(self._made) >= MAX_LINES:
             self._made.clear()
         if isinstance(value, str):
             self._made[name, value] = line
