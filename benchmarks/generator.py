@@ -34,7 +34,7 @@ http {{
   access_log off; keepalive_requests 1000000000; default_type text/plain;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port}; location / {{ return 200 "hello"; }} }}
+  server {{ listen 127.0.0.1:{port}; location / {{ {header} return 200 "hello"; }} }}
 }}
 """
 
@@ -45,12 +45,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of all variants; default: 5")
     parser.add_argument("--seconds", type=int, default=6, help="length of each run; default: 6")
     parser.add_argument("--port", type=int, default=18099, help="nginx's port on loopback; default: 18099")
+    parser.add_argument("--ids", action="store_true", help="each answer has an id in its head, so that all differ")
     parser.add_argument("--aim", type=float, default=3.0, help="least median of lean recorded / fast; default: 3")
     options = parser.parse_args()
     missing = [name for name in ("nginx", "wrk") if not shutil.which(name)]
     if missing:
         parser.error(f"{' and '.join(missing)} not found: apt-get install nginx wrk")
-    with nginx(options.port) as url:
+    with nginx(options.port, options.ids) as url:
         ratios, costs = rounds(url, options.rounds, options.seconds)
         print(f"wrk {wrk(url, options.seconds):.0f} requests per CPU-second of its own")
     print(f"lean recorded with checks / fast: {described(ratios)}")
@@ -107,11 +108,12 @@ def wrk(url: str, seconds: int) -> float:
 
 
 @contextmanager
-def nginx(port: int) -> Iterator[str]:
+def nginx(port: int, ids: bool) -> Iterator[str]:
     """Start nginx and yield its URL; it gets a core of its own where there are two."""
+    header = "add_header X-Request-Id $request_id;" if ids else ""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nginx.conf"
-        file.write_text(CONFIGURATION.format(folder=folder, port=port), encoding="utf-8")
+        file.write_text(CONFIGURATION.format(folder=folder, port=port, header=header), encoding="utf-8")
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) > 1:
             os.sched_setaffinity(0, cores[1:2])
