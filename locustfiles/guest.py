@@ -12,10 +12,11 @@ from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
 import gevent
-from locust import FastHttpUser
+from locust.contrib.fasthttp import FastHttpSession
 
 from locustfiles import payloads
 from locustfiles.endpoints import HOTEL, Endpoint
+from slo.lean import LeanHttpUser
 from slo.plugin import check
 
 EXPECTED = "expected answer"
@@ -23,9 +24,12 @@ IN_TIME = "response under 5 s"
 NOT_EMPTY = "body not empty"
 IS_TEXT = "content type is text/plain"
 SLOW_MS = 5000.0
+LEAN, FAST = "lean", "fast"
+CLIENTS = (LEAN, FAST)
+"""What sends the requests: slo.lean, or the client of Locust's FastHttpUser."""
 
 
-class Guest(FastHttpUser):
+class Guest(LeanHttpUser):
     """A virtual user of the hotel API; a scenario's class adds the iteration.
 
     ``number`` counts the users of a process from 0. The choices, payloads and pauses of user ``number`` come
@@ -33,12 +37,13 @@ class Guest(FastHttpUser):
     """
 
     abstract = True
-    insecure = False  # verify certificates, as a real client does
     scenario: ClassVar[str]
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         options = environment.parsed_options
+        if getattr(options, "http_client", LEAN) == FAST:
+            self.client: Any = _fast(self)
         self.number = next_number(environment)
         worker = getattr(environment.runner, "worker_index", 0)
         self.random = Random(f"{getattr(options, 'seed', None)}/{worker}/{self.number}")
@@ -119,6 +124,20 @@ class Guest(FastHttpUser):
             if name == "metrics":
                 check(response, IS_TEXT, content_type(response.headers).startswith("text/plain"))
         return created
+
+
+def _fast(user: Guest) -> FastHttpSession:
+    """Return the client that a FastHttpUser would have, verifying certificates as a real one does."""
+    return FastHttpSession(
+        base_url=user.host,
+        request_event=user.environment.events.request,
+        user=user,
+        insecure=False,
+        max_redirects=user.max_redirects,
+        max_retries=0,
+        network_timeout=user.network_timeout,
+        connection_timeout=user.connection_timeout,
+    )
 
 
 def reservation_id(body: bytes | None) -> str | None:

@@ -21,6 +21,7 @@ from locust.runners import WorkerRunner
 
 import slo.plugin
 from locustfiles import endpoints, target
+from locustfiles.guest import CLIENTS, LEAN
 from locustfiles.shapes import LoadShape, ScenarioShape, SmokeShape, SoakShape, SpikeShape, StressShape
 from locustfiles.users import LoadUser, SmokeUser, SoakUser, SpikeUser, StressUser
 
@@ -77,6 +78,14 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
         default=random.SystemRandom().randrange(1, 2**31),
         env_var="LOCUST_SEED",
         help="Makes the choices, payloads and pauses of each user reproducible. Default: drawn, and recorded",
+    )
+    parser.add_argument(
+        "--http-client",
+        choices=CLIENTS,
+        default=LEAN,
+        env_var="LOCUST_HTTP_CLIENT",
+        help="What sends the requests: lean (slo.lean, the most load per core) or fast (Locust's FastHttpUser). "
+        "Default: lean",
     )
     parser.add_argument(
         "--endpoints",

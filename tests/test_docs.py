@@ -63,6 +63,16 @@ def test_a_command_on_a_saved_run_works(command: str, demo: Demo, tmp_path: Path
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_lean_user_works(demo: Demo, tmp_path: Path) -> None:
+    text = next(block for page, block in blocks("python") if page == "performance.md")
+    file = tmp_path / "own.py"
+    file.write_text(text.replace('get("/"', 'get("/health/live"'), encoding="utf-8")
+    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s")
+    assert "Traceback" not in done.out + done.err
+    assert done.run.tally().requests > 0
+    assert "greets" in done.run.tally().checks
+
+
 def of_several(command: str) -> bool:
     return {"--master", "--worker"} & set(command.split()) != set()
 

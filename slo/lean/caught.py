@@ -1,0 +1,65 @@
+"""An answer whose request's fate the locustfile may decide, in a with-block."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+from locust.exception import CatchResponseError, LocustError, ResponseError
+
+from slo.lean.response import Response
+
+
+class CaughtResponse(Response):
+    """What ``catch_response=True`` returns; the same as FastHttpUser's."""
+
+    _event: Any = None
+    """Locust's request event, where the with-block has to fire it."""
+    _entered = False
+    _decided: bool | Exception | None = None
+
+    def __enter__(self) -> Self:
+        if self._event is None:
+            raise LocustError("In order to use a with-block for requests, you must also pass catch_response=True")
+        self._entered = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        meta = self.request_meta
+        decided = self._decided
+        if decided is not None:
+            meta["exception"] = None if decided is True else decided
+            self._event.fire(response=self, **meta)
+            return kind is None
+        if kind is not None:
+            if not isinstance(value, ResponseError):
+                return False
+            meta["exception"] = value
+        self._event.fire(response=self, **meta)
+        return True
+
+    def success(self) -> None:
+        """Count the request as one that went well, whatever the answer."""
+        self._may_decide("response.success()")
+        self._decided = True
+
+    def failure(self, exc: object) -> None:
+        """Count the request as failed because of ``exc``, an exception or words."""
+        self._may_decide("response.failure(...)")
+        self._decided = exc if isinstance(exc, Exception) else CatchResponseError(exc)
+
+    def raise_for_status(self) -> None:
+        """Raise what the request failed with or what the with-block decided."""
+        if isinstance(self._decided, Exception):
+            raise self._decided
+        if self._decided is None:
+            super().raise_for_status()
+
+    def _may_decide(self, call: str) -> None:
+        if not self._entered:
+            raise LocustError(
+                "Only a with-block decides how a request counts: "
+                f"with self.client.get(..., catch_response=True) as response: {call}"
+            )

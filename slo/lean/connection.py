@@ -1,0 +1,222 @@
+"""One connection to a server: send a request, read its answer, within a time."""
+
+from __future__ import annotations
+
+import errno
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from math import inf
+from socket import MSG_PEEK
+from time import monotonic
+from typing import Any
+from weakref import WeakMethod
+
+import gevent
+from gevent import monkey
+
+from slo.lean.heads import Heads
+from slo.lean.parser import Parser
+
+_native_socket = monkey.get_original("socket", "socket")
+_CHUNK = 64 * 1024
+_READ, _WRITE = 1, 2
+_MARGIN_S = 0.001
+
+
+class Connection:
+    """Not shared: one exchange at a time.
+
+    A single timer, set anew only when it goes off, guards every wait; what a request pays for its timeout is
+    noting when it ends.
+    """
+
+    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
+        self._hub = gevent.get_hub()
+        self._sock = sock
+        self._readable = self._hub.loop.io(sock.fileno(), _READ)
+        self._room: Any = None
+        self._timer: Any = None
+        self._greenlet: Any = None
+        self._deadline = self._end = self._due = inf
+        self._timeout_s = self._whole_s = inf
+        self.parser = Parser(max_body_bytes, heads)
+        self.reused = self._used = False
+
+    def exchange(self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float) -> Parser:
+        """Send ``request`` and return the parser with its answer.
+
+        Each wait takes ``timeout_s`` at most, all of them ``whole_s``, in seconds. Raises LeanError and OSError
+        (TimeoutError among them); after either, and when the parser is not reusable, close the connection.
+        """
+        parser = self.parser
+        parser.begin(bodiless)
+        self.reused = self._used
+        now = monotonic()
+        self._timeout_s, self._whole_s, self._end = timeout_s, whole_s, now + whole_s
+        self._deadline = now + timeout_s if timeout_s < whole_s else self._end
+        if self._deadline < self._due:
+            self._arm(self._deadline)
+        self._greenlet = gevent.getcurrent()
+        try:
+            self._send(request)
+            parser.take(self._receive(_CHUNK))
+            while not parser.complete:
+                if parser.has_head:
+                    self._extend()
+                parser.take(self._receive(_CHUNK))
+        finally:
+            self._greenlet = None
+            self._used = True
+        return parser
+
+    def stale(self) -> bool:
+        """Whether the server closed the idle connection, or sent what nobody asked for."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close it; harmless when it is closed already."""
+        for watcher in (self._readable, self._room, self._timer):
+            if watcher is not None:
+                watcher.stop()
+                watcher.close()
+        self._readable = self._room = self._timer = None
+        with suppress(OSError):
+            self._sock.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_readable", None) is not None:
+            self.close()
+
+    def _receive(self, size: int) -> bytes:
+        raise NotImplementedError
+
+    def _send(self, request: bytes) -> None:
+        try:
+            self._send_all(request)
+        except OSError as error:
+            # A server that refuses a large body may answer and close before it has read it: the answer counts.
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET) or len(request) < _CHUNK:
+                raise
+
+    def _send_all(self, request: bytes) -> None:
+        raise NotImplementedError
+
+    def _writable(self) -> Any:
+        if self._room is None:
+            self._room = self._hub.loop.io(self._sock.fileno(), _WRITE)
+        return self._room
+
+    def _extend(self) -> None:
+        self._deadline = min(monotonic() + self._timeout_s, self._end)
+
+    def _arm(self, at: float) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer.close()
+        self._due = at
+        self._timer = self._hub.loop.timer(max(at - monotonic(), 0.0) + _MARGIN_S, ref=False)
+        expire = WeakMethod(self._expire)  # a timer that waits must not keep a connection that nobody has
+
+        def call() -> None:
+            method = expire()
+            if method is not None:
+                method()
+
+        self._timer.start(call)
+
+    def _expire(self) -> None:
+        self._due = inf
+        if self._greenlet is None:
+            return
+        if monotonic() < self._deadline:
+            self._arm(self._deadline)
+            return
+        words = f"nothing for {self._timeout_s:g} s"
+        if self._deadline >= self._end and self._whole_s > self._timeout_s:
+            words = f"the answer was not complete after {self._whole_s:g} s"
+        self._greenlet.throw(TimeoutError(f"timed out: {words}"))
+
+
+class PlainConnection(Connection):
+    """Without TLS: the operating system's own socket.
+
+    After sending it waits at once, instead of asking first whether the answer is there already, as gevent's
+    sockets do.
+    """
+
+    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
+        own = _native_socket(fileno=sock.detach())
+        own.setblocking(False)
+        super().__init__(own, max_body_bytes, heads)
+
+    def stale(self) -> bool:
+        """Whether the server closed the idle connection, or sent what nobody asked for."""
+        try:
+            self._sock.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _receive(self, size: int) -> bytes:
+        while True:
+            self._hub.wait(self._readable)
+            try:
+                return self._sock.recv(size)  # type: ignore[no-any-return]
+            except BlockingIOError:
+                continue
+
+    def _send_all(self, request: bytes) -> None:
+        try:
+            sent = self._sock.send(request)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(request):
+            self._send_rest(memoryview(request)[sent:])
+
+    def _send_rest(self, rest: memoryview) -> None:
+        while rest:
+            self._hub.wait(self._writable())
+            with suppress(BlockingIOError):
+                rest = rest[self._sock.send(rest) :]
+                self._extend()
+
+
+class TlsConnection(Connection):
+    """With TLS, over a socket whose handshake is done."""
+
+    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
+        sock.settimeout(0.0)  # it never waits itself: the timer guards the waits that are ours
+        super().__init__(sock, max_body_bytes, heads)
+
+    def stale(self) -> bool:
+        """Whether the server closed the idle connection, or sent what nobody asked for."""
+        try:
+            self._sock.recv(1)  # what TLS itself sends between answers is no data
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _receive(self, size: int) -> bytes:
+        return self._wait_for(self._sock.recv, size)  # type: ignore[no-any-return]
+
+    def _send_all(self, request: bytes) -> None:
+        rest = memoryview(request)
+        while rest:
+            # OpenSSL wants the very same bytes again where it had to wait: pieces of a size of their own.
+            rest = rest[self._wait_for(self._sock.send, rest[:_CHUNK]) :]
+            if rest:
+                self._extend()
+
+    def _wait_for(self, call: Callable[[Any], Any], argument: Any) -> Any:
+        while True:
+            try:
+                return call(argument)
+            except ssl.SSLWantReadError:
+                self._hub.wait(self._readable)
+            except ssl.SSLWantWriteError:
+                self._hub.wait(self._writable())

@@ -1,0 +1,150 @@
+"""One connection's answers, taken apart by llhttp (C, with geventhttpclient's binding, which Locust brings)."""
+
+from __future__ import annotations
+
+from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
+
+from slo.lean.errors import DisconnectedError, MalformedError, TooLargeError
+from slo.lean.heads import END, Head, Heads
+
+MAX_HEAD_BYTES = 256 * 1024
+NO_CONTENT = b""
+
+
+class Parser(HTTPResponseParser):
+    """Takes bytes until ``complete``; then status, reason, names, values and content are the answer's.
+
+    Nobody changes the lists of an answer: others may have the same. Interim answers (1xx) are passed over.
+    """
+
+    def __init__(self, max_body_bytes: int, heads: Heads | None = None) -> None:
+        super().__init__()
+        self._heads = heads or Heads()
+        self._max_body_bytes = max_body_bytes
+        self._names: list[str] = []
+        self._values: list[str] = []
+        self._parts: list[bytearray] = []
+        self._reasons: list[str] = []
+        # Lists' own methods: the binding calls them from C without a frame of Python, a dozen times an answer.
+        self._on_header_field = self._names.append
+        self._on_header_value = self._values.append
+        self._on_body = self._parts.append
+        self._on_status = self._reasons.append
+        self._in_pieces = False
+        self.begin(False)
+
+    def begin(self, bodiless: bool) -> None:
+        """Await the next answer; ``bodiless`` says that it has a head only, whatever the head says."""
+        self._bodiless = bodiless
+        if self._in_pieces:
+            self._in_pieces = False
+            self._on_header_field, self._on_header_value = self._names.append, self._values.append
+        self.complete = self.has_head = False
+        self.received = 0
+        self._junk = self._recalled = False
+        self._head_bytes = self._fields = 0
+
+    def take(self, data: bytes) -> None:
+        """Take what arrived, b"" for the end of the connection.
+
+        Raises DisconnectedError, MalformedError or TooLargeError; after either the connection is of no use.
+        """
+        heads = self._heads
+        if self.received or self._bodiless or not heads.useful:
+            self._take(data)
+            return
+        if not data:
+            raise DisconnectedError("connection closed by the server before it answered")
+        end = data.find(END) + len(END)
+        head = data[:end]
+        known = heads.known.get(head)
+        if known is not None and len(data) - end == known.length:
+            self.received = len(data)
+            _, self.status, self.reason, self.names, self.values = known
+            self.content = data[end:]
+            self.complete = self._recalled = True
+            heads.hit()
+            return
+        self._take(data)
+        if self.complete and self.reusable() and self.content == data[end:]:
+            heads.keep(head, Head(len(data) - end, self.status, self.reason, self.names, self.values))
+
+    def _take(self, data: bytes) -> None:
+        if not data and not self.received:
+            raise DisconnectedError("connection closed by the server before it answered")
+        self.received += len(data)
+        try:
+            self.feed(data)
+        except HTTPParseError as error:
+            self._junk = True
+            if not self.complete:
+                raise self._reason(data, error) from None
+        if self.complete:
+            return
+        if not data:
+            raise self._reason(data, None)
+        if not self.has_head:
+            self._in_pieces = True
+            self._on_header_field, self._on_header_value = self._more_of_name, self._more_of_value
+            self._head_bytes = self.received
+            if self.received > MAX_HEAD_BYTES:
+                raise TooLargeError(f"the answer's head is larger than {MAX_HEAD_BYTES} bytes")
+        elif self.received - self._head_bytes > self._max_body_bytes + MAX_HEAD_BYTES:
+            raise TooLargeError(f"the answer is larger than {self._max_body_bytes} bytes")
+
+    def _reason(self, data: bytes, error: Exception | None) -> Exception:
+        if not data:
+            where = "answer's body" if self.has_head else "answer's head"
+            return DisconnectedError(f"connection closed by the server in the {where}")
+        return MalformedError(f"the answer is not valid HTTP: {error.args[0] if error and error.args else error}")
+
+    def reusable(self) -> bool:
+        """Whether the connection may carry another request."""
+        return self._recalled or (self.complete and not self._junk and bool(self.should_keep_alive()))
+
+    # What the binding calls. A name or value that arrives in pieces comes in pieces.
+
+    def _more_of_name(self, text: str) -> None:
+        if len(self._names) > len(self._values):
+            self._names[-1] += text
+        else:
+            self._names.append(text)
+
+    def _more_of_value(self, text: str) -> None:
+        if len(self._names) > len(self._values):
+            self._values.append(text)
+        else:
+            self._values[-1] += text
+
+    def _on_message_begin(self) -> None:
+        if self.complete:
+            self._junk = True  # more than was asked for: whose answer it is nobody knows
+            return
+        self._names.clear()
+        self._values.clear()
+        self._parts.clear()
+        self._reasons.clear()
+        self.has_head = False
+
+    def _on_headers_complete(self) -> bool:
+        self.has_head = True
+        self._fields = len(self._values)  # what comes later are trailers
+        return self._bodiless
+
+    def _on_message_complete(self) -> None:
+        if self.complete:
+            return
+        status: int = self.get_code()
+        if status < 200:
+            self.has_head = False
+            return
+        self.status = status
+        self.names = self._names[: self._fields]
+        self.values = self._values[: self._fields]
+        parts = self._parts
+        self.content = (bytes(parts[0]) if len(parts) == 1 else b"".join(parts)) if parts else NO_CONTENT
+        self.reason = "".join(self._reasons)
+        self.complete = True
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} complete={self.complete}>"

@@ -1,0 +1,109 @@
+"""An answer, or what came instead of one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from charset_normalizer import detect
+from requests.utils import get_encoding_from_headers
+
+from slo.lean.errors import LeanError
+from slo.lean.headers import Headers
+
+
+class Sent(NamedTuple):
+    """What was asked: the last request when there were redirects."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Response:
+    """Spelt like FastHttpUser's: without an answer status_code is 0, content and headers are None.
+
+    ``error`` is why the request counts as failed: no answer, or a status that is no success.
+    """
+
+    status_code: int = 0
+    reason: str = ""
+    content: bytes | None = None
+    encoding: str | None = None
+    """How ``text`` is read; set it where the headers are wrong."""
+    history: Sequence[Response] = ()
+    """The answers that led here, the first one first."""
+    request_meta: dict[str, Any] = {}  # noqa: RUF012  # never changed: each request has its own
+    """What Locust's request event says of it."""
+    _sent: tuple[bytes, bytes] = (b"", b"")
+    _names: Sequence[str] | None = None
+    _values: Sequence[str] = ()
+    _headers: Headers | None = None
+
+    def __init__(self, url: str, method: str, error: Exception | None = None) -> None:
+        self.url = url
+        self.error = error
+        self._method = method
+
+    @property
+    def headers(self) -> Headers | None:
+        """The answer's headers, None without an answer."""
+        if self._headers is None and self._names is not None:
+            self._headers = Headers(self._names, self._values)
+        return self._headers
+
+    def header(self, name: str) -> str | None:
+        """Return one header, None where there is none."""
+        headers = self.headers
+        return headers.get(name) if headers is not None else None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400, which it also is without an answer, as with FastHttpUser."""
+        return self.status_code < 400
+
+    @property
+    def text(self) -> str | None:
+        """The content as text: in ``encoding``, else in what the headers say, else in what it looks like."""
+        if self.content is None:
+            return None
+        if self.encoding is None:
+            said = get_encoding_from_headers(self.headers or {})  # type: ignore[arg-type]
+            self.encoding = said or detect(self.content)["encoding"]
+        if self.encoding is None:
+            return "" if not self.content else None
+        try:
+            return self.content.decode(self.encoding, "replace")
+        except LookupError:
+            return self.content.decode("utf-8", "replace")
+
+    def json(self, **words: Any) -> Any:
+        """Return the content read as JSON; raises ValueError when it is none."""
+        return json.loads(self.text or "", **words)
+
+    @property
+    def elapsed(self) -> timedelta:
+        """From before the request was sent until the whole answer was read, redirects included."""
+        return timedelta(milliseconds=self.request_meta.get("response_time", 0.0))
+
+    @property
+    def request(self) -> Sent:
+        """What was asked."""
+        head, body = self._sent
+        lines = [line.partition(": ") for line in head.decode("latin-1").split("\r\n")[1:] if line]
+        return Sent(self._method, self.url, {name: value for name, _, value in lines}, body)
+
+    def raise_for_status(self) -> None:
+        """Raise what the request failed with, if it did."""
+        if self.error is not None:
+            raise self.error
+
+    def iter_content(self, *_: Any, **__: Any) -> Any:
+        """Refuse: answers are read whole."""
+        raise LeanError("LeanHttpUser reads answers whole: use response.content, or FastHttpUser for streams")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{self.status_code}]>"

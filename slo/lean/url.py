@@ -1,0 +1,105 @@
+"""From what a locustfile names to whom to connect and what to ask."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlencode, urljoin, urlsplit
+
+from requests import PreparedRequest
+from requests.exceptions import RequestException
+
+from slo.lean.errors import InvalidRequestError
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+# What RFC 3986 lets a path and a query hold, and the per cent sign of what is escaped already.
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+
+Params = Mapping[str, Any] | Sequence[tuple[str, Any]] | str | bytes
+
+
+class Origin(NamedTuple):
+    """Whom to connect to; ``host`` is without brackets."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def authority(self) -> str:
+        """The host as the Host header names it: with its port unless that is the scheme's own."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+class Target(NamedTuple):
+    """One URL taken apart: ``path`` is what the request line asks for, ``authorization`` what the URL's user says."""
+
+    origin: Origin
+    path: str
+    authorization: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The whole URL, without user and fragment."""
+        return f"{self.origin.scheme}://{self.origin.authority}{self.path}"
+
+
+def parse(url: str) -> Target:
+    """Take an absolute URL apart, escaping what must be, as requests does; raises InvalidRequestError."""
+    try:
+        prepared = PreparedRequest()
+        prepared.prepare_url(url.strip(), None)
+        parts = urlsplit(prepared.url or "")
+        host, port = parts.hostname, parts.port
+    except (RequestException, ValueError) as error:
+        raise InvalidRequestError(f"not a URL: {url!r} ({error})") from None
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        raise InvalidRequestError(f"not a URL that can be asked for: {url!r}; it begins with http:// or https://")
+    authorization = None
+    if parts.username is not None:
+        authorization = basic(unquote(parts.username), unquote(parts.password or ""))
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme]), path, authorization)
+
+
+def below(base: Target, url: str, path: str) -> Target:
+    """Return where ``path`` below ``base`` leads; ``url`` is both as one text."""
+    whole = base.path.rstrip("/") + path if base.path != "/" else path
+    if path[:1] == "/" and whole[:2] != "//" and whole.isascii() and not whole.encode().translate(None, _PLAIN):
+        return Target(base.origin, whole, base.authorization)
+    return parse(url)._replace(authorization=base.authorization)
+
+
+def with_params(url: str, params: Params) -> str:
+    """Return ``url`` with ``params`` in its query; None values are left out, as requests does."""
+    if isinstance(params, bytes):
+        query = params.decode()
+    elif isinstance(params, str):
+        query = params
+    else:
+        pairs = params.items() if isinstance(params, Mapping) else params
+        query = urlencode([pair for pair in pairs if pair[1] is not None], doseq=True)
+    if not query:
+        return url
+    url, hash_sign, fragment = url.partition("#")
+    return f"{url}{'&' if '?' in url else '?'}{query}{hash_sign}{fragment}"
+
+
+def redirected(target: Target, location: str) -> Target:
+    """Return where ``location`` of an answer from ``target`` leads."""
+    # Header bytes reach us as Latin-1; a location beyond ASCII is UTF-8 in the wild.
+    raw = location.encode("latin-1", "replace")
+    try:
+        return parse(urljoin(target.url, raw.decode()))
+    except UnicodeDecodeError:
+        return parse(urljoin(target.url, location))
+    except ValueError:
+        raise InvalidRequestError(f"not a URL: redirected to {location!r}") from None
+
+
+def basic(user: str | bytes, password: str | bytes) -> str:
+    """Return the Authorization header of HTTP's basic scheme (RFC 7617)."""
+    raw = [text.encode("utf-8") if isinstance(text, str) else text for text in (user, password)]
+    return "Basic " + b64encode(b":".join(raw)).decode("ascii")
