@@ -65,8 +65,18 @@ HELLO_S = 0.5
 CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
 
+
+class CheckEvent(EventHook):
+    """Tells its listeners of each check: endpoint, name, and whether it passed."""
+
+    def tell(self, endpoint: str, name: str, passed: bool) -> None:
+        """Fire, for listeners that raise nothing: each request has several checks, and words by name cost time."""
+        for listener in self._handlers:
+            listener(endpoint, name, passed)
+
+
 if not hasattr(events, "slo_check"):
-    events.slo_check = EventHook()  # type: ignore[attr-defined]  # Locust's way to add an event
+    events.slo_check = CheckEvent()  # type: ignore[attr-defined]  # Locust's way to add an event
 
 
 def check(response: object, name: str, passed: bool) -> bool:
@@ -76,12 +86,15 @@ def check(response: object, name: str, passed: bool) -> bool:
     failed check does not fail the request: checks have a pass rate of their own (``checks.ratio``). Raises
     TypeError for a response that does not know which request it belongs to.
     """
-    meta = getattr(response, "request_meta", None)
-    endpoint = meta["name"] if meta else response
+    try:
+        endpoint = response.request_meta["name"]  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, KeyError):
+        endpoint = response
     if not isinstance(endpoint, str):
         raise TypeError("slo.check needs a response from a request with catch_response=True, or the endpoint's name")
-    events.slo_check.fire(endpoint=endpoint, name=name, passed=bool(passed))  # type: ignore[attr-defined]
-    return bool(passed)
+    passed = bool(passed)
+    events.slo_check.tell(endpoint, name, passed)  # type: ignore[attr-defined]
+    return passed
 
 
 def refuse(environment: Environment, reason: str) -> None:
