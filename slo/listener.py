@@ -7,11 +7,14 @@ from typing import Any
 
 from slo.failure import kind_of, status_of
 from slo.recorder import Recorder
+from slo.retry_after import Waits
+from slo.tally import Return
 
 
 def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., None]]:
     """Return what listens to requests and to checks during one run."""
-    clock, cells = recorder.clock, recorder.cells
+    clock, cells, waits = recorder.clock, recorder.cells, Waits(recorder)
+    waiting = waits.waiting
 
     def on_request(
         request_type: str,
@@ -36,13 +39,19 @@ def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., No
                     cell = recorder.open(name)
                 cell.note_ms(response_time)
                 cell.bytes += response_length or 0
+                if waiting:
+                    waits.came(name, response_time, "through")
             elif response_time is None:
                 recorder.untimed(name, kind_of(exception, response) if exception else None)
+                waits.came(name, 0.0, _outcome(exception))
             elif status_of(response) == 429:
                 recorder.throttled(name, response_time, response_length or 0)
+                waits.came(name, response_time, "again")
+                waits.told(name, response)
             else:
                 kind = kind_of(exception, response)
                 recorder.failure(name, response_time, response_length or 0, kind)
+                waits.came(name, response_time, "failed")
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
 
@@ -70,6 +79,7 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
 
     ``late_ms`` says how long after it the iteration began whose request has just ended.
     """
+    waits = Waits(recorder)
 
     def on_request(
         name: str,
@@ -82,15 +92,25 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
         try:
             if response_time is None:
                 recorder.untimed(name, kind_of(exception, response) if exception else None)
+                waits.came(name, 0.0, _outcome(exception))
                 return
             late, length = late_ms(), response_length or 0
             if exception is None:
                 recorder.request(name, response_time, length, late)
+                if waits.waiting:
+                    waits.came(name, response_time, "through")
             elif status_of(response) == 429:
                 recorder.throttled(name, response_time, length, late)
+                waits.came(name, response_time, "again")
+                waits.told(name, response)
             else:
                 recorder.failure(name, response_time, length, kind_of(exception, response), late)
+                waits.came(name, response_time, "failed")
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
 
     return on_request
+
+
+def _outcome(exception: object) -> Return:
+    return "failed" if exception else "through"

@@ -69,7 +69,7 @@ FORMATS: Mapping[str, Format] = {
     "markdown": _one("report.md", markdown.render),
     "junit": _one("junit.xml", junit.render),
     "json": _one(verdict.FILE_NAME, lambda _, outcome: verdict.to_json(outcome)),
-    "csv": _one("endpoints.csv", sheet.render),
+    "csv": Format(sheet.ENDPOINTS, lambda run, outcome, _: sheet.files(run, outcome)),
     "hlog": Format("latency.hlog", lambda run, outcome, _: hlog.files(run, outcome)),
 }
 

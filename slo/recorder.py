@@ -11,7 +11,7 @@ from math import isfinite
 from slo.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.history import MAX_ENDPOINTS, Interval
 from slo.plan import Plan
-from slo.tally import OTHER, Tally
+from slo.tally import OTHER, Return, Tally
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""
@@ -119,6 +119,15 @@ class Recorder:
         tally = self._tally(endpoint)
         tally.refuse(latency_ms, length, late_ms)
         tally.throttled += 1
+
+    def told(self, endpoint: str, wait_s: float) -> None:
+        """Count that a throttled request was told to come again in so many seconds."""
+        self._tally(endpoint).told.record(int(wait_s * 1e6 + 0.5))
+
+    def returned(self, endpoint: str, outcome: Return) -> None:
+        """Count how the next request of a user ended that had been told to wait."""
+        returns = self._tally(endpoint).returns
+        returns[outcome] = returns.get(outcome, 0) + 1
 
     def untimed(self, endpoint: str, kind: str | None) -> None:
         """Count a request whose client reported no latency, failed when it has a kind."""

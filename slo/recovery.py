@@ -5,8 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from slo.finding import Figure, Finding, rounded
+from slo.histogram import Histogram
 from slo.plan import Plan
 from slo.quantity import show
 from slo.timeline import Point
@@ -58,20 +60,20 @@ def find(points: Sequence[Point], plan: Plan | None) -> Finding:
     burst = burst_of(plan) if plan else None
     if burst is None:
         return Finding(NAME, "not told: the plan has no burst that falls to a load that goes on", False)
+    since = [point for point in points if burst.start_s < point.end_s and point.start_s < burst.until_s]
     during = [point for point in points if burst.start_s < point.end_s and point.start_s < burst.end_s]
     after = [p for p in points if burst.end_s <= (p.start_s + p.end_s) / 2 and p.end_s <= burst.until_s + 0.5]
+    said = (*_worst(during), *_throttled(since))
     # The users of a plan's first rise are no steady load: the second half of what came before is the measure.
     before = [point for point in points if point.end_s <= burst.start_s + 0.01 and point.p95_ms is not None]
     known = [point for point in before if burst.start_s / 2 <= point.start_s] or before
     if not known or len(after) < STAY:
         few = "nothing was measured before the burst" if not known else "the run ended too soon after the burst"
-        return Finding(
-            NAME, f"not told: {few}; a longer run would tell (a greater --time-scale)", False, (), _worst(during)
-        )
+        return Finding(NAME, f"not told: {few}; a longer run would tell (a greater --time-scale)", False, (), said)
     limit_ms, share = _band(known)
     unwell = [not _is_well(point, limit_ms, share) for point in after]
     band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"
-    return _told(after, unwell, burst, band, _worst(during))
+    return _told(after, unwell, burst, band, said)
 
 
 def _band(before: Sequence[Point]) -> tuple[float, float]:
@@ -139,12 +141,39 @@ def _worst(during: Sequence[Point]) -> tuple[str, ...]:
         return ("Not one request ended during the burst.",)
     p95 = max((point.p95_ms for point in during if point.p95_ms is not None), default=0.0)
     failed = max(point.failed_ratio for point in during)
-    refused = sum(point.throttled for point in during)
-    good = asked - refused - sum(point.errors for point in during)
-    said = [
+    good = asked - sum(point.errors + point.throttled for point in during)
+    return (
         f"During the burst: p95 at worst {show(rounded(p95), 'ms')}, failed at worst {show(rounded(failed), 'ratio')} "
-        f"of a point's requests; {show(rounded(good / asked), 'ratio')} of {asked:,} requests went well."
-    ]
-    if refused:
-        said.append(f"{show(rounded(refused / asked), 'ratio')} of the burst's requests were throttled (HTTP 429).")
-    return tuple(said)
+        f"of a point's requests; {show(rounded(good / asked), 'ratio')} of {asked:,} requests went well.",
+    )
+
+
+def _throttled(since: Sequence[Point]) -> tuple[str, ...]:
+    """Say how much was throttled since the burst began, what those clients were told, and how they fared."""
+    refused = sum(point.throttled for point in since)
+    if not refused:
+        return ()
+    share = show(rounded(refused / sum(point.requests for point in since)), "ratio")
+    said = f"From the burst on {refused:,} requests ({share}) were throttled (HTTP 429)"
+    told = Histogram.merged(point.told for point in since)
+    if not told.total:
+        return (f"{said}; none carried Retry-After: clients can't know when to come back.",)
+    carried = "all" if told.total >= refused else f"{told.total:,} of them"
+    wait = show(Fraction(told.percentile(50), 10**6), "s")
+    return (f"{said}; {carried} carried Retry-After (median {wait}); {_returns(since)}.",)
+
+
+def _returns(since: Sequence[Point]) -> str:
+    """Say how the next requests of those ended who were told to wait."""
+    through, again, failed, early = (
+        sum(point.returns.get(outcome, 0) for point in since) for outcome in ("through", "again", "failed", "early")
+    )
+    waited = through + again + failed
+    if not waited + early:
+        return "no user told so was seen to come back"
+    others = f"{again:,} throttled again" if again else ""
+    others += f"{', ' * bool(again)}{failed:,} failed otherwise" if failed else ""
+    said = f"of {waited:,} that waited as told {through:,} got through" + (f" ({others})" if others else "")
+    if not waited:
+        said = "none was seen to wait as told"
+    return f"{said}; {early:,} did not wait" if early else said

@@ -16,7 +16,9 @@ MAX_KINDS = 32
 """Failure kinds, and check names, kept apart for one endpoint."""
 
 Since = Literal["sent", "intended"]
-_HISTOGRAMS = ("ok", "failed", "ok_due", "failed_due")
+Return = Literal["early", "through", "again", "failed"]
+"""How the next request of a user ended that a 429 had told to wait: slo/retry_after.py says what each means."""
+_HISTOGRAMS = ("ok", "failed", "ok_due", "failed_due", "told")
 Packed = bytes
 """A tally on the wire; named because Tally has a field called bytes."""
 
@@ -28,6 +30,7 @@ class Tally:
     ``failures`` counts failed requests by kind, 429 aside; those are ``throttled``. ``untimed`` counts
     requests whose client reported no latency. ``checks`` maps a check's name to [passed, failed].
     ``ok_due`` and ``failed_due`` are the latencies from the intended start, where arrivals had one.
+    ``told`` are the waits that the Retry-After of throttled requests named, ``returns`` how those told came back.
     """
 
     ok: Histogram = field(default_factory=Histogram)
@@ -39,6 +42,8 @@ class Tally:
     checks: dict[str, list[int]] = field(default_factory=dict)
     ok_due: Histogram = field(default_factory=Histogram)
     failed_due: Histogram = field(default_factory=Histogram)
+    told: Histogram = field(default_factory=Histogram)
+    returns: dict[str, int] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -99,11 +104,14 @@ class Tally:
         self.failed.add(other.failed)
         self.ok_due.add(other.ok_due)
         self.failed_due.add(other.failed_due)
+        self.told.add(other.told)
         self.throttled += other.throttled
         self.untimed += other.untimed
         self.bytes += other.bytes
         for kind, count in other.failures.items():
             self.fail(kind, count)
+        for outcome, count in other.returns.items():
+            _count(self.returns, outcome, count)
         for name, (passed, failed) in other.checks.items():
             self.check(name, passed, failed)
 
@@ -122,7 +130,7 @@ class Tally:
             histogram = getattr(self, key)
             if histogram.total:
                 data[key] = histogram.to_data()
-        for key in ("failures", "throttled", "untimed", "bytes", "checks"):
+        for key in ("failures", "throttled", "untimed", "bytes", "checks", "returns"):
             value = getattr(self, key)
             if value:
                 data[key] = value
@@ -138,6 +146,7 @@ class Tally:
             untimed=data.get("untimed", 0),
             bytes=data.get("bytes", 0),
             checks={name: list(outcome) for name, outcome in data.get("checks", {}).items()},
+            returns=dict(data.get("returns", {})),
         )
 
     def pack(self) -> Packed:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from slo.histogram import Histogram
 from slo.plan import Plan
 from slo.run import Run, UserSample
 from slo.tally import Tally
@@ -42,7 +43,8 @@ Watch = Callable[[Cells, float], tuple[Miss, ...]]
 class Point:
     """What happened from ``start_s`` to ``end_s`` after the start, and in the window that ends with it.
 
-    ``busy_s`` is the latency of all requests together; ``judged`` whether the window had enough requests.
+    ``busy_s`` is the latency of all requests together; ``judged`` whether the window had enough requests. ``told`` and
+    ``returns`` are those of its requests' tally.
     """
 
     start_s: float
@@ -59,6 +61,8 @@ class Point:
     window_rps: float
     missed: tuple[Miss, ...]
     judged: bool
+    told: Histogram = field(default_factory=Histogram)
+    returns: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rps(self) -> float:
@@ -116,6 +120,8 @@ class Timeline:
                 window_rps=requests / seconds,
                 missed=self._watch(whole, seconds) if judged else (),
                 judged=judged,
+                told=own.told,
+                returns=own.returns,
             )
         )
 

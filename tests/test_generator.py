@@ -19,6 +19,7 @@ from slo.reports import html
 from slo.run import Run, UserSample
 from slo.vitals import MAX_BUSY, Strain, Vitals, recorded
 from tests.made import Clock, demanding, made, requests
+from tests.test_findings import SPIKE, drained, simulated, soaked
 
 
 def lags(*found: tuple[float, int]) -> Histogram:
@@ -195,3 +196,44 @@ def test_busy_times_are_bounded_and_cover_all(steps: list[tuple[int, int]]) -> N
     assert len(vitals.busy) <= MAX_BUSY
     assert all(any(a <= start and end <= b for a, b in vitals.busy) for start, end in noted)
     assert vitals.busy == sorted(vitals.busy)
+
+
+CRUSHED = lags((0.1, 90), (150, 10))
+
+
+@pytest.mark.parametrize(
+    ("lag", "busy_s", "expected"),
+    [
+        (IDLE, 0.0, "CRITICAL"),
+        (LATE, 0.0, "CRITICAL"),  # 60 ms late are felt by a latency, and move no recovery
+        (CRUSHED, 0.0, "NO DATA"),
+        (IDLE, 0.9, "CRITICAL"),
+        (IDLE, 1.0, "NO DATA"),
+    ],
+)
+def test_a_missed_finding_is_no_verdict_when_the_generator_was_strained(
+    lag: Histogram, busy_s: float, expected: str
+) -> None:
+    spike = strained(simulated(SPIKE, "spike", drained(30)), lag, busy_s)
+    assert outcome(spike, "indicator: recovery.s, target: 10 s, priority: P0")[0] == expected
+
+
+def test_the_doubt_about_a_finding_is_said_with_what_to_do() -> None:
+    spike = strained(simulated(SPIKE, "spike", drained(30)), CRUSHED)
+    (result,) = judge(spike, demanding("indicator: recovery.s, target: 10 s")).results
+    assert "against 10 s" in result.reason
+    assert "but our own generator could be why: this process used" in result.reason
+    assert result.advice == (generator.REMEDY,)
+
+
+def test_a_finding_that_is_met_stays_met_however_strained_the_generator_was() -> None:
+    spike = strained(simulated(SPIKE, "spike", drained(30)), CRUSHED, busy_s=5)
+    assert outcome(spike, "indicator: recovery.s, target: 1 min")[0] == "PASS"
+
+
+def test_the_targets_memory_is_not_our_generators_doing() -> None:
+    soak = strained(soaked(rise=0.6, leak=1.0), CRUSHED, busy_s=5)
+    lines = ("indicator: drift.memory, target: 5 %/h", "indicator: drift.latency.p95, target: 5 %/h")
+    assert [one.status for one in judge(soak, demanding(*lines)).results] == ["FAIL", "NO DATA"]
+    rested = strained(soaked(rise=0.6, leak=1.0), IDLE)
+    assert [one.status for one in judge(rested, demanding(*lines)).results] == ["FAIL", "FAIL"]

@@ -9,6 +9,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from junitparser import JUnitXml
 from lxml import etree
 
 from slo import publish, schemas
+from slo.finding import Figure, Finding
 from slo.judge import judge
 from slo.objectives import Objectives, Scope
 from slo.plan import Plan
@@ -75,7 +77,8 @@ def judged() -> tuple[Run, Verdict, Objectives]:
         items.append(replace(kinds[0], name=f"{name} 2", scope=Scope(endpoints=(f"no {name}",))))
         items.append(replace(kinds[0], name=f"{name} 3", scope=Scope(scenarios=(name,))))
     objectives = replace(demanding("indicator: latency.p95, target: 1 s"), items=tuple(items), source=NAMES[3])
-    return run, judge(run, objectives), objectives
+    said = tuple(Finding(name, name, True, (Figure("recovery.s", Fraction(1), "s"),), (name,)) for name in NAMES)
+    return run, replace(judge(run, objectives), findings=said), objectives
 
 
 def text_of(name: str) -> str:
@@ -119,13 +122,19 @@ def test_json() -> None:
 
 def test_csv() -> None:
     run, *_ = judged()
-    head, *lines = csv.reader(io.StringIO(text_of("csv")))
+    files = publish.FORMATS["csv"].make(*judged())
+    head, *lines = csv.reader(io.StringIO(files["endpoints.csv"]))
     assert len(lines) == len(run.endpoints) + 1
     assert {len(line) for line in lines} == {len(head)}
     for name, *numbers in lines:
         assert not name.lstrip().startswith(("=", "+", "-", "@"))
         assert not UNSEEN.search(name)
         assert all(re.fullmatch(r"[0-9.]*", number) for number in numbers)
+    head, *lines = csv.reader(io.StringIO(files["findings.csv"]))
+    assert {len(line) for line in lines} == {len(head)}
+    assert len(lines) == len(NAMES)
+    for line in lines:
+        assert not any(cell.lstrip().startswith(("=", "+", "@")) or UNSEEN.search(cell) for cell in line)
 
 
 def test_hlog(tmp_path: Path) -> None:
@@ -155,7 +164,7 @@ def harmless(text: str) -> None:
         assert not re.search(r"[!\[\]@~]", bare), line
         assert len(line) < 5000
         if line.startswith("#"):
-            assert re.match(r"#{1,2} (NO DATA|FAIL|Objectives|Endpoints|Checks|Failures|Workers|Notes)", line)
+            assert re.match(r"#{1,2} (NO DATA|FAIL|Findings|Objectives|Endpoints|Checks|Failures|Workers|Notes)", line)
         else:
             assert "#" not in bare
         if line.startswith("|"):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from lxml import etree
 
+from slo.finding import Figure, Finding
 from slo.judge import judge
 from slo.reports import junit
 from slo.run import Ending, Run
@@ -80,6 +82,33 @@ def test_limits_and_values_are_properties_of_the_suite_with_their_units() -> Non
     assert found["fails: unit"] == "ms"
     assert found["is critical: priority"] == "P0"
     assert found["objectives"].startswith("made.yaml (sha256 ")
+
+
+def test_findings_are_properties_of_the_suite_with_their_units() -> None:
+    figures = (
+        Figure("recovery.s", Fraction(12), "s", Fraction(11), Fraction(12)),
+        Figure("capacity.users", Fraction(50), "users", low=Fraction(50), exact=False),
+    )
+    one = Finding("recovery", "recovered within 12 s \x00<", True, figures, ("4 were throttled", "9 went well"))
+    other = Finding("drift", "not told: too short", told=False)
+    run = requests(400)
+    text = junit.render(run, replace(judge(run, EVERY_STATUS), findings=(one, other)))
+    SCHEMA.assertValid(etree.fromstring(text.encode()))
+    suite = etree.fromstring(text.encode())
+    named = [(one.get("name"), one.get("value")) for one in suite.iterfind("testsuite/properties/property")]
+    found = [(name, value) for name, value in named if name.startswith("finding ")]
+    assert found == [
+        ("finding recovery", "recovered within 12 s  <"),
+        ("finding recovery: told", "yes"),
+        ("finding recovery: recovery.s", "12 s (11 s to 12 s)"),
+        ("finding recovery: recovery.s: unit", "s"),
+        ("finding recovery: capacity.users", "at least 50 users"),
+        ("finding recovery: capacity.users: unit", "users"),
+        ("finding recovery: detail 1", "4 were throttled"),
+        ("finding recovery: detail 2", "9 went well"),
+        ("finding drift", "not told: too short"),
+        ("finding drift: told", "no"),
+    ]
 
 
 def test_a_run_without_a_verdict_has_an_error_though_each_objective_was_met() -> None:

@@ -110,6 +110,7 @@ def test_a_rate_limiter_at_work_is_no_error_in_a_burst(demo: Demo, tmp_path: Pat
     done = hotel(tmp_path / "reports", demo.url, "spike")
     assert done.statuses()["error rate (429 aside)"] == "PASS", done.out
     assert done.run.tally().throttled > 100
+    assert "all carried Retry-After (median 1 s)" in " ".join(done.verdict["findings"][0]["details"])
     assert "throttled" in done.out
 
 

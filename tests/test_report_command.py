@@ -48,7 +48,7 @@ def test_the_files_are_written_beside_the_run_and_named(
 ) -> None:
     assert report(saved, "--format", TEXTS, "--objectives", objectives) == 0
     said = [Path(line) for line in capsys.readouterr().out.splitlines()]
-    names = ["report.md", "junit.xml", "verdict.json", "endpoints.csv", "latency.hlog", "latency.hgrm"]
+    names = ["report.md", "junit.xml", "verdict.json", "endpoints.csv", "findings.csv", "latency.hlog", "latency.hgrm"]
     assert said == [saved / name for name in [*names, "latency-home.hgrm"]]
     assert all(path.stat().st_size for path in said)
 
@@ -56,7 +56,7 @@ def test_the_files_are_written_beside_the_run_and_named(
 def test_they_may_go_elsewhere(saved: Path, objectives: Path, tmp_path: Path) -> None:
     out = tmp_path / "a" / "b"
     assert report(saved / "run.json", "--format", "csv", "--objectives", objectives, "--out", out) == 0
-    assert [path.name for path in out.iterdir()] == ["endpoints.csv"]
+    assert sorted(path.name for path in out.iterdir()) == ["endpoints.csv", "findings.csv"]
     assert [path.name for path in saved.iterdir()] == ["run.json"]
 
 

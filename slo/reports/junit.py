@@ -1,8 +1,8 @@
 """The verdict as JUnit XML, for Jenkins, GitLab and whatever else shows test results.
 
 The strictest of the schemas that are about (Jenkins' ``junit-10.xsd``) knows no properties of a test case: limits
-and values are properties of the suite, named by their objective. A case's name holds no limit, so that its history
-survives an edited one.
+and values are properties of the suite, named by their objective, and so are findings. A case's name holds no limit,
+so that its history survives an edited one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
+from slo.finding import Finding
 from slo.reports import rows
 from slo.reports.text import one_line
 from slo.run import Run
@@ -32,6 +33,8 @@ def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
     _describe(properties, verdict)
     for result in verdict.results:
         _limits(properties, result)
+    for finding in verdict.findings:
+        _found(properties, finding)
     for result in verdict.results:
         _case(suite, verdict, result, strict)
     if verdict.status == "NO DATA":
@@ -70,6 +73,18 @@ def _limits(properties: ET.Element, result: Result) -> None:
         _property(properties, f"{_name(result.objective.name)}: {head}", cell)
     _property(properties, f"{_name(result.objective.name)}: indicator", result.objective.indicator.name)
     _property(properties, f"{_name(result.objective.name)}: unit", result.objective.unit)
+
+
+def _found(properties: ET.Element, finding: Finding) -> None:
+    """Add the finding's answer, its figures, each with its unit and what bounds it, and its details by number."""
+    name = _name(f"finding {finding.name}")
+    _property(properties, name, finding.answer)
+    _property(properties, f"{name}: told", "yes" if finding.told else "no")
+    for figure in finding.figures:
+        _property(properties, f"{name}: {figure.name}", figure.shown())
+        _property(properties, f"{name}: {figure.name}: unit", figure.unit)
+    for number, detail in enumerate(finding.details, 1):
+        _property(properties, f"{name}: detail {number}", detail)
 
 
 def _case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool) -> None:

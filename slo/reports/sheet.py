@@ -1,16 +1,21 @@
-"""The endpoints as CSV, for a spreadsheet: a row for each, plain numbers, the unit in the column's name."""
+"""The endpoints and the findings as CSV, for a spreadsheet: plain numbers, their unit in a column or in its name."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 
+from slo.finding import Figure, Finding
 from slo.reports.text import one_line
 from slo.run import Run
 from slo.tally import Tally
 from slo.verdict import Verdict
 
+ENDPOINTS = "endpoints.csv"
+FINDINGS = "findings.csv"
 PERCENTILES = ("50", "90", "95", "99", "99.9")
 HEAD = (
     "endpoint",
@@ -24,8 +29,15 @@ HEAD = (
     "received_bytes",
 )
 """``failed`` leaves throttled requests (HTTP 429) aside; an empty cell is a value that there is not."""
+FINDING_HEAD = ("finding", "told", "figure", "value", "unit", "low", "high", "exact", "answer")
+"""A ``ratio`` is a share of 1. An empty ``low`` or ``high`` is a bound that there is not."""
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the begin of a formula, wide forms too."""
+
+
+def files(run: Run, verdict: Verdict) -> Mapping[str, str]:
+    """Return the files by name: the endpoints' counts and the findings."""
+    return {ENDPOINTS: render(run, verdict), FINDINGS: findings(verdict)}
 
 
 def render(run: Run, verdict: Verdict) -> str:
@@ -36,6 +48,16 @@ def render(run: Run, verdict: Verdict) -> str:
     for name in run.endpoints:
         lines.writerow([safe(name), *_numbers(run.tally(name.__eq__), run.duration_s)])
     lines.writerow(["all", *_numbers(run.tally(), run.duration_s)])
+    return text.getvalue()
+
+
+def findings(verdict: Verdict) -> str:
+    """Return a row for each figure of each finding; a finding without a figure has one row."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(FINDING_HEAD)
+    for one in verdict.findings:
+        lines.writerows(_figure(one, figure) for figure in one.figures or (None,))
     return text.getvalue()
 
 
@@ -54,6 +76,23 @@ def _numbers(tally: Tally, duration_s: float) -> list[str]:
         latencies = [_decimal(us / 1000) for us in (histogram.mean(), *percentiles, Fraction(histogram.max_us))]
     throughput = _decimal(Fraction(tally.requests) / Fraction(duration_s)) if duration_s > 0 else ""
     return [str(tally.requests), str(tally.errors), str(tally.throttled), *latencies, throughput, str(tally.bytes)]
+
+
+def _figure(one: Finding, figure: Figure | None) -> list[str]:
+    cells = [""] * 6
+    if figure is not None:
+        low, high = (_plain(bound) for bound in (figure.low, figure.high))
+        cells = [safe(figure.name), _plain(figure.value), figure.unit, low, high, _yes(figure.exact)]
+    return [safe(one.name), _yes(one.told), *cells, safe(one.answer)]
+
+
+def _yes(whether: bool) -> str:
+    return "yes" if whether else "no"
+
+
+def _plain(value: Fraction | None) -> str:
+    """Return the number to six digits, as findings are rounded, without an exponent."""
+    return "" if value is None else format(Decimal(f"{float(value):.6g}"), "f")
 
 
 def _decimal(value: Fraction) -> str:
