@@ -68,8 +68,12 @@ class Measurement:
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         report_s: float = 0.0,
+        cuts_ms: Iterable[int] = (),
     ) -> None:
-        """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made."""
+        """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made.
+
+        ``cuts_ms`` are the ends of the warm-ups that objectives have.
+        """
         self.subject = subject
         self.folder = folder
         self.recorder = Recorder(subject.plan, clock)
@@ -79,7 +83,8 @@ class Measurement:
         self.worker_faults = 0
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
-        self._history = History()
+        self._cuts_ms = tuple(cuts_ms)
+        self._history = History(cuts_ms=self._cuts_ms)
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0
@@ -162,7 +167,7 @@ class Measurement:
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
-        return run.counting(self._history.cells(), self._history.arrivals())
+        return run.counting(self._history.after(0), {cut: self._history.after(cut) for cut in self._cuts_ms})
 
     def stopping(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""

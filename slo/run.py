@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from slo import atomic, schedule, schemas
 from slo.arrivals import NO_ARRIVALS, Arrivals
-from slo.history import Interval
+from slo.history import Counts, Interval
 from slo.plan import Plan, Stage
 from slo.tally import Tally
 from slo.vitals import Vitals
@@ -162,6 +162,8 @@ class Run:
     notes: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
+    since_s: float = 0.0
+    """From when on it is looked at, see ``after``; a record holds all of a run."""
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Tally]:
@@ -202,12 +204,42 @@ class Run:
             return list(dict.fromkeys(stage.name for stage in self.plan.stages))
         return list(dict.fromkeys(stage for _, stage in self.cells))
 
-    def counting(
-        self, cells: Mapping[tuple[str, str], Tally], arrivals: Mapping[str, Arrivals] = MappingProxyType({})
-    ) -> Run:
-        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere."""
+    def counting(self, counts: Counts, later: Mapping[int, Counts] = MappingProxyType({})) -> Run:
+        """Return this run with these counts: one still under way, whose intervals are elsewhere.
+
+        ``later`` are those after the ends of warm-ups, by milliseconds.
+        """
         run = replace(self, intervals=())
-        run.__dict__.update(cells=dict(cells), arrivals=dict(arrivals))  # what the cached properties would hold
+        # What the cached properties would hold.
+        run.__dict__.update(cells=counts.cells, arrivals=counts.arrivals)
+        run.__dict__["_later"] = {cut_ms: run._since(more) for cut_ms, more in later.items()}
+        return run
+
+    def after(self, warmup_ms: int) -> Run:
+        """Return this run without its first milliseconds: an interval that begins in them is left out as a whole.
+
+        Raises KeyError for a run under way whose counts after this time were not kept.
+        """
+        if not warmup_ms:
+            return self
+        if warmup_ms not in self._later:
+            if not self.intervals and self.cells:
+                raise KeyError(f"the counts after {warmup_ms} ms are not kept")
+            early = (interval.end_ms for interval in self.intervals if interval.start_ms < warmup_ms)
+            late = tuple(interval for interval in self.intervals if interval.start_ms >= warmup_ms)
+            counts = Counts({}, {}, max((warmup_ms, *early)))
+            self._later[warmup_ms] = replace(self._since(counts), intervals=late)
+        return self._later[warmup_ms]
+
+    @cached_property
+    def _later(self) -> dict[int, Run]:
+        return {}
+
+    def _since(self, counts: Counts) -> Run:
+        """Return this run with the counts since a time, and the looks at its users since then."""
+        users = tuple(sample for sample in self.users if sample.at_ms >= counts.since_ms)
+        run = replace(self, intervals=(), users=users, since_s=counts.since_ms / 1000)
+        run.__dict__.update(cells=counts.cells, arrivals=counts.arrivals)
         return run
 
     def tally(
@@ -221,8 +253,9 @@ class Run:
     def seconds(self, stage: Callable[[str], bool] = lambda _: True) -> float:
         """Return for how many seconds of the run the accepted stages lasted."""
         if not self.plan or not self.plan.stages:
-            return self.duration_s if any(stage(name) for name in self.stages) else 0.0
-        return sum((stop_s - start_s for part, start_s, stop_s in self.spans() if stage(part.name)), 0.0)
+            return max(0.0, self.duration_s - self.since_s) if any(stage(name) for name in self.stages) else 0.0
+        spans = ((max(start_s, self.since_s), stop_s) for part, start_s, stop_s in self.spans() if stage(part.name))
+        return sum((max(0.0, stop_s - start_s) for start_s, stop_s in spans), 0.0)
 
     def spans(self) -> list[tuple[Stage, float, float]]:
         """Return each stage that began with its start and end in seconds; the plan's last lasts to the run's end."""
@@ -288,7 +321,7 @@ class Run:
         for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
             # The end of the plan is no users, however steep the way there: nobody looks after it.
             ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
-            if start_s < self.duration_s and not ends_the_plan:
+            if start_s < self.duration_s and end_s > self.since_s and not ends_the_plan:
                 sentence = self._unreached(stage, start_s, end_s)
                 sentences += [sentence] if sentence else []
             start_s = end_s
