@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from slo.ask import Ask
 from slo.history import Cells, History, Interval
 from slo.journal import Journal
 from slo.plan import Plan, Stage
@@ -37,6 +38,7 @@ class Subject:
     plan: Plan | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ class Measurement:
             users=tuple(self._users),
             notes=tuple(self.notes),
             scrapes=tuple(self._scrapes),
+            ask=subject.ask,
         )
 
     def _generator(self) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from slo import atomic, schedule, schemas
 from slo.arrivals import NO_ARRIVALS, Arrivals
+from slo.ask import Ask
 from slo.history import Counts, Interval
 from slo.plan import Plan, Stage
 from slo.tally import Tally
@@ -89,7 +90,7 @@ class Offered:
     """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were.
 
     ``slack`` is how many of them may be missing before the load was not what was asked for. Of an open model
-    arrivals are counted instead: the ``unit`` says so.
+    arrivals are counted instead: the ``unit`` says so. ``ask`` is what was asked for in a run without a plan.
     """
 
     stage: str
@@ -97,6 +98,7 @@ class Offered:
     achieved: float
     slack: float = 0.0
     unit: str = "user-seconds"
+    ask: Ask | None = None
 
     @property
     def short(self) -> bool:
@@ -105,9 +107,14 @@ class Offered:
 
     def words(self) -> str:
         """Return planned against achieved, in a sentence."""
+        who = f"the run (asked for {self.ask.words()})" if self.ask else f"stage '{self.stage}'"
+        return f"{who} offered {self.sum()}"
+
+    def sum(self) -> str:
+        """Return the two numbers, and the one as a share of the other."""
         planned = self.planned or 0.0
         share = f"{self.achieved / planned * 100:.0f} %" if planned else "-"
-        return f"stage '{self.stage}' offered {self.achieved:,.0f} of {planned:,.0f} {self.unit} ({share})"
+        return f"{self.achieved:,.0f} of {planned:,.0f} {self.unit} ({share})"
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,7 @@ class Run:
     notes: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
+    ask: Ask | None = None
     since_s: float = 0.0
     """From when on it is looked at, see ``after``; a record holds all of a run."""
 
@@ -279,19 +287,28 @@ class Run:
         if not self.users:
             return []
         if not self.plan:
-            return [Offered(name, None, self._user_seconds(0.0, self.duration_s)) for name in self.stages[:1]]
+            achieved = self._user_seconds(0.0, self.duration_s)
+            return [self._asked(name, achieved) for name in self.stages[:1]]
         found, start_s = [], 0.0
         for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
             stop_s = min(end_s, self.duration_s)
             if stop_s > start_s:
                 planned = (stage.users_from + stage.users_at(stop_s - start_s)) / 2 * (stop_s - start_s)
-                slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.plan, start_s, stop_s))
+                slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.plan.users_at, start_s, stop_s))
                 # The end of the plan is no users, however steep the way there.
                 ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
                 achieved = self._user_seconds(start_s, stop_s)
                 found.append(Offered(stage.name, planned, achieved, planned if ends_the_plan else slack))
             start_s = end_s
         return found
+
+    def _asked(self, name: str, achieved: float) -> Offered:
+        """Return what a run without a plan offered, against what was asked for if that is known."""
+        if self.ask is None:
+            return Offered(name, None, achieved)
+        planned = self.ask.user_seconds(self.duration_s)
+        slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.ask.users_at, 0.0, self.duration_s))
+        return Offered(name, planned, achieved, slack, ask=self.ask)
 
     def _arrived(self, stage: Stage, seconds: float) -> Offered:
         """Return how many arrivals a leg was to bring in so many seconds, and how many of them were started."""
@@ -362,6 +379,8 @@ class Run:
             "notes": list(self.notes),
             "intervals": [interval.to_data() for interval in self.intervals],
         }
+        if self.ask:
+            data["asked"] = self.ask.to_data()
         if self.scrapes:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
         return data
@@ -387,17 +406,18 @@ class Run:
                 notes=tuple(data["notes"]),
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
+                ask=Ask(**data["asked"]) if "asked" in data else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
 
 
-def _lost_by_delay(plan: Plan, start_s: float, stop_s: float) -> float:
-    """Return how many user-seconds of a time are missing when the whole plan comes ``LATE_S`` late."""
+def _lost_by_delay(users_at: Callable[[float], float], start_s: float, stop_s: float) -> float:
+    """Return how many user-seconds of a time are missing when all that is wanted comes ``LATE_S`` late."""
     step_s = (stop_s - start_s) / LATE_LOOKS
     middles = [start_s + (number + 0.5) * step_s for number in range(LATE_LOOKS)]
-    late = [plan.users_at(at_s - LATE_S) if at_s >= LATE_S else 0.0 for at_s in middles]
-    return sum(max(0.0, plan.users_at(at_s) - then) for at_s, then in zip(middles, late, strict=True)) * step_s
+    late = [users_at(at_s - LATE_S) if at_s >= LATE_S else 0.0 for at_s in middles]
+    return sum(max(0.0, users_at(at_s) - then) for at_s, then in zip(middles, late, strict=True)) * step_s
 
 
 def write(run: Run, folder: Path) -> Path:
