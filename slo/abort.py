@@ -13,8 +13,9 @@ from typing import Literal
 from slo.history import Cells
 from slo.judge import meets, value_of
 from slo.objectives import Objective, Objectives
+from slo.plan import Plan
 from slo.quantity import show
-from slo.scope import Selection, matching
+from slo.scope import Selection, matching, warmup_ms
 
 WINDOW_S = 10
 """Seconds that an objective is looked at over, at each look."""
@@ -52,10 +53,16 @@ def rules(
 
 
 class Watch:
-    """Looks at the last seconds again and again, and remembers since when each objective is past its target."""
+    """Looks at the last seconds again and again, and remembers since when each objective is past its target.
 
-    def __init__(self, watched: Sequence[Rule], groups: Mapping[str, tuple[str, ...]]) -> None:
+    A window that begins in an objective's warm-up is not held against it; ``plan`` says how much of it is left.
+    """
+
+    def __init__(
+        self, watched: Sequence[Rule], groups: Mapping[str, tuple[str, ...]], plan: Plan | None = None
+    ) -> None:
         self._rules = watched
+        self._warm_s = [warmup_ms(objective.scope, plan) / 1000 for objective, _ in watched]
         self._groups = groups
         self._past: dict[str, tuple[float, float]] = {}
         self._last_s = 0.0
@@ -71,7 +78,9 @@ class Watch:
         stages that fit some patterns lasted.
         """
         before_s, self._last_s = self._last_s, end_s
-        for objective, after_s in self._rules:
+        for (objective, after_s), warm_s in zip(self._rules, self._warm_s, strict=True):
+            if warm_s > max(0.0, end_s - WINDOW_S):
+                continue
             found = matching(cells, objective.scope, self._groups)
             lasted = Fraction(seconds(objective.scope.stages)).limit_denominator(1000)
             value = value_of(objective, Selection(found, lasted, ()))

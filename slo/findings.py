@@ -10,8 +10,9 @@ from typing import Literal
 from slo import advice, breaking, coverage, drift, headroom, limit, recovery, timeline
 from slo.finding import Figure, Finding
 from slo.objectives import Objective, Objectives
+from slo.plan import Plan
 from slo.run import Run
-from slo.scope import Selection, matching
+from slo.scope import Selection, matching, warmup_ms
 from slo.timeline import Cells, Miss, Point, Watch
 from slo.yardstick import Yardstick
 
@@ -37,7 +38,7 @@ def find(
     if not run.cells:
         return ()
     if points is None:
-        points = timeline.of_run(run, watch(run.scenario, objectives, yardstick)).points
+        points = timeline.of_run(run, watch(run.scenario, objectives, yardstick, run.plan)).points
     return tuple(_answer(question, run, objectives, yardstick, points) for question in questions(run))
 
 
@@ -122,13 +123,18 @@ def watched(scenario: str | None, objectives: Objectives) -> list[Objective]:
     return [one for one in fitting if one.priority == "P0"] or fitting
 
 
-def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick) -> Watch:
-    """Return what says which of the watched objectives a window misses, the furthest missed first."""
-    chosen = watched(scenario, objectives)
+def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick, plan: Plan | None = None) -> Watch:
+    """Return what says which of the watched objectives a window misses, the furthest missed first.
 
-    def missed(cells: Cells, seconds: float) -> tuple[Miss, ...]:
+    A window that begins in an objective's warm-up is not held against it.
+    """
+    chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in watched(scenario, objectives)]
+
+    def missed(cells: Cells, start_s: float, seconds: float) -> tuple[Miss, ...]:
         found: list[tuple[float, Miss]] = []
-        for objective in chosen:
+        for objective, warm_s in chosen:
+            if start_s < warm_s:
+                continue
             inside = Selection(matching(cells, objective.scope, objectives.groups), Fraction(seconds), ())
             value = yardstick.value_of(objective, inside)
             if value is None or yardstick.meets(objective.indicator, value, objective.target):

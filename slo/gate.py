@@ -24,7 +24,7 @@ from slo.objectives import Objectives
 from slo.progress import Progress
 from slo.reports import console
 from slo.run import Ending, How, Run
-from slo.scope import matches
+from slo.scope import matches, warmup_ms
 from slo.step import Steps
 from slo.verdict import Verdict
 
@@ -79,7 +79,9 @@ class Gate:
         self.refusal = self.broken = self.signal = self.last = self.breach = None
         self._printed = False
         folder = publish.new_folder(self._reports, subject.name)
-        self.measurement = Measurement(subject, folder, report_s=report_s or 0.0)
+        scopes = [objective.scope for objective in self.objectives.items] if self.objectives else []
+        cuts_ms = sorted({warmup_ms(scope, subject.plan) for scope in scopes} - {0})
+        self.measurement = Measurement(subject, folder, report_s=report_s or 0.0, cuts_ms=cuts_ms)
         self.ledger = Ledger(folder.name) if report_s is not None else None
         self.measurement.workers = self.ledger.vitals if self.ledger else None
         self.trends = Trends(self.objectives)
@@ -87,7 +89,8 @@ class Gate:
             self.measurement.climb = _climb(subject, subject.search, self.objectives, report_s or 0.0)
             self._watch = Watch((), {})  # past the limit objectives are missed on purpose
         elif self.objectives is not None:
-            self._watch = Watch(rules(self.objectives, subject.scenario, *self._stop), self.objectives.groups)
+            watched = rules(self.objectives, subject.scenario, *self._stop)
+            self._watch = Watch(watched, self.objectives.groups, subject.plan)
         return self.measurement
 
     def sample(self, users: int) -> None:

@@ -3,15 +3,15 @@
 The newest ``HOT_MS`` of the run are kept open, as tallies that the reports of many workers are added to; what is
 older is packed. Memory: at most ``MAX_INTERVALS`` packed intervals are kept. Intervals are one second at first; when
 the bound is reached, neighbours among all but the newest ``KEEP_FINE`` are added together to 2 s, then 4 s, and so
-on, within their stage. No count is ever lost. One endpoint in one interval is kept packed, in about 60 bytes plus 3 to
-5 bytes per distinct latency bucket. For the hotel's ten endpoints at 50 requests/s, 2048 intervals take under 10 MB,
-after one hour as after a day.
+on, within their stage and never across a cut (the end of a warm-up). No count is ever lost. One endpoint in one
+interval is kept packed, in about 60 bytes plus 3 to 5 bytes per distinct latency bucket. For the hotel's ten endpoints
+at 50 requests/s, 2048 intervals take under 10 MB, after one hour as after a day.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,24 @@ Cells = dict[tuple[str, str], Tally]
 """Counts by (endpoint, stage)."""
 
 
+@dataclass(frozen=True)
+class Counts:
+    """Counts of a run by (endpoint, stage), its arrivals by stage, and since when: ``since_ms`` after its start."""
+
+    cells: Cells
+    arrivals: dict[str, Arrivals]
+    since_ms: int = 0
+
+
+@dataclass(slots=True)
+class _Leg:
+    """The sum of what is packed of the time between two cuts; ``end_ms`` is the end of its last interval."""
+
+    settled: Cells = field(default_factory=dict)
+    arrivals: dict[str, Arrivals] = field(default_factory=dict)
+    end_ms: int = 0
+
+
 @dataclass(slots=True)
 class _Open:
     """An interval that is still being added to."""
@@ -112,9 +130,17 @@ class History:
 
     Beyond the bound each new interval costs the merge of one old pair: the work is spread evenly, because it
     happens in the process that measures latency.
+
+    ``cuts_ms`` are the times, after the run's start, from which on ``after`` can tell the counts.
     """
 
-    def __init__(self, max_intervals: int = MAX_INTERVALS, keep_fine: int = KEEP_FINE, hot_ms: int = HOT_MS) -> None:
+    def __init__(
+        self,
+        max_intervals: int = MAX_INTERVALS,
+        keep_fine: int = KEEP_FINE,
+        hot_ms: int = HOT_MS,
+        cuts_ms: Iterable[int] = (),
+    ) -> None:
         self._max = max_intervals
         self._keep = keep_fine
         self._hot_ms = hot_ms
@@ -122,15 +148,11 @@ class History:
         self._hot: dict[tuple[str, int], _Open] = {}
         self._newest_ms = 0
         self._intervals: list[Interval] = []
-        self._settled: Cells = {}
+        self._cuts_ms = sorted(set(cuts_ms))
+        self._legs = [_Leg() for _ in range(len(self._cuts_ms) + 1)]
         self._widest_ms = 2000
         self._cursor = 0
         self._endpoints: set[str] = set()
-        self._arrivals: dict[str, Arrivals] = {}
-
-    def arrivals(self) -> dict[str, Arrivals]:
-        """Return the arrivals of an open model so far, by stage."""
-        return dict(self._arrivals)
 
     def add(self, interval: Interval) -> None:
         """Add an interval; it is merged with what is there of the same time and stage."""
@@ -147,8 +169,6 @@ class History:
                 self._hot[key] = home
         home.end_ms = max(home.end_ms, interval.end_ms)
         home.arrivals = home.arrivals.plus(interval.arrivals)
-        if interval.arrivals != NO_ARRIVALS:
-            self._arrivals[interval.stage] = self._arrivals.get(interval.stage, NO_ARRIVALS).plus(interval.arrivals)
         for endpoint, tally in interval.tallies():
             name = self._capped(endpoint)
             mine = home.tallies.get(name)
@@ -166,11 +186,30 @@ class History:
 
     def cells(self) -> Cells:
         """Return the sum of all counts by endpoint and stage."""
-        cells = {key: Tally.merged((tally,)) for key, tally in self._settled.items()}
+        return self.after(0).cells
+
+    def after(self, cut_ms: int) -> Counts:
+        """Return the sum of the intervals that began at ``cut_ms`` or later: one of the cuts, or 0 for all.
+
+        Raises ValueError for another time: what lies before and after it is kept as one sum.
+        """
+        if cut_ms and cut_ms not in self._cuts_ms:
+            raise ValueError(f"no cut at {cut_ms} ms; there are {self._cuts_ms}")
+        first = bisect_right(self._cuts_ms, cut_ms) if cut_ms else 0
+        cells: Cells = {}
+        arrivals: dict[str, Arrivals] = {}
+        for leg in self._legs[first:]:
+            _add_all(cells, leg.settled)
+            for stage, more in leg.arrivals.items():
+                arrivals[stage] = arrivals.get(stage, NO_ARRIVALS).plus(more)
+        since_ms = max((cut_ms, *(leg.end_ms for leg in self._legs[:first])))
         for one in self._hot.values():
-            for endpoint, tally in one.tallies.items():
-                cells.setdefault((endpoint, one.stage), Tally()).add(tally)
-        return cells
+            if one.start_ms >= cut_ms:
+                _add_all(cells, {(endpoint, one.stage): tally for endpoint, tally in one.tallies.items()})
+                arrivals[one.stage] = arrivals.get(one.stage, NO_ARRIVALS).plus(one.arrivals)
+            else:
+                since_ms = max(since_ms, one.end_ms)
+        return Counts(cells, {stage: found for stage, found in arrivals.items() if found != NO_ARRIVALS}, since_ms)
 
     def window(self, start_ms: int, end_ms: int) -> Cells:
         """Return the counts of the intervals that begin in this time, which must be among the newest."""
@@ -191,8 +230,11 @@ class History:
 
     def _settle(self, one: _Open) -> None:
         """Keep an interval packed, and add it to the settled counts."""
-        for endpoint, tally in one.tallies.items():
-            self._settled.setdefault((endpoint, one.stage), Tally()).add(tally)
+        leg = self._legs[bisect_right(self._cuts_ms, one.start_ms)]
+        leg.end_ms = max(leg.end_ms, one.end_ms)
+        _add_all(leg.settled, {(endpoint, one.stage): tally for endpoint, tally in one.tallies.items()})
+        if one.arrivals != NO_ARRIVALS:
+            leg.arrivals[one.stage] = leg.arrivals.get(one.stage, NO_ARRIVALS).plus(one.arrivals)
         newcomer = one.packed()
         place = bisect_right(self._intervals, self._key(newcomer), key=self._key)
         home = self._intervals[place - 1] if place else None
@@ -223,6 +265,8 @@ class History:
         """Whether two neighbours may become one: like with like, for a wide one costs much to add a little to."""
         if max(left.end_ms, right.end_ms) - left.start_ms > self._widest_ms:
             return False
+        if bisect_right(self._cuts_ms, left.start_ms) != bisect_right(self._cuts_ms, right.start_ms):
+            return False
         widths_ms = sorted((left.end_ms - left.start_ms, right.end_ms - right.start_ms))
         return widths_ms[1] < 2 * widths_ms[0] or widths_ms[1] * MUCH_WIDER <= self._widest_ms
 
@@ -239,3 +283,8 @@ class History:
             self._cursor = 0
             self._widest_ms *= 2
         return False
+
+
+def _add_all(cells: Cells, more: Mapping[tuple[str, str], Tally]) -> None:
+    for key, tally in more.items():
+        cells.setdefault(key, Tally()).add(tally)

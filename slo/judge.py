@@ -19,9 +19,10 @@ from slo.histogram import Histogram
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
 from slo.outcome import Outcome
+from slo.plan import Plan
 from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
-from slo.scope import Selection, matches, patterns_of, select
+from slo.scope import Selection, matches, patterns_of, select, warmup_ms
 from slo.tally import Tally
 from slo.timeline import Cells, Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict
@@ -64,9 +65,9 @@ def judge(
     )
 
 
-def watch(scenario: str | None, objectives: Objectives) -> Watch:
+def watch(scenario: str | None, objectives: Objectives, plan: Plan | None = None) -> Watch:
     """Return what says which objectives a window of a run under way misses."""
-    return findings.watch(scenario, objectives, Yardstick(value_of, meets))
+    return findings.watch(scenario, objectives, Yardstick(value_of, meets), plan)
 
 
 def step(scenario: str | None, objectives: Objectives) -> Callable[[Cells, float], Outcome]:
@@ -201,7 +202,10 @@ class _Court:
         result = self._trusted(_missed(result, self._run.ended) if breached else result, selection, breached)
         if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
             return result
-        return replace(result, advice=tuple(advice.advise(self._run, objective, selection)))
+        return replace(result, advice=tuple(advice.advise(self._after(objective), objective, selection)))
+
+    def _after(self, objective: Objective) -> Run:
+        return self._run.after(warmup_ms(objective.scope, self._run.plan))
 
     def _trusted(self, result: Result, selection: Selection, breached: bool) -> Result:
         """Return NO DATA for a miss that our own saturated generator could explain: a fault of ours fails nobody."""
@@ -214,7 +218,7 @@ class _Court:
         value = Fraction(ended.value).limit_denominator(10**9) if breached and ended.value is not None else result.value
         if value is None or now is None:
             return result
-        found = generator.suspect(objective, value, bound, now, selection, self._run)
+        found = generator.suspect(objective, value, bound, now, selection, self._after(objective))
         return result if found is None else _doubted(result, found)
 
 
@@ -243,7 +247,8 @@ def run_ended_by(run: Run, objective: Objective) -> bool:
 def _missed(result: Result, ended: Ending) -> Result:
     """Return the result of the objective that ended its run: missed, whatever it was over the whole of it."""
     status: Status = "CRITICAL" if result.objective.priority == "P0" else "FAIL"
-    whole = f"; over the whole run {result.reason}" if result.reason else ""
+    span = "the run since its warm-up" if result.objective.scope.warmup_s else "the whole run"
+    whole = f"; over {span} {result.reason}" if result.reason else ""
     return replace(result, status=status, reason=f"{ended.reason}{whole}")
 
 

@@ -96,7 +96,7 @@ class Trends:
     def _grow(self, measurement: Measurement, objectives: Objectives) -> None:
         plan, scenario = measurement.subject.plan, measurement.subject.scenario
         if self._growing is None:
-            self._growing = Growing(plan.total_s if plan else None, watch(scenario, objectives))
+            self._growing = Growing(plan.total_s if plan else None, watch(scenario, objectives, plan))
         self._growing.look(
             measurement.reported_s,
             measurement.window,

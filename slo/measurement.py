@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from slo.ask import Ask
 from slo.climb import Climb
 from slo.history import Cells, History, Interval
 from slo.journal import Journal
@@ -40,6 +41,7 @@ class Subject:
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     search: Steps | None = None
+    ask: Ask | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,12 @@ class Measurement:
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         report_s: float = 0.0,
+        cuts_ms: Iterable[int] = (),
     ) -> None:
-        """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made."""
+        """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made.
+
+        ``cuts_ms`` are the ends of the warm-ups that objectives have.
+        """
         self.subject = subject
         self.folder = folder
         self.recorder = Recorder(subject.plan, clock)
@@ -83,7 +89,8 @@ class Measurement:
         self.climb: Climb | None = None
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
-        self._history = History()
+        self._cuts_ms = tuple(cuts_ms)
+        self._history = History(cuts_ms=self._cuts_ms)
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0
@@ -166,8 +173,8 @@ class Measurement:
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
-        steps = self.climb.counted if self.climb else ()
-        return run.counting(self._history.cells(), steps, self._history.arrivals())
+        later = {cut: self._history.after(cut) for cut in self._cuts_ms}
+        return run.counting(self._history.after(0), later, self.climb.counted if self.climb else ())
 
     def stopping(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""
@@ -220,6 +227,7 @@ class Measurement:
             notes=tuple(self.notes),
             scrapes=tuple(self._scrapes),
             search=self.climb.steps if self.climb else subject.search,
+            ask=subject.ask,
         )
 
     def _generator(self) -> dict[str, Any]:

@@ -23,12 +23,16 @@ ABORT_AFTER_S = Fraction(30)
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an objective holds; an empty part means everywhere. Endpoints and stages may be patterns."""
+    """Where an objective holds; an empty part means everywhere. Endpoints and stages may be patterns.
+
+    What began in the first ``warmup_s`` seconds of a run is left out; a compressed plan compresses them too.
+    """
 
     scenarios: tuple[str, ...] = ()
     endpoints: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
+    warmup_s: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -318,7 +322,17 @@ class _Reader:
                 meant = f"; did you mean `{near[0]}`?" if near else "."
                 there = ", ".join(sorted(self._groups)) or "none; define them under `groups`"
                 self._wrong("group", f"there is no group `{group}`{meant} Groups: {there}")
-        return Scope(names["scenario"], names["endpoint"], names["group"], names["stage"])
+        warmup_s = self._warmup()
+        return Scope(names["scenario"], names["endpoint"], names["group"], names["stage"], warmup_s)
+
+    def _warmup(self) -> Fraction:
+        if "warmup" not in self._item:
+            return Fraction(0)
+        try:
+            return quantity.parse(self._doc.texts[(*self._path, "warmup")], "s")
+        except QuantityError as error:
+            self._wrong("warmup", str(error))
+            return Fraction(0)
 
     def _names(self, key: str) -> tuple[str, ...]:
         value = self._item.get(key, ())
@@ -335,10 +349,10 @@ class _Reader:
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
                 self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
-        for key in ("endpoint", "group", "stage"):
+        for key in ("endpoint", "group", "stage", "warmup"):
             if key in self._item and what.kind == "finding":
                 self._wrong(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
-            elif key in self._item and what.kind == "dropped" and key != "stage":
+            elif key in self._item and what.kind == "dropped" and key in ("endpoint", "group"):
                 self._wrong(key, f"cannot narrow `{what.name}`: arrivals are of no endpoint; remove it", at_key=True)
 
     def _abort(self, what: Indicator) -> Fraction | None:
@@ -379,4 +393,5 @@ def _name(what: Indicator, scope: Scope, item: Mapping[str, Any]) -> str:
     where = (*scope.endpoints, *scope.groups)
     words += f" of {', '.join(where)}" if where else ""
     words += f" during {', '.join(scope.stages)}" if scope.stages else ""
-    return words + (f" in {', '.join(scope.scenarios)}" if scope.scenarios else "")
+    words += f" in {', '.join(scope.scenarios)}" if scope.scenarios else ""
+    return words + (f" after {quantity.write(scope.warmup_s, 's')}" if scope.warmup_s else "")

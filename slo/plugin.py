@@ -32,6 +32,7 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
 
 from slo import baseline, fingerprint, identity, options, publish, rate, secret, web
+from slo.ask import Ask
 from slo.baseline import BaselineError
 from slo.batched import BatchedStats
 from slo.chatter import Chatter
@@ -682,6 +683,15 @@ def _from_here(file: str) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
 
 
+def _ask(environment: Environment) -> Ask | None:
+    """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
+    parsed: Any = environment.parsed_options
+    if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
+        return None
+    known = parsed.num_users is not None and parsed.spawn_rate is not None
+    return Ask(parsed.num_users, float(parsed.spawn_rate)) if known else None
+
+
 def _subject(environment: Environment) -> Subject:
     parsed: Any = environment.parsed_options
     shape = environment.shape_class
@@ -700,4 +710,5 @@ def _subject(environment: Environment) -> Subject:
             **fingerprint.take(locust.__version__),
             "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
         },
+        ask=_ask(environment),
     )

@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 
 from slo import atomic, schedule, schemas
 from slo.arrivals import NO_ARRIVALS, Arrivals
-from slo.history import Interval
+from slo.ask import Ask
+from slo.history import Counts, Interval
 from slo.plan import Plan, Stage
 from slo.step import Steps
 from slo.tally import Tally
@@ -90,7 +91,7 @@ class Offered:
     """The load of one leg: user-seconds that the plan wanted (None without a plan) and that there were.
 
     ``slack`` is how many of them may be missing before the load was not what was asked for. Of an open model
-    arrivals are counted instead: the ``unit`` says so.
+    arrivals are counted instead: the ``unit`` says so. ``ask`` is what was asked for in a run without a plan.
     """
 
     stage: str
@@ -98,6 +99,7 @@ class Offered:
     achieved: float
     slack: float = 0.0
     unit: str = "user-seconds"
+    ask: Ask | None = None
 
     @property
     def short(self) -> bool:
@@ -106,9 +108,14 @@ class Offered:
 
     def words(self) -> str:
         """Return planned against achieved, in a sentence."""
+        who = f"the run (asked for {self.ask.words()})" if self.ask else f"stage '{self.stage}'"
+        return f"{who} offered {self.sum()}"
+
+    def sum(self) -> str:
+        """Return the two numbers, and the one as a share of the other."""
         planned = self.planned or 0.0
         share = f"{self.achieved / planned * 100:.0f} %" if planned else "-"
-        return f"stage '{self.stage}' offered {self.achieved:,.0f} of {planned:,.0f} {self.unit} ({share})"
+        return f"{self.achieved:,.0f} of {planned:,.0f} {self.unit} ({share})"
 
 
 @dataclass(frozen=True)
@@ -164,6 +171,9 @@ class Run:
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
     search: Steps | None = None
+    ask: Ask | None = None
+    since_s: float = 0.0
+    """From when on it is looked at, see ``after``; a record holds all of a run."""
 
     @cached_property
     def cells(self) -> dict[tuple[str, str], Tally]:
@@ -219,17 +229,45 @@ class Run:
 
     def counting(
         self,
-        cells: Mapping[tuple[str, str], Tally],
+        counts: Counts,
+        later: Mapping[int, Counts] = MappingProxyType({}),
         steps: Sequence[Mapping[tuple[str, str], Tally]] = (),
-        arrivals: Mapping[str, Arrivals] = MappingProxyType({}),
     ) -> Run:
-        """Return this run with ``cells`` for its counts: one still under way, whose intervals are elsewhere.
+        """Return this run with these counts: one still under way, whose intervals are elsewhere.
 
-        ``steps`` are the counts of a search's steps, ``arrivals`` those of an open model.
+        ``later`` are those after the ends of warm-ups, by milliseconds, ``steps`` those of a search's steps.
         """
         run = replace(self, intervals=())
         # What the cached properties would hold.
-        run.__dict__.update(cells=dict(cells), step_cells=[dict(one) for one in steps], arrivals=dict(arrivals))
+        run.__dict__.update(cells=counts.cells, arrivals=counts.arrivals, step_cells=[dict(one) for one in steps])
+        run.__dict__["_later"] = {cut_ms: run._since(more) for cut_ms, more in later.items()}
+        return run
+
+    def after(self, warmup_ms: int) -> Run:
+        """Return this run without its first milliseconds: an interval that begins in them is left out as a whole.
+
+        Raises KeyError for a run under way whose counts after this time were not kept.
+        """
+        if not warmup_ms:
+            return self
+        if warmup_ms not in self._later:
+            if not self.intervals and self.cells:
+                raise KeyError(f"the counts after {warmup_ms} ms are not kept")
+            early = (interval.end_ms for interval in self.intervals if interval.start_ms < warmup_ms)
+            late = tuple(interval for interval in self.intervals if interval.start_ms >= warmup_ms)
+            counts = Counts({}, {}, max((warmup_ms, *early)))
+            self._later[warmup_ms] = replace(self._since(counts), intervals=late)
+        return self._later[warmup_ms]
+
+    @cached_property
+    def _later(self) -> dict[int, Run]:
+        return {}
+
+    def _since(self, counts: Counts) -> Run:
+        """Return this run with the counts since a time, and the looks at its users since then."""
+        users = tuple(sample for sample in self.users if sample.at_ms >= counts.since_ms)
+        run = replace(self, intervals=(), users=users, since_s=counts.since_ms / 1000)
+        run.__dict__.update(cells=counts.cells, arrivals=counts.arrivals)
         return run
 
     def tally(
@@ -243,8 +281,9 @@ class Run:
     def seconds(self, stage: Callable[[str], bool] = lambda _: True) -> float:
         """Return for how many seconds of the run the accepted stages lasted."""
         if not self.plan or not self.plan.stages:
-            return self.duration_s if any(stage(name) for name in self.stages) else 0.0
-        return sum((stop_s - start_s for part, start_s, stop_s in self.spans() if stage(part.name)), 0.0)
+            return max(0.0, self.duration_s - self.since_s) if any(stage(name) for name in self.stages) else 0.0
+        spans = ((max(start_s, self.since_s), stop_s) for part, start_s, stop_s in self.spans() if stage(part.name))
+        return sum((max(0.0, stop_s - start_s) for start_s, stop_s in spans), 0.0)
 
     def spans(self) -> list[tuple[Stage, float, float]]:
         """Return each stage that began with its start and end in seconds; the plan's last lasts to the run's end."""
@@ -268,19 +307,28 @@ class Run:
         if not self.users:
             return []
         if not self.plan:
-            return [Offered(name, None, self._user_seconds(0.0, self.duration_s)) for name in self.stages[:1]]
+            achieved = self._user_seconds(0.0, self.duration_s)
+            return [self._asked(name, achieved) for name in self.stages[:1]]
         found, start_s = [], 0.0
         for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
             stop_s = min(end_s, self.duration_s)
             if stop_s > start_s:
                 planned = (stage.users_from + stage.users_at(stop_s - start_s)) / 2 * (stop_s - start_s)
-                slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.plan, start_s, stop_s))
+                slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.plan.users_at, start_s, stop_s))
                 # The end of the plan is no users, however steep the way there.
                 ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
                 achieved = self._user_seconds(start_s, stop_s)
                 found.append(Offered(stage.name, planned, achieved, planned if ends_the_plan else slack))
             start_s = end_s
         return found
+
+    def _asked(self, name: str, achieved: float) -> Offered:
+        """Return what a run without a plan offered, against what was asked for if that is known."""
+        if self.ask is None:
+            return Offered(name, None, achieved)
+        planned = self.ask.user_seconds(self.duration_s)
+        slack = max(SHORT * planned, FEW_USER_SECONDS, _lost_by_delay(self.ask.users_at, 0.0, self.duration_s))
+        return Offered(name, planned, achieved, slack, ask=self.ask)
 
     def _arrived(self, stage: Stage, seconds: float) -> Offered:
         """Return how many arrivals a leg was to bring in so many seconds, and how many of them were started."""
@@ -310,7 +358,7 @@ class Run:
         for stage, end_s in zip(self.plan.stages, self.plan.ends(), strict=True):
             # The end of the plan is no users, however steep the way there: nobody looks after it.
             ends_the_plan = stage is self.plan.stages[-1] and stage.users_to == 0
-            if start_s < self.duration_s and not ends_the_plan:
+            if start_s < self.duration_s and end_s > self.since_s and not ends_the_plan:
                 sentence = self._unreached(stage, start_s, end_s)
                 sentences += [sentence] if sentence else []
             start_s = end_s
@@ -351,6 +399,8 @@ class Run:
             "notes": list(self.notes),
             "intervals": [interval.to_data() for interval in self.intervals],
         }
+        if self.ask:
+            data["asked"] = self.ask.to_data()
         if self.scrapes:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
         if self.search is not None:
@@ -379,17 +429,18 @@ class Run:
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
                 search=Steps.from_data(data["search"]) if "search" in data else None,
+                ask=Ask(**data["asked"]) if "asked" in data else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
 
 
-def _lost_by_delay(plan: Plan, start_s: float, stop_s: float) -> float:
-    """Return how many user-seconds of a time are missing when the whole plan comes ``LATE_S`` late."""
+def _lost_by_delay(users_at: Callable[[float], float], start_s: float, stop_s: float) -> float:
+    """Return how many user-seconds of a time are missing when all that is wanted comes ``LATE_S`` late."""
     step_s = (stop_s - start_s) / LATE_LOOKS
     middles = [start_s + (number + 0.5) * step_s for number in range(LATE_LOOKS)]
-    late = [plan.users_at(at_s - LATE_S) if at_s >= LATE_S else 0.0 for at_s in middles]
-    return sum(max(0.0, plan.users_at(at_s) - then) for at_s, then in zip(middles, late, strict=True)) * step_s
+    late = [users_at(at_s - LATE_S) if at_s >= LATE_S else 0.0 for at_s in middles]
+    return sum(max(0.0, users_at(at_s) - then) for at_s, then in zip(middles, late, strict=True)) * step_s
 
 
 def write(run: Run, folder: Path) -> Path:

@@ -12,6 +12,8 @@ from slo import names
 from slo.arrivals import NO_ARRIVALS, Arrivals
 from slo.histogram import Histogram
 from slo.objectives import Scope
+from slo.plan import Plan
+from slo.quantity import show, write
 from slo.run import Run
 from slo.tally import Since, Tally
 
@@ -69,14 +71,20 @@ def matching(
 
 def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Selection:
     """Return what ``scope`` selects of ``run``; patterns are those of ``fnmatch``, case matters."""
-    patterns = patterns_of(scope, groups)
-    cells = matching(run.cells, scope, groups)
-    seconds = Fraction(round(run.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
-    empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, patterns)
+    late = run.after(warmup_ms(scope, run.plan))
+    cells = matching(late.cells, scope, groups)
+    seconds = Fraction(round(late.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
+    empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, groups)
     arrivals = NO_ARRIVALS
-    for stage, more in run.arrivals.items():
+    for stage, more in late.arrivals.items():
         arrivals = arrivals.plus(more) if matches(stage, scope.stages) else arrivals
     return Selection(cells, seconds, tuple(run.stages), empty, arrivals)
+
+
+def warmup_ms(scope: Scope, plan: Plan | None) -> int:
+    """Return how many milliseconds of a run are left out: a plan's time scale holds for them as for its stages."""
+    scale = Fraction(plan.time_scale).limit_denominator(10**6) if plan else Fraction(1)
+    return round(scope.warmup_s * scale * 1000)
 
 
 def patterns_of(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:
@@ -89,9 +97,12 @@ def matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _nothing(run: Run, scope: Scope, patterns: list[str]) -> str:
+def _nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> str:
     if not run.cells:
         return "not one request was made"
+    patterns = patterns_of(scope, groups)
+    if scope.warmup_s and any(tally.requests for tally in matching(run.cells, scope, groups).values()):
+        return _only_warmup(run, scope)
     if scope.stages and not any(matches(stage, scope.stages) for stage in run.stages):
         wanted = ", ".join(scope.stages)
         return f"the run has no stage '{wanted}'{names.hint(wanted, run.stages)}"
@@ -99,3 +110,13 @@ def _nothing(run: Run, scope: Scope, patterns: list[str]) -> str:
         wanted = ", ".join(patterns)
         return f"no request to '{wanted}' was made{names.hint(wanted, run.endpoints)}"
     return "no request was made in the stages and to the endpoints selected"
+
+
+def _only_warmup(run: Run, scope: Scope) -> str:
+    real_ms = warmup_ms(scope, run.plan)
+    warmup = f"the warm-up of {write(scope.warmup_s, 's')}"
+    if real_ms != scope.warmup_s * 1000:
+        warmup += f" ({show(Fraction(real_ms, 1000), 's')} in this compressed run)"
+    if real_ms >= run.duration_s * 1000:
+        return f"{warmup} is as long as the run, which lasted {run.duration_s:.1f} s"
+    return f"no request was made after {warmup}"

@@ -35,8 +35,8 @@ class Miss:
     endpoint: str | None = None
 
 
-Watch = Callable[[Cells, float], tuple[Miss, ...]]
-"""Says which targets the counts of a window of some seconds miss."""
+Watch = Callable[[Cells, float, float], tuple[Miss, ...]]
+"""Says which targets the counts of a window miss, which begins at some second of the run and lasts some seconds."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Timeline:
                 window_s=seconds,
                 window_users=sum(tile.users * (tile.end_s - tile.start_s) for tile in window) / seconds,
                 window_rps=requests / seconds,
-                missed=self._watch(whole, seconds) if judged else (),
+                missed=self._watch(whole, window[0].start_s, seconds) if judged else (),
                 judged=judged,
                 told=own.told,
                 returns=own.returns,

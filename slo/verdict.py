@@ -70,6 +70,7 @@ class Result:
                 "endpoint": list(scope.endpoints),
                 "group": list(scope.groups),
                 "stage": list(scope.stages),
+                **({"warmup_s": _number(scope.warmup_s)} if scope.warmup_s else {}),
             },
             "priority": objective.priority,
             "target": _number(objective.target),

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+from slo import schemas
+from slo.ask import Ask
 from slo.judge import judge
 from slo.plan import MOST_SPAWNED_PER_S, Plan, Stage
 from slo.reports import html
 from slo.run import Run, UserSample
+from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import HOTEL, ROOT, Demo, locust
 from tests.test_endings import validate
 
 SHORT = ROOT / "tests" / "locustfiles" / "short.py"
+LEAVING = ROOT / "tests" / "locustfiles" / "leaving.py"
 OBJECTIVE = "indicator: latency.max, target: 90 ms, priority: P0"
 PLAN = Plan.ramps(("ramp", 100, 10), ("hold", 100, 10), ("fall", 100, 0))
 
@@ -116,3 +122,73 @@ def test_a_shape_that_offers_half_of_its_plan_gets_no_verdict(
         assert "stage 'hold' offered 2" in done.verdict["reason"] + " ".join(done.verdict["notes"])
         command = validate(done.folder, "--allow-incomplete", "--objectives", str(objectives))
         assert command.returncode == 0, command.stdout
+
+
+ASK = Ask(10, 0.5)
+
+
+def answered(ask: Ask | None, share: float = 1.0, duration_s: int = 100) -> Run:
+    """Return a run without a plan, in which a share of the users asked for came."""
+    line = ask or ASK
+    users = tuple(UserSample(at * 1000, None, round(line.users_at(at) * share)) for at in range(duration_s))
+    return replace(requests(100, 100), users=users, duration_s=float(duration_s), ask=ask)
+
+
+def test_what_was_asked_for_is_a_straight_line_and_then_all() -> None:
+    assert [ASK.users_at(at_s) for at_s in (0, 10, 20, 500)] == [0, 5, 10, 10]
+    assert [ASK.user_seconds(at_s) for at_s in (10, 20, 100)] == [25, 100, 900]
+    assert Ask(3, 0).user_seconds(10) == 0
+
+
+def test_users_that_were_asked_for_and_did_not_come_are_no_verdict() -> None:
+    assert judge(answered(ASK), demanding(OBJECTIVE)).status == "CRITICAL"
+    run = answered(ASK, share=0.5)
+    verdict = judge(run, demanding(OBJECTIVE))
+    assert (verdict.status, verdict.exit_code) == ("NO DATA", 3)
+    words = "the run (asked for 10 users, 0.5 more each second) offered "
+    assert verdict.reason.startswith(f"no verdict: the load was not offered: {words}")
+    assert verdict.reason.endswith(" of 900 user-seconds (50 %)")
+    assert verdict.notes[0].startswith(words)
+    assert "10 users, 0.5 more each second" in html.render(run, verdict)
+    accepted = replace(run, options={"allow_incomplete": True})
+    assert judge(accepted, demanding(OBJECTIVE)).exit_code == 2
+
+
+def test_a_run_that_ends_early_was_asked_for_less() -> None:
+    assert [one.planned for one in answered(ASK, duration_s=20).offered()] == [100]
+    assert judge(answered(ASK, duration_s=20), demanding(OBJECTIVE)).status == "CRITICAL"
+
+
+def test_where_nobody_asked_nothing_is_said() -> None:
+    run = answered(None, share=0.1)
+    assert [one.planned for one in run.offered()] == [None]
+    assert judge(run, demanding(OBJECTIVE)).status == "CRITICAL"
+
+
+@pytest.mark.parametrize("ask", [ASK, None])
+def test_the_record_keeps_what_was_asked_for(ask: Ask | None) -> None:
+    data = json.loads(json.dumps(answered(ask).to_data()))
+    Draft202012Validator(schemas.load("run")).validate(data)
+    assert ("asked" in data) == (ask is not None)
+    assert Run.from_data(data).ask == ask
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [(), ("--processes", "2", "--master-bind-port")], ids=["alone", "two_workers"])
+@pytest.mark.parametrize(("leave", "code"), [("none", 0), ("all", 3)])
+def test_users_who_leave_are_missed(
+    demo: Demo, tmp_path: Path, workers: tuple[str, ...], leave: str, code: int
+) -> None:
+    objectives = tmp_path / "o.yaml"
+    objectives.write_text("version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 1 %}\n", encoding="utf-8")
+    port = str(free_port())
+    words = [*workers, port, "--master-port", port] if workers else []
+    words += ["-f", str(LEAVING), "-H", demo.url, "-u", "10", "-r", "10", "-t", "8s", "--objectives", str(objectives)]
+    done = locust(tmp_path / "reports", *words, env={"LEAVE": leave})
+    assert done.code == code, done.out + done.err
+    assert done.run.ask == Ask(10, 10)
+    assert [round(one.planned or 0) for one in done.run.offered()] == [
+        round(Ask(10, 10).user_seconds(done.run.duration_s))
+    ]
+    if code:
+        assert "the load was not offered: the run (asked for 10 users, 10 more each second)" in done.verdict["reason"]

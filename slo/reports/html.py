@@ -281,6 +281,7 @@ def _generator(run: Run) -> str:
     if run.users:
         wanted = [sample.planned for sample in run.users if sample.planned is not None]
         pairs += [("users planned, at most", f"{max(wanted):g}")] if wanted else []
+        pairs += [("offered", f"{one.sum()}: {one.ask.words()}") for one in run.offered() if one.ask]
         pairs.append(("users achieved, at most", str(max(sample.achieved for sample in run.users))))
         behind = max(((s.planned or 0) - s.achieved, -s.at_ms) for s in run.users)
         if wanted and behind[0] > 0:

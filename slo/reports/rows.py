@@ -9,7 +9,7 @@ from slo.arrivals import LATE_MS, NO_ARRIVALS
 from slo.compare import Untold
 from slo.finding import Finding, Trial
 from slo.outcome import RUNNING
-from slo.quantity import show
+from slo.quantity import show, write
 from slo.run import Run
 from slo.shelf import Row
 from slo.tally import Since, Tally
@@ -91,13 +91,14 @@ def objective(result: Result) -> tuple[str, ...]:
         result.objective.unit,
         "<" if result.objective.direction == "lower" else ">",
     )
-    warning = result.objective.warning
+    warning, warmup_s = result.objective.warning, result.objective.scope.warmup_s
+    after = f" after {write(warmup_s, 's')}" if warmup_s else ""
     return (
         result.objective.name,
         result.status,
         "-" if result.value is None else show(result.value, unit) + (" (low confidence)" * result.low_confidence),
         _interval(result),
-        f"{sign} {show(result.objective.target, unit)}",
+        f"{sign} {show(result.objective.target, unit)}{after}",
         "-" if warning is None else f"{sign} {show(warning, unit)}",
         "-" if result.deviation is None else f"{float(result.deviation) * 100:+.1f} %",
         result.objective.priority,
