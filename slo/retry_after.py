@@ -36,7 +36,7 @@ def wait_of(response: Any, now: Callable[[], float] = time.time) -> float | None
     told = _header(headers, "Retry-After")
     if _SECONDS.fullmatch(told):
         return float(told)
-    until = _date(told)
+    until = _date(told) if told else None
     if until is None:
         return None
     sent = _date(_header(headers, "Date")) or datetime.fromtimestamp(now(), UTC)
