@@ -1,83 +1,34 @@
 """The plugin: ``import slo.plugin`` in a locustfile adds the options, measures each run and judges it.
 
-This is the only file that knows Locust's events. ``check`` counts a named check from any locustfile;
-``refuse`` ends a run before its load starts; ``Plan`` and ``Stage`` let a ``LoadTestShape`` name its stages:
-give it an attribute ``plan`` and, if it belongs to a scenario, an attribute ``scenario``.
+It hangs onto Locust's events; ``hooks``, ``judging`` and ``working``, the wirings of our processes, know them too, and
+nobody else does. ``check`` counts a named check from any locustfile; ``refuse`` ends a run before its load starts;
+``shape_of`` says which load an option asks for; ``Plan`` and ``Stage`` let a ``LoadTestShape`` name its stages: give it
+an attribute ``plan`` and, if it belongs to a scenario, an attribute ``scenario``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import os
-import signal
 import sys
-import time
 import traceback
-from argparse import Namespace
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import gevent
-import locust
-import zmq
 from locust import LoadTestShape, argument_parser, events
 from locust.env import Environment
-from locust.event import EventHook
 from locust.exception import RPCError
-from locust.rpc import Message
-from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner, WorkerRunner
+from locust.runners import MasterRunner, WorkerRunner
 
-from slo import baseline, fingerprint, identity, options, publish, rate, secret, web
-from slo.ask import Ask
-from slo.baseline import BaselineError
+from slo import options
 from slo.batched import BatchedStats
-from slo.chatter import Chatter
 from slo.clock import Offset
-from slo.dispenser import Dispenser, late_ms
-from slo.findings import watched
-from slo.gate import NO_VERDICT, Gate, guarded
-from slo.listener import listeners, open_listener
-from slo.live import Process
-from slo.master import Master
-from slo.measurement import Measurement, Subject
-from slo.objectives import Objectives, ObjectivesError, load
-from slo.open_model import DISPENSER, ArrivalShape, let_users_wait
+from slo.gate import NO_VERDICT
+from slo.hooks import record
+from slo.judging import Judging
 from slo.plan import Plan, Stage
-from slo.progress import Progress
-from slo.pulse import Pulse
-from slo.recorder import Recorder
-from slo.run import Target
-from slo.scrape import ScrapeError, Scraper, period_s
-from slo.shape import LimitShape
-from slo.worker import WorkerBooks
+from slo.working import Working
 
 __all__ = ["Plan", "Stage", "check", "refuse", "shape_of"]
-
-FINAL_WAIT_S = 10.0
-"""How long the master waits for its workers' last counts."""
-REPORT_S = WORKER_REPORT_INTERVAL + 1.0
-"""How old a worker's counts may be when they reach the master."""
-HELLO_S = 0.5
-"""How often a worker introduces itself until it is answered."""
-CLOCK_S = 10.0
-"""How often it asks for the master's clock after that."""
-
-
-class CheckEvent(EventHook):
-    """Tells its listeners of each check: endpoint, name, and whether it passed."""
-
-    def tell(self, endpoint: str, name: str, passed: bool) -> None:
-        """Fire, for listeners that raise nothing: each request has several checks, and words by name cost time."""
-        for listener in self._handlers:
-            listener(endpoint, name, passed)
-
-
-if not hasattr(events, "slo_check"):
-    events.slo_check = CheckEvent()  # type: ignore[attr-defined]  # Locust's way to add an event
 
 
 def check(response: object, name: str, passed: bool) -> bool:
@@ -101,7 +52,7 @@ def check(response: object, name: str, passed: bool) -> bool:
 def refuse(environment: Environment, reason: str) -> None:
     """Let no load start, for ``reason``: headless the process exits with 3, the web UI stops the run."""
     wiring = getattr(environment, "slo", None)
-    if isinstance(wiring, _Judge):
+    if isinstance(wiring, Judging):
         wiring.refuse(reason)
         return
     sys.exit(NO_VERDICT)
@@ -113,7 +64,7 @@ def shape_of(environment: Environment) -> LoadTestShape | None:
     A locustfile that sets ``environment.shape_class`` itself gives this one precedence over its own.
     """
     wiring = getattr(environment, "slo", None)
-    return wiring.asked if isinstance(wiring, _Judge) else None
+    return wiring.asked if isinstance(wiring, Judging) else None
 
 
 @events.init_command_line_parser.add_listener
@@ -145,9 +96,9 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
         if not isinstance(runner, MasterRunner):
             BatchedStats.adopt(environment.stats)
         if isinstance(runner, WorkerRunner):
-            environment.slo = _Worker(environment, runner)  # type: ignore[attr-defined]
+            environment.slo = Working(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
-            environment.slo = _Judge(environment, runner)  # type: ignore[attr-defined]
+            environment.slo = Judging(environment, runner)  # type: ignore[attr-defined]
         # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
         gevent.get_hub().loop.update_now()
@@ -161,7 +112,7 @@ def _start_early(environment: Environment, **_: Any) -> None:
     # Locust's master takes a worker for ready, and gives it users, before the worker's init listeners ran.
     announced = getattr(environment.parsed_options, options.RUN, None)
     if announced is not None and not hasattr(environment, "slo"):
-        environment.slo_early = _record(environment, announced, Offset())  # type: ignore[attr-defined]
+        environment.slo_early = record(environment, announced, Offset())  # type: ignore[attr-defined]
 
 
 @events.quitting.add_listener
@@ -170,545 +121,3 @@ def _leave(environment: Environment, **_: Any) -> None:
     wiring = getattr(environment, "slo", None)
     if wiring is not None:
         wiring.leave()
-
-
-def _arrivals_of(environment: Environment) -> ArrivalShape | None:
-    """Return the load that --rate asks for; what cannot be followed ends the process before any load, with 3."""
-    parsed: Any = environment.parsed_options
-    if not parsed.rate:
-        return None
-    wrong = ""
-    if parsed.find_limit:
-        wrong = "--rate and --find-limit both say what load to offer: give one of the two"
-    elif ":" not in parsed.rate and parsed.headless and not parsed.run_time:
-        wrong = f"--rate {parsed.rate} is held for --run-time: give one, like -t 5m"
-    if wrong:
-        sys.stderr.write(f"locust-slo: {wrong}\n")
-        sys.exit(NO_VERDICT)
-    parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
-    return ArrivalShape()
-
-
-def _listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | None) -> Callable[[], None]:
-    """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it."""
-    on_request, on_check = listeners(recorder)
-    setattr(environment, DISPENSER, arrivals)
-    if arrivals is not None:
-        on_request = open_listener(recorder, late_ms)
-        let_users_wait()
-    events.request.add_listener(on_request)
-    events.slo_check.add_listener(on_check)  # type: ignore[attr-defined]
-
-    def detach() -> None:
-        events.request.remove_listener(on_request)
-        events.slo_check.remove_listener(on_check)  # type: ignore[attr-defined]
-
-    return detach
-
-
-def _beat(pulse: Pulse) -> None:
-    """Look for ever how late timers fire in this process."""
-    while True:
-        due_s = pulse.next_due()
-        gevent.sleep(max(0.0, due_s - time.perf_counter()))
-        pulse.beat(due_s)
-
-
-def _record(
-    environment: Environment, announced: dict[str, Any], offset: Offset
-) -> tuple[WorkerBooks, Callable[[], None]]:
-    """Begin a worker's books on the run announced; returns them with what ends the recording."""
-    books = WorkerBooks(announced, offset)
-    return books, _listen(environment, books.recorder, books.arrivals)
-
-
-class _Judge:
-    """Wires one process that judges, alone or as the master, to its gate."""
-
-    def __init__(self, environment: Environment, runner: Any) -> None:
-        self._environment = environment
-        self._runner = runner
-        self._master = Master(_identity(environment), self._send) if isinstance(runner, MasterRunner) else None
-        self._detach: Callable[[], None] = lambda: None
-        self._sampler: gevent.Greenlet | None = None
-        self._reporting: gevent.Greenlet | None = None
-        self._refusing = False
-        self._arrivals: Dispenser | None = None
-        self._chatter = Chatter()
-        self._pulse = Pulse()
-        gevent.spawn(_beat, self._pulse)
-        parsed: Any = environment.parsed_options
-        self._headless = bool(parsed.headless)
-        show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
-        objectives = _objectives(parsed)
-        progress = Progress(sys.stderr, objectives) if show and self._headless else None
-        formats = publish.formats(parsed.report_formats)
-        stop = (parsed.stop_on, parsed.stop_after)
-        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
-        search = options.search(parsed, parsed.num_users)
-        self.limit_shape = LimitShape(search, self._wanted) if search else None
-        self.asked: LoadTestShape | None = _arrivals_of(environment) or self.limit_shape
-        if self.asked is not None:
-            self.asked.runner = runner
-            environment.shape_class = self.asked
-        environment.events.test_start.add_listener(self._start)
-        environment.events.test_stopping.add_listener(self._stopping)
-        environment.events.test_stop.add_listener(self._stop)
-        environment.events.quit.add_listener(self._quit)
-        if self._master:
-            runner.register_message("slo_hello", self._on_hello)
-            runner.register_message("slo_delta", self._on_delta)
-            environment.events.worker_report.add_listener(self._on_report)
-            self._hand_over()
-        self._take_signals()
-        if environment.web_ui is not None:
-            self.gate.watched = True
-            web.register(environment.web_ui, lambda: self.gate.picture(self._processes()), self.gate.folder_of)
-
-    def refuse(self, reason: str) -> None:
-        sys.stderr.write(f"locust-slo: {reason}\n")
-        self._refusing = True
-        guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), reason))
-        if self._headless:
-            self._quit()
-            sys.exit(NO_VERDICT)
-        swarm = getattr(self._environment.web_ui, "_swarm_greenlet", None)
-        if swarm is not None and swarm is not gevent.getcurrent():
-            swarm.kill(block=False)
-        gevent.spawn(self._end_refusal)
-
-    def _end_refusal(self) -> None:
-        # Runs once the listeners to this start have all been called.
-        self._refusing = False
-        self._runner.stop()
-
-    def leave(self) -> None:
-        """Set the exit code; a run still going on (SIGTERM, Ctrl-C) is stopped and written first."""
-        if self.gate.measurement is not None:
-            guarded(self.gate, self._stop_runner)
-            guarded(self.gate, lambda: self.gate.end(completed=False))
-        code = self.gate.exit_code()
-        if code is not None:
-            self._environment.process_exit_code = code
-
-    def _stop_runner(self) -> None:
-        if self._master is not None:
-            self._runner.stop(send_stop_to_client=False)
-        else:
-            self._runner.stop()
-
-    def _start(self, **_: Any) -> None:
-        if self._refusing:
-            return  # a listener before us refused this very start: its record stands
-        impossible = self._impossible()
-        if impossible:
-            sys.stderr.write(f"locust-slo: {impossible}\n")
-            guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), impossible))
-        else:
-            guarded(self.gate, self._begin)
-        if self.gate.broken or impossible:
-            gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
-
-    def _wanted(self) -> int | None:
-        """Return how many users the search wants now; before the run begins, those of its first step."""
-        assert self.limit_shape is not None
-        climb = self.gate.measurement.climb if self.gate.measurement else None
-        return climb.wanted if climb else self.limit_shape.search.start_users
-
-    def _hindered(self, asked: LimitShape) -> str:
-        """Return why the search asked for cannot be, or an empty text."""
-        if self._environment.shape_class is not asked:
-            return (
-                "--find-limit cannot offer its load: another one was chosen, by --class-picker or by the locustfile, "
-                "which can ask slo.plugin.shape_of(environment) for it"
-            )
-        objectives = self.gate.objectives
-        demanded = watched(_subject(self._environment).scenario, objectives) if objectives else None
-        return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
-
-    def _impossible(self) -> str:
-        """Return why nobody could follow the plan or make the search, or an empty text."""
-        if self.limit_shape is not None:
-            return self._hindered(self.limit_shape)
-        plan = getattr(self._environment.shape_class, "plan", None)
-        processes = len(self._runner.clients.all) if self._master else 1
-        found = plan.impossible(processes) if isinstance(plan, Plan) else []
-        return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
-
-    def _begin(self) -> None:
-        measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
-        self._chatter.mute(measurement.subject.plan is not None or measurement.subject.search is not None)
-        # What lives by now lives on: the collector need not look at it again and again while requests are timed.
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-        if self._master and self.gate.ledger is not None:
-            # One that is missing gets no users; should it come back, it is expected from then on.
-            there = (client.id for client in self._runner.clients.all if client.state != STATE_MISSING)
-            for worker in self._master.fitting(there):
-                self.gate.ledger.expect(worker)
-            self._share(self._master, measurement, begins=True)
-            self._announce(self._master, measurement)
-        else:
-            plan, recorder = measurement.subject.plan, measurement.recorder
-            if plan is not None and plan.open:
-                self._arrivals = Dispenser(plan, lambda: recorder.elapsed_s, recorder.arrived)
-            self._detach = _listen(self._environment, recorder, self._arrivals)
-        if self._arrivals is not None:
-            self._arrivals.join("", 0.0, [""])
-        if self._environment.shape_class is not None:
-            # The plan's stages and the shape's line begin at one moment, however long we took to get ready.
-            self._environment.shape_class.reset_time()
-        self._pulse.log = measurement.log
-        self._sampler = gevent.spawn(self._sample, measurement)
-        if self._environment.parsed_options.target_metrics:  # type: ignore[union-attr]
-            gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
-
-    def _sample(self, measurement: Measurement) -> None:
-        plan = measurement.subject.plan
-        period_s = plan.step_s if plan else 1.0
-        while self.gate.measurement is measurement:
-            guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
-            if self.gate.breach is not None:
-                gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
-                return
-            if self._master and self.gate.ledger is not None:
-                self._share(self._master, measurement)
-                self._announce(self._master, measurement)
-                self._hand_over()  # again, for Locust may have opened another socket
-                for client in self._runner.clients.all:
-                    if client.user_count and self._master.fitting([client.id]):
-                        self.gate.ledger.expect(client.id, measurement.elapsed_s)
-                    self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
-            gevent.sleep(period_s - measurement.elapsed_s % period_s)
-
-    def _scrape(self, measurement: Measurement, path: str) -> None:
-        """Read the target's own metrics as long as the run goes on."""
-        scraper = Scraper(self._environment.host or "", path, os.environ.get("ADMIN_TOKEN", ""))
-        plan = measurement.subject.plan
-        wait_s = period_s(plan.time_scale if plan else 1.0)
-        while self.gate.measurement is measurement:
-            try:
-                measurement.scraped(scraper.look())
-            except ScrapeError as error:
-                measurement.scrape_failed(str(error))
-            gevent.sleep(wait_s)
-
-    def _stopping(self, **_: Any) -> None:
-        if self._arrivals is not None:
-            self._arrivals.stop()
-            self._arrivals = None
-        if self.gate.measurement is not None:
-            self.gate.measurement.stopping()
-
-    def _stop(self, **_: Any) -> None:
-        measurement = self.gate.measurement
-        if measurement is None:
-            return
-        self._pulse.log = None
-        completed = self._completed(measurement)
-        broke_off = self._broke_off(measurement, completed)
-        if self._master:
-            guarded(self.gate, self._collect_last_counts)
-        if self.gate.measurement is not measurement:
-            return  # while we waited for last counts the next run began, and ended this one
-        self._detach()
-        self._detach = lambda: None
-        self._chatter.unmute()
-        guarded(self.gate, lambda: self.gate.end(completed, broke_off))
-        if self._sampler is not None:
-            self._sampler.kill(block=False)
-        if not self._headless:
-            self._print()
-            self._reporting = gevent.spawn(self.gate.finish_reports)
-
-    def _processes(self) -> list[Process]:
-        """Return how the generator's processes are: this one, or the master and its workers."""
-        users = 0 if self._master else self._runner.user_count
-        name = "master" if self._master else "this process"
-        own = Process(name, self._runner.state, users, self._pulse.cpu_ratio, self._pulse.lag_ms)
-        if self._master is None:
-            return [own]
-        return [own, *(self._master.process(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
-
-    def _completed(self, measurement: Measurement) -> bool:
-        if measurement.climb is not None:
-            return measurement.climb.done
-        parsed: Any = self._environment.parsed_options
-        plan, run_time = measurement.subject.plan, parsed.run_time
-        if plan is not None:
-            return measurement.elapsed_s >= plan.total_s - 0.25
-        if run_time:
-            return bool(measurement.elapsed_s >= run_time * 0.95 - 1.0)
-        return self._environment.shape_class is not None
-
-    def _broke_off(self, measurement: Measurement, completed: bool) -> str:
-        """Return why the load was not offered to its end: nobody stops a headless run in good order."""
-        parsed: Any = self._environment.parsed_options
-        if self._headless and measurement.climb is not None and not completed:
-            return f"the search ended after {measurement.elapsed_s:.1f} s without its answer (see the log)"
-        plan = measurement.subject.plan
-        wanted_s = plan.total_s if plan else parsed.run_time
-        if completed or not self._headless or not wanted_s:
-            return ""
-        return f"the load ended after {measurement.elapsed_s:.1f} s of {wanted_s:.1f} s (see the log)"
-
-    def _quit(self, **_: Any) -> None:
-        self._print()
-        if self._reporting is not None:
-            self._reporting.join()
-        self.gate.finish_reports()
-
-    def _print(self) -> None:
-        colour = sys.stdout.isatty()
-        text = self.gate.report(colour)
-        if text:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
-
-    def _take_signals(self) -> None:
-        """Remember which signal ends the process, and end it in good order where Locust would not."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            gevent.signal_handler(number, self._on_signal, number)
-
-    def _on_signal(self, number: signal.Signals) -> None:
-        gate, main = self.gate, gevent.get_hub().parent
-        ended = gate.last is not None and gate.measurement is None
-        if self._headless and (gate.signal is not None or ended):
-            return  # it is ending already
-        gate.signal = number.name
-        if self._headless and gate.measurement is None:  # waiting for workers: Locust has no handler yet
-            gevent.spawn(self._runner.quit).link(lambda _: gevent.kill(main, SystemExit(gate.exit_code())))
-        elif number == signal.SIGINT or (self._headless and self._environment.shape_class is not None):
-            # Locust installs its handler of SIGTERM only once a headless shape has ended.
-            gevent.kill(main, KeyboardInterrupt)
-
-    # The master's side of a distributed run.
-
-    def _send(self, message: str, data: Any, worker: str) -> None:
-        self._runner.send_message(message, data, client_id=worker)
-
-    def _hand_over(self) -> None:
-        """Let a worker that connects again take the place of its old connection, which we may believe alive.
-
-        Without it ZeroMQ ignores the newcomer: a firewall that forgets one end would silence the worker for good.
-        """
-        with contextlib.suppress(zmq.ZMQError):  # a socket that Locust is just closing
-            self._runner.server.socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
-
-    def _announce(self, master: Master, measurement: Measurement) -> None:
-        """Put the run among the options, which Locust hands to each worker with its first users."""
-        setattr(self._environment.parsed_options, options.RUN, master.announcement(measurement))
-
-    def _share(self, master: Master, measurement: Measurement, begins: bool = False) -> None:
-        """Share the arrivals among the workers that are there: at the start all, later those that have users."""
-        plan = measurement.subject.plan
-        if plan is not None and plan.open:
-            there = [client for client in self._runner.clients.all if client.state != STATE_MISSING]
-            at_work = (c.id for c in there if begins or c.user_count or master.shares_with(c.id))
-            master.share(master.fitting(at_work), measurement)
-
-    def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
-        assert self._master is not None
-        reason = self._master.hello(msg.node_id, msg.data)
-        if not reason:
-            return
-        sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
-        if msg.node_id in self._runner.clients:
-            # Forgotten as one that has stopped. Were it to leave by itself as the only worker so far, Locust's
-            # headless master would end its own ears and wait for workers for ever.
-            self._runner.handle_message(msg.node_id, Message("client_stopped", None, msg.node_id))
-
-    def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        if self._master is not None:
-            self._master.hear(client_id, data.pop("slo_pulse", {}))
-        self._enter(client_id, data.pop("slo", None))
-
-    def _on_delta(self, environment: Environment, msg: Any, **_: Any) -> None:
-        self._enter(msg.node_id, msg.data)
-
-    def _enter(self, worker: str, report: dict[str, Any] | None) -> None:
-        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
-        if report is None or master is None or measurement is None or ledger is None:
-            return
-        guarded(self.gate, lambda: measurement.take(master.enter(worker, report, ledger, measurement.elapsed_s)))
-
-    def _collect_last_counts(self) -> None:
-        """Locust fires test_stop before its workers' last reports: ask for ours and wait, within bounds."""
-        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
-        assert master is not None
-        assert measurement is not None
-        assert ledger is not None
-        ends_s = measurement.elapsed_s + FINAL_WAIT_S + self._environment.stop_timeout
-        asked_s = float("-inf")
-        # Locust forgets a worker that it has not heard of for a minute: that one is not waited for.
-        while any(worker in self._runner.clients for worker in ledger.outstanding()):
-            now_s = measurement.elapsed_s
-            if now_s >= ends_s:
-                break
-            if now_s - asked_s >= 1.0:
-                master.ask_for_last_counts(ledger)
-                asked_s = now_s
-            gevent.sleep(0.02)
-        measurement.notes += master.notes(worker.name for worker in ledger.workers())
-
-
-class _Worker:
-    """Wires a worker process: it records, reports to the master, and judges nothing."""
-
-    def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
-        self._environment = environment
-        self._runner = runner
-        self._identity = _identity(environment)
-        self._offset = Offset()
-        self._books: WorkerBooks | None = None
-        self._detach: Callable[[], None] = lambda: None
-        self._refused = False
-        self._pulse = Pulse()
-        runner.register_message("slo_welcome", self._on_welcome)
-        runner.register_message("slo_ack", self._on_ack)
-        runner.register_message("slo_finish", self._on_finish)
-        runner.register_message("slo_share", self._on_share)
-        environment.events.test_stopping.add_listener(self._stopping)
-        environment.events.report_to_master.add_listener(self._on_report)
-        environment.events.test_start.add_listener(self._start)
-        environment.events.test_stop.add_listener(self._stop)
-        runner.greenlet.spawn(self._introduce)
-        runner.greenlet.spawn(_beat, self._pulse)
-        early = getattr(environment, "slo_early", None)
-        if early is not None:
-            self._books, self._detach = early
-            self._books.share(runner.client_id)
-            self._pulse.log = self._books.log
-
-    def leave(self) -> None:
-        """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
-        if self._books is not None and not self._books.finished:
-            self._runner.stop()
-            self._stop()
-        self._environment.process_exit_code = NO_VERDICT if self._refused else 0
-
-    def _introduce(self) -> None:
-        """Say who we are until the master answers, then ask for its clock now and then."""
-        while not self._refused:
-            hello = {"identity": self._identity, "asked_at_s": time.perf_counter()}
-            with contextlib.suppress(RPCError):  # Locust connects again; so do we
-                self._runner.send_message("slo_hello", hello)
-            gevent.sleep(CLOCK_S if self._offset.known else HELLO_S)
-
-    def _on_welcome(self, environment: Environment, msg: Any, **_: Any) -> None:
-        reason = msg.data["refused"]
-        if reason and not self._refused:
-            self._refused = True
-            sys.stderr.write(f"locust-slo: the master refuses this worker: {reason}\n")
-            gevent.spawn(self._runner.quit)
-        self._offset.answer(msg.data["asked_at_s"], msg.data["clock_s"], time.perf_counter())
-        if self._books is not None:
-            self._books.align(self._offset)
-
-    def _start(self, **_: Any) -> None:
-        """Begin the run that the master announced in the options that came with our first users."""
-        announced = getattr(self._environment.parsed_options, options.RUN, None)
-        if announced is None or self._refused:
-            return
-        self._detach()
-        self._books, self._detach = _record(self._environment, announced, self._offset)
-        self._books.share(self._runner.client_id)
-        self._pulse.log = self._books.log
-
-    def _on_share(self, environment: Environment, msg: Any, **_: Any) -> None:
-        if self._books is not None and self._books.run_id == msg.data["run"]:
-            self._books.share(self._runner.client_id, msg.data["shares"])
-
-    def _stopping(self, **_: Any) -> None:
-        if self._books is not None and self._books.arrivals is not None:
-            self._books.arrivals.stop()
-
-    def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
-        if self._books is not None and self._books.run_id == msg.data["run"]:
-            self._books.acknowledge(msg.data["upto"])
-
-    def _on_finish(self, environment: Environment, msg: Any, **_: Any) -> None:
-        if self._books is None or self._books.run_id != msg.data["run"]:
-            return
-        if self._books.finished:
-            self._runner.send_message("slo_delta", self._books.report())
-            return
-        self._runner.stop()
-        self._stop()
-
-    def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        announced = getattr(self._environment.parsed_options, options.RUN, None)
-        if self._books is not None and announced is not None and announced["id"] != self._books.run_id:
-            self._start()  # we missed the end of one run and the start of the next, with some of its requests
-            self._books.recorder.faults += 1
-        data["slo_pulse"] = {"cpu_ratio": self._pulse.cpu_ratio, "lag_ms": self._pulse.lag_ms}
-        if self._books is not None and not self._books.settled:
-            data["slo"] = self._books.report()
-
-    def _stop(self, **_: Any) -> None:
-        if self._books is None or self._books.finished:
-            return
-        self._detach()
-        self._detach = lambda: None
-        self._pulse.log = None
-        self._runner.send_message("slo_delta", self._books.report(final=True))
-
-
-def _objectives(parsed: Namespace) -> Objectives | None:
-    """Return the objectives asked for; a file with errors ends the process before any load, with 3."""
-    if not parsed.objectives:
-        return None
-    try:
-        objectives = load(Path(parsed.objectives))
-        if any(objective.against == "baseline" for objective in objectives.items) and getattr(parsed, "scenario", None):
-            baseline.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
-        return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
-    except BaselineError as error:
-        sys.stderr.write(f"{error}\nlocust-slo: the baseline cannot be read; no load was sent\n")
-        sys.exit(NO_VERDICT)
-    except ObjectivesError as error:
-        sys.stderr.write(f"{error}\nlocust-slo: the objectives have errors; no load was sent\n")
-        sys.exit(NO_VERDICT)
-
-
-def _identity(environment: Environment) -> dict[str, Any]:
-    given = options.given(environment.parsed_options)  # type: ignore[arg-type]
-    return identity.take(locust.__version__, environment.parsed_locustfiles or [], given)
-
-
-def _from_here(file: str) -> str:
-    """Return a file's path as one would write it here: a record that is committed says nothing of the machine."""
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
-
-
-def _ask(environment: Environment) -> Ask | None:
-    """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
-    parsed: Any = environment.parsed_options
-    if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
-        return None
-    known = parsed.num_users is not None and parsed.spawn_rate is not None
-    return Ask(parsed.num_users, float(parsed.spawn_rate)) if known else None
-
-
-def _subject(environment: Environment) -> Subject:
-    parsed: Any = environment.parsed_options
-    shape = environment.shape_class
-    plan = getattr(shape, "plan", None)
-    scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
-    search = shape.search if isinstance(shape, LimitShape) else None
-    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
-    return Subject(
-        name=scenario or Path(environment.locustfile or "run").stem,
-        scenario=scenario,
-        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
-        plan=plan if isinstance(plan, Plan) else None,
-        options={**options.recorded(parsed), **own},
-        search=search,
-        environment={
-            **fingerprint.take(locust.__version__),
-            "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
-        },
-        ask=_ask(environment),
-    )

@@ -1,0 +1,74 @@
+"""What every process of ours hangs onto Locust's events: what records a run, and what looks at the process itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import locust
+from locust import events
+from locust.env import Environment
+from locust.event import EventHook
+
+from slo import identity, options
+from slo.clock import Offset
+from slo.dispenser import Dispenser, late_ms
+from slo.listener import listeners, open_listener
+from slo.open_model import DISPENSER, let_users_wait
+from slo.pulse import Pulse
+from slo.recorder import Recorder
+from slo.worker import WorkerBooks
+
+
+class CheckEvent(EventHook):
+    """Tells its listeners of each check: endpoint, name, and whether it passed."""
+
+    def tell(self, endpoint: str, name: str, passed: bool) -> None:
+        """Fire, for listeners that raise nothing: each request has several checks, and words by name cost time."""
+        for listener in self._handlers:
+            listener(endpoint, name, passed)
+
+
+if not hasattr(events, "slo_check"):
+    events.slo_check = CheckEvent()  # type: ignore[attr-defined]  # Locust's way to add an event
+
+
+def listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | None) -> Callable[[], None]:
+    """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it."""
+    on_request, on_check = listeners(recorder)
+    setattr(environment, DISPENSER, arrivals)
+    if arrivals is not None:
+        on_request = open_listener(recorder, late_ms)
+        let_users_wait()
+    events.request.add_listener(on_request)
+    events.slo_check.add_listener(on_check)  # type: ignore[attr-defined]
+
+    def detach() -> None:
+        events.request.remove_listener(on_request)
+        events.slo_check.remove_listener(on_check)  # type: ignore[attr-defined]
+
+    return detach
+
+
+def beat(pulse: Pulse) -> None:
+    """Look for ever how late timers fire in this process."""
+    while True:
+        due_s = pulse.next_due()
+        gevent.sleep(max(0.0, due_s - time.perf_counter()))
+        pulse.beat(due_s)
+
+
+def record(
+    environment: Environment, announced: dict[str, Any], offset: Offset
+) -> tuple[WorkerBooks, Callable[[], None]]:
+    """Begin a worker's books on the run announced; returns them with what ends the recording."""
+    books = WorkerBooks(announced, offset)
+    return books, listen(environment, books.recorder, books.arrivals)
+
+
+def identity_of(environment: Environment) -> dict[str, Any]:
+    """Return what the process says of itself when it introduces itself; see ``slo.identity``."""
+    given = options.given(environment.parsed_options)  # type: ignore[arg-type]
+    return identity.take(locust.__version__, environment.parsed_locustfiles or [], given)

@@ -1,0 +1,460 @@
+"""The wiring of the process that judges, alone or as the master, from Locust's events to its gate."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gevent
+import locust
+import zmq
+from locust import LoadTestShape
+from locust.env import Environment
+from locust.rpc import Message
+from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
+
+from slo import baseline, fingerprint, options, publish, rate, secret, web
+from slo.ask import Ask
+from slo.baseline import BaselineError
+from slo.chatter import Chatter
+from slo.dispenser import Dispenser
+from slo.findings import watched
+from slo.gate import NO_VERDICT, Gate, guarded
+from slo.hooks import beat, identity_of, listen
+from slo.live import Process
+from slo.master import Master
+from slo.measurement import Measurement, Subject
+from slo.objectives import Objectives, ObjectivesError, load
+from slo.open_model import ArrivalShape
+from slo.plan import Plan
+from slo.progress import Progress
+from slo.pulse import Pulse
+from slo.run import Target
+from slo.scrape import ScrapeError, Scraper, period_s
+from slo.shape import LimitShape
+
+FINAL_WAIT_S = 10.0
+"""How long the master waits for its workers' last counts."""
+REPORT_S = WORKER_REPORT_INTERVAL + 1.0
+"""How old a worker's counts may be when they reach the master."""
+HELLO_S = 0.5
+"""How often a worker introduces itself until it is answered."""
+CLOCK_S = 10.0
+"""How often it asks for the master's clock after that."""
+REPORT_S = WORKER_REPORT_INTERVAL + 1.0
+"""How old a worker's counts may be when they reach the master."""
+HELLO_S = 0.5
+"""How often a worker introduces itself until it is answered."""
+CLOCK_S = 10.0
+"""How often it asks for the master's clock after that."""
+
+
+class Judging:
+    """Wires one process that judges, alone or as the master, to its gate."""
+
+    def __init__(self, environment: Environment, runner: Any) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._master = Master(identity_of(environment), self._send) if isinstance(runner, MasterRunner) else None
+        self._detach: Callable[[], None] = lambda: None
+        self._sampler: gevent.Greenlet | None = None
+        self._reporting: gevent.Greenlet | None = None
+        self._refusing = False
+        self._arrivals: Dispenser | None = None
+        self._chatter = Chatter()
+        self._pulse = Pulse()
+        gevent.spawn(beat, self._pulse)
+        parsed: Any = environment.parsed_options
+        self._headless = bool(parsed.headless)
+        show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
+        objectives = _objectives(parsed)
+        progress = Progress(sys.stderr, objectives) if show and self._headless else None
+        formats = publish.formats(parsed.report_formats)
+        stop = (parsed.stop_on, parsed.stop_after)
+        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
+        search = options.search(parsed, parsed.num_users)
+        self.limit_shape = LimitShape(search, self._wanted) if search else None
+        self.asked: LoadTestShape | None = _arrivals_of(environment) or self.limit_shape
+        if self.asked is not None:
+            self.asked.runner = runner
+            environment.shape_class = self.asked
+        environment.events.test_start.add_listener(self._start)
+        environment.events.test_stopping.add_listener(self._stopping)
+        environment.events.test_stop.add_listener(self._stop)
+        environment.events.quit.add_listener(self._quit)
+        if self._master:
+            runner.register_message("slo_hello", self._on_hello)
+            runner.register_message("slo_delta", self._on_delta)
+            environment.events.worker_report.add_listener(self._on_report)
+            self._hand_over()
+        self._take_signals()
+        if environment.web_ui is not None:
+            self.gate.watched = True
+            web.register(environment.web_ui, lambda: self.gate.picture(self._processes()), self.gate.folder_of)
+
+    def refuse(self, reason: str) -> None:
+        """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
+        sys.stderr.write(f"locust-slo: {reason}\n")
+        self._refusing = True
+        guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), reason))
+        if self._headless:
+            self._quit()
+            sys.exit(NO_VERDICT)
+        swarm = getattr(self._environment.web_ui, "_swarm_greenlet", None)
+        if swarm is not None and swarm is not gevent.getcurrent():
+            swarm.kill(block=False)
+        gevent.spawn(self._end_refusal)
+
+    def _end_refusal(self) -> None:
+        # Runs once the listeners to this start have all been called.
+        self._refusing = False
+        self._runner.stop()
+
+    def leave(self) -> None:
+        """Set the exit code; a run still going on (SIGTERM, Ctrl-C) is stopped and written first."""
+        if self.gate.measurement is not None:
+            guarded(self.gate, self._stop_runner)
+            guarded(self.gate, lambda: self.gate.end(completed=False))
+        code = self.gate.exit_code()
+        if code is not None:
+            self._environment.process_exit_code = code
+
+    def _stop_runner(self) -> None:
+        if self._master is not None:
+            self._runner.stop(send_stop_to_client=False)
+        else:
+            self._runner.stop()
+
+    def _start(self, **_: Any) -> None:
+        if self._refusing:
+            return  # a listener before us refused this very start: its record stands
+        impossible = self._impossible()
+        if impossible:
+            sys.stderr.write(f"locust-slo: {impossible}\n")
+            guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), impossible))
+        else:
+            guarded(self.gate, self._begin)
+        if self.gate.broken or impossible:
+            gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+
+    def _wanted(self) -> int | None:
+        """Return how many users the search wants now; before the run begins, those of its first step."""
+        assert self.limit_shape is not None
+        climb = self.gate.measurement.climb if self.gate.measurement else None
+        return climb.wanted if climb else self.limit_shape.search.start_users
+
+    def _hindered(self, asked: LimitShape) -> str:
+        """Return why the search asked for cannot be, or an empty text."""
+        if self._environment.shape_class is not asked:
+            return (
+                "--find-limit cannot offer its load: another one was chosen, by --class-picker or by the locustfile, "
+                "which can ask slo.plugin.shape_of(environment) for it"
+            )
+        objectives = self.gate.objectives
+        demanded = watched(_subject(self._environment).scenario, objectives) if objectives else None
+        return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
+
+    def _impossible(self) -> str:
+        """Return why nobody could follow the plan or make the search, or an empty text."""
+        if self.limit_shape is not None:
+            return self._hindered(self.limit_shape)
+        plan = getattr(self._environment.shape_class, "plan", None)
+        processes = len(self._runner.clients.all) if self._master else 1
+        found = plan.impossible(processes) if isinstance(plan, Plan) else []
+        return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
+
+    def _begin(self) -> None:
+        measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
+        self._chatter.mute(measurement.subject.plan is not None or measurement.subject.search is not None)
+        # What lives by now lives on: the collector need not look at it again and again while requests are timed.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        if self._master and self.gate.ledger is not None:
+            # One that is missing gets no users; should it come back, it is expected from then on.
+            there = (client.id for client in self._runner.clients.all if client.state != STATE_MISSING)
+            for worker in self._master.fitting(there):
+                self.gate.ledger.expect(worker)
+            self._share(self._master, measurement, begins=True)
+            self._announce(self._master, measurement)
+        else:
+            plan, recorder = measurement.subject.plan, measurement.recorder
+            if plan is not None and plan.open:
+                self._arrivals = Dispenser(plan, lambda: recorder.elapsed_s, recorder.arrived)
+            self._detach = listen(self._environment, recorder, self._arrivals)
+        if self._arrivals is not None:
+            self._arrivals.join("", 0.0, [""])
+        if self._environment.shape_class is not None:
+            # The plan's stages and the shape's line begin at one moment, however long we took to get ready.
+            self._environment.shape_class.reset_time()
+        self._pulse.log = measurement.log
+        self._sampler = gevent.spawn(self._sample, measurement)
+        if self._environment.parsed_options.target_metrics:  # type: ignore[union-attr]
+            gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
+
+    def _sample(self, measurement: Measurement) -> None:
+        plan = measurement.subject.plan
+        period_s = plan.step_s if plan else 1.0
+        while self.gate.measurement is measurement:
+            guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
+            if self.gate.breach is not None:
+                gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+                return
+            if self._master and self.gate.ledger is not None:
+                self._share(self._master, measurement)
+                self._announce(self._master, measurement)
+                self._hand_over()  # again, for Locust may have opened another socket
+                for client in self._runner.clients.all:
+                    if client.user_count and self._master.fitting([client.id]):
+                        self.gate.ledger.expect(client.id, measurement.elapsed_s)
+                    self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
+            gevent.sleep(period_s - measurement.elapsed_s % period_s)
+
+    def _scrape(self, measurement: Measurement, path: str) -> None:
+        """Read the target's own metrics as long as the run goes on."""
+        scraper = Scraper(self._environment.host or "", path, os.environ.get("ADMIN_TOKEN", ""))
+        plan = measurement.subject.plan
+        wait_s = period_s(plan.time_scale if plan else 1.0)
+        while self.gate.measurement is measurement:
+            try:
+                measurement.scraped(scraper.look())
+            except ScrapeError as error:
+                measurement.scrape_failed(str(error))
+            gevent.sleep(wait_s)
+
+    def _stopping(self, **_: Any) -> None:
+        if self._arrivals is not None:
+            self._arrivals.stop()
+            self._arrivals = None
+        if self.gate.measurement is not None:
+            self.gate.measurement.stopping()
+
+    def _stop(self, **_: Any) -> None:
+        measurement = self.gate.measurement
+        if measurement is None:
+            return
+        self._pulse.log = None
+        completed = self._completed(measurement)
+        broke_off = self._broke_off(measurement, completed)
+        if self._master:
+            guarded(self.gate, self._collect_last_counts)
+        if self.gate.measurement is not measurement:
+            return  # while we waited for last counts the next run began, and ended this one
+        self._detach()
+        self._detach = lambda: None
+        self._chatter.unmute()
+        guarded(self.gate, lambda: self.gate.end(completed, broke_off))
+        if self._sampler is not None:
+            self._sampler.kill(block=False)
+        if not self._headless:
+            self._print()
+            self._reporting = gevent.spawn(self.gate.finish_reports)
+
+    def _processes(self) -> list[Process]:
+        """Return how the generator's processes are: this one, or the master and its workers."""
+        users = 0 if self._master else self._runner.user_count
+        name = "master" if self._master else "this process"
+        own = Process(name, self._runner.state, users, self._pulse.cpu_ratio, self._pulse.lag_ms)
+        if self._master is None:
+            return [own]
+        return [own, *(self._master.process(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
+
+    def _completed(self, measurement: Measurement) -> bool:
+        if measurement.climb is not None:
+            return measurement.climb.done
+        parsed: Any = self._environment.parsed_options
+        plan, run_time = measurement.subject.plan, parsed.run_time
+        if plan is not None:
+            return measurement.elapsed_s >= plan.total_s - 0.25
+        if run_time:
+            return bool(measurement.elapsed_s >= run_time * 0.95 - 1.0)
+        return self._environment.shape_class is not None
+
+    def _broke_off(self, measurement: Measurement, completed: bool) -> str:
+        """Return why the load was not offered to its end: nobody stops a headless run in good order."""
+        parsed: Any = self._environment.parsed_options
+        if self._headless and measurement.climb is not None and not completed:
+            return f"the search ended after {measurement.elapsed_s:.1f} s without its answer (see the log)"
+        plan = measurement.subject.plan
+        wanted_s = plan.total_s if plan else parsed.run_time
+        if completed or not self._headless or not wanted_s:
+            return ""
+        return f"the load ended after {measurement.elapsed_s:.1f} s of {wanted_s:.1f} s (see the log)"
+
+    def _quit(self, **_: Any) -> None:
+        self._print()
+        if self._reporting is not None:
+            self._reporting.join()
+        self.gate.finish_reports()
+
+    def _print(self) -> None:
+        colour = sys.stdout.isatty()
+        text = self.gate.report(colour)
+        if text:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
+    def _take_signals(self) -> None:
+        """Remember which signal ends the process, and end it in good order where Locust would not."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            gevent.signal_handler(number, self._on_signal, number)
+
+    def _on_signal(self, number: signal.Signals) -> None:
+        gate, main = self.gate, gevent.get_hub().parent
+        ended = gate.last is not None and gate.measurement is None
+        if self._headless and (gate.signal is not None or ended):
+            return  # it is ending already
+        gate.signal = number.name
+        if self._headless and gate.measurement is None:  # waiting for workers: Locust has no handler yet
+            gevent.spawn(self._runner.quit).link(lambda _: gevent.kill(main, SystemExit(gate.exit_code())))
+        elif number == signal.SIGINT or (self._headless and self._environment.shape_class is not None):
+            # Locust installs its handler of SIGTERM only once a headless shape has ended.
+            gevent.kill(main, KeyboardInterrupt)
+
+    # The master's side of a distributed run.
+
+    def _send(self, message: str, data: Any, worker: str) -> None:
+        self._runner.send_message(message, data, client_id=worker)
+
+    def _hand_over(self) -> None:
+        """Let a worker that connects again take the place of its old connection, which we may believe alive.
+
+        Without it ZeroMQ ignores the newcomer: a firewall that forgets one end would silence the worker for good.
+        """
+        with contextlib.suppress(zmq.ZMQError):  # a socket that Locust is just closing
+            self._runner.server.socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
+
+    def _announce(self, master: Master, measurement: Measurement) -> None:
+        """Put the run among the options, which Locust hands to each worker with its first users."""
+        setattr(self._environment.parsed_options, options.RUN, master.announcement(measurement))
+
+    def _share(self, master: Master, measurement: Measurement, begins: bool = False) -> None:
+        """Share the arrivals among the workers that are there: at the start all, later those that have users."""
+        plan = measurement.subject.plan
+        if plan is not None and plan.open:
+            there = [client for client in self._runner.clients.all if client.state != STATE_MISSING]
+            at_work = (c.id for c in there if begins or c.user_count or master.shares_with(c.id))
+            master.share(master.fitting(at_work), measurement)
+
+    def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
+        assert self._master is not None
+        reason = self._master.hello(msg.node_id, msg.data)
+        if not reason:
+            return
+        sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
+        if msg.node_id in self._runner.clients:
+            # Forgotten as one that has stopped. Were it to leave by itself as the only worker so far, Locust's
+            # headless master would end its own ears and wait for workers for ever.
+            self._runner.handle_message(msg.node_id, Message("client_stopped", None, msg.node_id))
+
+    def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        if self._master is not None:
+            self._master.hear(client_id, data.pop("slo_pulse", {}))
+        self._enter(client_id, data.pop("slo", None))
+
+    def _on_delta(self, environment: Environment, msg: Any, **_: Any) -> None:
+        self._enter(msg.node_id, msg.data)
+
+    def _enter(self, worker: str, report: dict[str, Any] | None) -> None:
+        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
+        if report is None or master is None or measurement is None or ledger is None:
+            return
+        guarded(self.gate, lambda: measurement.take(master.enter(worker, report, ledger, measurement.elapsed_s)))
+
+    def _collect_last_counts(self) -> None:
+        """Locust fires test_stop before its workers' last reports: ask for ours and wait, within bounds."""
+        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
+        assert master is not None
+        assert measurement is not None
+        assert ledger is not None
+        ends_s = measurement.elapsed_s + FINAL_WAIT_S + self._environment.stop_timeout
+        asked_s = float("-inf")
+        # Locust forgets a worker that it has not heard of for a minute: that one is not waited for.
+        while any(worker in self._runner.clients for worker in ledger.outstanding()):
+            now_s = measurement.elapsed_s
+            if now_s >= ends_s:
+                break
+            if now_s - asked_s >= 1.0:
+                master.ask_for_last_counts(ledger)
+                asked_s = now_s
+            gevent.sleep(0.02)
+        measurement.notes += master.notes(worker.name for worker in ledger.workers())
+
+
+def _arrivals_of(environment: Environment) -> ArrivalShape | None:
+    """Return the load that --rate asks for; what cannot be followed ends the process before any load, with 3."""
+    parsed: Any = environment.parsed_options
+    if not parsed.rate:
+        return None
+    wrong = ""
+    if parsed.find_limit:
+        wrong = "--rate and --find-limit both say what load to offer: give one of the two"
+    elif ":" not in parsed.rate and parsed.headless and not parsed.run_time:
+        wrong = f"--rate {parsed.rate} is held for --run-time: give one, like -t 5m"
+    if wrong:
+        sys.stderr.write(f"locust-slo: {wrong}\n")
+        sys.exit(NO_VERDICT)
+    parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
+    return ArrivalShape()
+
+
+def _objectives(parsed: Namespace) -> Objectives | None:
+    """Return the objectives asked for; a file with errors ends the process before any load, with 3."""
+    if not parsed.objectives:
+        return None
+    try:
+        objectives = load(Path(parsed.objectives))
+        if any(objective.against == "baseline" for objective in objectives.items) and getattr(parsed, "scenario", None):
+            baseline.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
+        return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
+    except BaselineError as error:
+        sys.stderr.write(f"{error}\nlocust-slo: the baseline cannot be read; no load was sent\n")
+        sys.exit(NO_VERDICT)
+    except ObjectivesError as error:
+        sys.stderr.write(f"{error}\nlocust-slo: the objectives have errors; no load was sent\n")
+        sys.exit(NO_VERDICT)
+
+
+def _from_here(file: str) -> str:
+    """Return a file's path as one would write it here: a record that is committed says nothing of the machine."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+
+
+def _ask(environment: Environment) -> Ask | None:
+    """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
+    parsed: Any = environment.parsed_options
+    if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
+        return None
+    known = parsed.num_users is not None and parsed.spawn_rate is not None
+    return Ask(parsed.num_users, float(parsed.spawn_rate)) if known else None
+
+
+def _subject(environment: Environment) -> Subject:
+    parsed: Any = environment.parsed_options
+    shape = environment.shape_class
+    plan = getattr(shape, "plan", None)
+    scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
+    search = shape.search if isinstance(shape, LimitShape) else None
+    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
+    return Subject(
+        name=scenario or Path(environment.locustfile or "run").stem,
+        scenario=scenario,
+        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
+        plan=plan if isinstance(plan, Plan) else None,
+        options={**options.recorded(parsed), **own},
+        search=search,
+        environment={
+            **fingerprint.take(locust.__version__),
+            "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
+        },
+        ask=_ask(environment),
+    )
