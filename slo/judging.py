@@ -45,16 +45,6 @@ FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
 REPORT_S = WORKER_REPORT_INTERVAL + 1.0
 """How old a worker's counts may be when they reach the master."""
-HELLO_S = 0.5
-"""How often a worker introduces itself until it is answered."""
-CLOCK_S = 10.0
-"""How often it asks for the master's clock after that."""
-REPORT_S = WORKER_REPORT_INTERVAL + 1.0
-"""How old a worker's counts may be when they reach the master."""
-HELLO_S = 0.5
-"""How often a worker introduces itself until it is answered."""
-CLOCK_S = 10.0
-"""How often it asks for the master's clock after that."""
 
 
 class Judging:
@@ -166,9 +156,17 @@ class Judging:
         """Return why nobody could follow the plan or make the search, or an empty text."""
         if self.limit_shape is not None:
             return self._hindered(self.limit_shape)
+        shape = self._environment.shape_class
+        if self._environment.parsed_options.rate and not isinstance(shape, ArrivalShape):  # type: ignore[union-attr]
+            return (
+                "--rate cannot offer its load: another one was chosen, by --class-picker or by the locustfile, which "
+                "can ask slo.plugin.shape_of(environment) for it; with the web UI --rate is given on the command line"
+            )
         plan = getattr(self._environment.shape_class, "plan", None)
         processes = len(self._runner.clients.all) if self._master else 1
         found = plan.impossible(processes) if isinstance(plan, Plan) else []
+        if isinstance(shape, ArrivalShape) and shape.plan.stages[0].users_to < processes:
+            found = [f"-u {shape.plan.stages[0].users_to} leaves some of {processes} workers without a user; raise it"]
         return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
 
     def _begin(self) -> None:

@@ -30,10 +30,10 @@ class ArrivalTaskSet(DefaultTaskSet):
         """Wait until somebody arrives, then choose what they do."""
         dispenser: Dispenser | None = getattr(self.user.environment, DISPENSER, None)
         if dispenser is not None:
+            self._leave_if_told()
             self.user._state = LOCUST_STATE_WAITING  # who only waits may be stopped at once
             late_ms = dispenser.take()
-            if self.user._state == LOCUST_STATE_STOPPING:
-                raise StopUser()
+            self._leave_if_told()
             self.user._state = LOCUST_STATE_RUNNING
             setattr(gevent.getcurrent(), LATE_ATTRIBUTE, late_ms)
         return super().get_next_task()  # type: ignore[no-untyped-call]
@@ -42,6 +42,11 @@ class ArrivalTaskSet(DefaultTaskSet):
         """Pause as Locust does, where nobody arrives."""
         if getattr(self.user.environment, DISPENSER, None) is None:
             super().wait()  # type: ignore[no-untyped-call]
+        self._leave_if_told()
+
+    def _leave_if_told(self) -> None:
+        if self.user._state == LOCUST_STATE_STOPPING:
+            raise StopUser()
 
 
 def let_users_wait() -> None:

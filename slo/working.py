@@ -24,8 +24,6 @@ HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""
 CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
-CLOCK_S = 10.0
-"""How often it asks for the master's clock after that."""
 
 
 class Working:

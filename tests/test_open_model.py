@@ -153,6 +153,24 @@ def test_a_rate_that_cannot_be_followed_is_no_verdict(
     assert "Traceback" not in done.err
 
 
+def test_more_workers_than_users_are_refused(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    ports = ("--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port)
+    words = ("--rate", "5/s", "-t", "2s", "-u", 1, "--processes", 2, *ports)
+    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *words)
+    assert done.code == 3, done.out + done.err
+    assert "-u 1 leaves some of 2 workers without a user" in done.err
+
+
+@pytest.mark.slow
+def test_users_that_are_told_to_stop_stop(frozen: str, tmp_path: Path) -> None:
+    """Each visit takes 2 s at first: at the end of the load all users are at work, and leave when they are done."""
+    words = ("--rate", "20/s", "-t", "3s", "--stop-timeout", "60", "--objectives", "")
+    done = locust(tmp_path / "reports", "-f", ARRIVING, "-H", frozen, *words, timeout_s=30)
+    assert done.code == 0, done.out + done.err
+    assert done.run.tally().requests == 60
+
+
 @pytest.fixture
 def frozen() -> Iterator[str]:
     """The URL of a server that stands still for 2 s every 10 s."""
