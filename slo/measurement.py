@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from typing import Any
 
 from slo.ask import Ask
 from slo.climb import Climb
-from slo.history import Cells, History, Interval
+from slo.history import MAX_INTERVALS, Cells, History, Interval
 from slo.journal import Journal
 from slo.plan import Plan, Stage
 from slo.pulse import PulseLog
@@ -90,7 +91,9 @@ class Measurement:
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
         self._cuts_ms = tuple(cuts_ms)
-        self._history = History(cuts_ms=self._cuts_ms)
+        # A search is judged step by step: seconds added together would lie across the end of one.
+        seconds = 2 * math.ceil(subject.search.time_s) if subject.search else 0
+        self._history = History(max(MAX_INTERVALS, seconds), cuts_ms=self._cuts_ms)
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0

@@ -19,7 +19,7 @@ from slo.finding import Finding
 from slo.gate import Gate
 from slo.judge import judge
 from slo.live import Trends
-from slo.measurement import Subject
+from slo.measurement import Measurement, Subject
 from slo.objectives import parse
 from slo.progress import line
 from slo.recorder import Recorder
@@ -391,3 +391,16 @@ def test_the_p95_of_a_step_comes_with_its_interval() -> None:
     assert trial.low_ms is not None
     assert trial.high_ms is not None
     assert trial.low_ms <= Fraction(100) <= trial.high_ms * Fraction(1001, 1000)
+
+
+def test_the_seconds_of_a_long_search_stay_apart(tmp_path: Path) -> None:
+    clock = Clock()
+    subject = Subject("limit", None, Target("http://api.test"), search=Steps(1, 50, 3000.0))
+    measurement = Measurement(subject, tmp_path, clock)
+    for _ in range(3000):
+        measurement.recorder.request("home", 10, 5)
+        clock.now += 1.0
+        measurement.take(measurement.recorder.drain())
+    intervals = measurement.finish(Ending("completed")).intervals
+    assert len(intervals) == 3000
+    assert {interval.end_ms - interval.start_ms for interval in intervals} == {1000}
