@@ -17,12 +17,13 @@ from tests.chromium import CHROMIUM, SHOTS
 from tests.made import made
 from tests.test_html import HOSTILE, OBJECTIVES, ramp
 
-pytestmark = pytest.mark.slow  # a browser and real runs; those of the SLO page are in the default suite
-
 # The web UI serves the page under this policy, so it must do with it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
+    pytest.mark.slow,  # those of the SLO page are in the default suite
+]
 
 
 class Opened:
