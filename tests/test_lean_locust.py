@@ -60,7 +60,7 @@ def test_the_server_hears_what_is_recorded_in_its_order(tmp_path: Path) -> None:
         done = locust(tmp_path / "reports", "-f", file, "-H", server.url, "-u", 1, "-t", "2s")
         heard = [Heard(request) for request in server.requests]
     assert server.connections == 1
-    numbers = range(len(heard) // 2)
+    numbers = range((len(heard) + 1) // 2)  # the last one may be half done
     assert [one.path for one in heard] == [path for n in numbers for path in (f"/{n}", f"/{n}?again")][: len(heard)]
     posts = heard[1::2]
     assert [one.body.decode() for one in posts] == [f"{n} \xf1" for n in range(len(posts))]
