@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import gevent
-from locust import LoadTestShape
 
-from slo.plugin import Plan, Stage
+from slo.plugin import Plan, PlannedShape, Stage
 
 MINUTE = 60.0
 
 
-class ScenarioShape(LoadTestShape):
+class ScenarioShape(PlannedShape):
     """Follows ``reference``, scaled by --time-scale and --user-scale, to within one user of the line.
 
     Locust asks a shape once a second. That is right for a plan in its own time; where the time is compressed
@@ -23,21 +22,8 @@ class ScenarioShape(LoadTestShape):
     scenario: ClassVar[str]
     reference: ClassVar[Plan]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._frozen: Plan | None = None
-
-    def reset_time(self) -> None:
-        """Begin a run: its plan stays what the options say now."""
-        super().reset_time()
-        self._frozen = self._scaled()
-
-    @property
-    def plan(self) -> Plan:
-        """The stages this run follows, scaled."""
-        return self._frozen or self._scaled()
-
-    def _scaled(self) -> Plan:
+    def planned(self) -> Plan:
+        """Return the reference as the options scale it now."""
         options: Any = self.runner.environment.parsed_options if self.runner else None
         time_scale, user_scale = getattr(options, "time_scale", 1.0), getattr(options, "user_scale", 1.0)
         return self.reference.scaled(float(time_scale), float(user_scale))
@@ -52,33 +38,20 @@ class ScenarioShape(LoadTestShape):
                 return None
             self._go_to(*wanted)
             gevent.sleep(step_s - self.get_run_time() % step_s)
-        self._let_spawning_end()
+        self.let_spawning_end()
         return self._wanted(plan)
 
     def _wanted(self, plan: Plan) -> tuple[int, float] | None:
         """Return the line's user count now; at most one user per second and the step are off it."""
         now_s: float = self.get_run_time()
-        if now_s >= plan.total_s:
-            return None
-        users = round(plan.users_at(now_s))
-        target = self.runner.target_user_count if self.runner else 0
-        last = self.runner.shape_last_tick if self.runner else None
-        if last and last[0] == users == target:
-            return users, last[1]  # the same tuple: Locust has nothing to do
-        return users, float(max(1, abs(users - target)))
+        return None if now_s >= plan.total_s else self.at_once(round(plan.users_at(now_s)))
 
     def _go_to(self, users: int, rate: float) -> None:
         if self.runner is None or (self.runner.shape_last_tick and users == self.runner.target_user_count):
             return
-        self._let_spawning_end()
+        self.let_spawning_end()
         self.runner.start(users, rate)
         self.runner.shape_last_tick = (users, rate)
-
-    def _let_spawning_end(self) -> None:
-        # start() kills a spawning that is under way, and with it what listens to the start of the test.
-        spawning = self.runner.spawning_greenlet if self.runner else None
-        if spawning is not None:
-            spawning.join(timeout=10)
 
 
 class SmokeShape(ScenarioShape):

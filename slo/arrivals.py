@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import NamedTuple
 
 LATE_MS = 10.0
@@ -31,3 +33,8 @@ class Arrivals(NamedTuple):
 
 
 NO_ARRIVALS = Arrivals()
+
+
+def total(found: Iterable[Arrivals]) -> Arrivals:
+    """Return the sum of all."""
+    return reduce(Arrivals.plus, found, NO_ARRIVALS)

@@ -34,12 +34,10 @@ class Dispenser:
         plan: Plan,
         elapsed_s: Callable[[], float],
         arrived: Callable[[float | None], None],
-        patience_s: float = PATIENCE_S,
     ) -> None:
         self._plan = plan
         self._elapsed_s = elapsed_s
         self._arrived = arrived
-        self._patience_s = patience_s
         self._free: list[AsyncResult] = []
         self._waiting: deque[float] = deque()
         self._tables: list[tuple[float, tuple[str, ...]]] = []
@@ -70,7 +68,7 @@ class Dispenser:
         while True:
             due_s = self._waiting.popleft() if self._waiting else self._wait()
             late_s = self._elapsed_s() - due_s
-            if late_s <= self._patience_s:
+            if late_s <= PATIENCE_S:
                 late_ms = max(0.0, late_s * 1000)
                 self._arrived(late_ms)
                 return late_ms
@@ -114,7 +112,7 @@ class Dispenser:
             wait_s = due_s - self._elapsed_s()
             if wait_s > 0:
                 gevent.sleep(wait_s)
-            while self._waiting and self._elapsed_s() - self._waiting[0] > self._patience_s:
+            while self._waiting and self._elapsed_s() - self._waiting[0] > PATIENCE_S:
                 self._waiting.popleft()
                 self._arrived(None)
             self._handed_s = due_s

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
-from slo import advice, breaking, coverage, drift, headroom, limit, recovery, timeline
+from slo import breaking, coverage, drift, headroom, limit, outcome, recovery, timeline
 from slo.finding import Figure, Finding
 from slo.objectives import Objective, Objectives
 from slo.plan import Plan
@@ -131,7 +131,7 @@ def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick, pl
     chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in watched(scenario, objectives)]
 
     def missed(cells: Cells, start_s: float, seconds: float) -> tuple[Miss, ...]:
-        found: list[tuple[float, Miss]] = []
+        found: list[outcome.Past] = []
         for objective, warm_s in chosen:
             if start_s < warm_s:
                 continue
@@ -139,9 +139,8 @@ def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick, pl
             value = yardstick.value_of(objective, inside)
             if value is None or yardstick.meets(objective.indicator, value, objective.target):
                 continue
-            over = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
-            found.append((-over, Miss(objective.name, advice.origin(objective, inside).endpoint)))
-        return tuple(miss for _, miss in sorted(found, key=lambda one: (one[0], one[1].objective)))
+            found.append(outcome.past(objective, value, inside))
+        return outcome.furthest_first(found)
 
     return missed
 

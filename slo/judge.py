@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, confidence, findings, generator, names, outcome, quantity
+from slo import advice, arrivals, confidence, findings, generator, names, outcome, quantity
 from slo.compare import Question
 from slo.finding import Finding
 from slo.histogram import Histogram
@@ -29,8 +29,6 @@ from slo.verdict import RANK, Result, Status, Verdict
 from slo.yardstick import Yardstick
 
 SEARCHED = "the search for the limit drove the load past it on purpose; only objectives on capacity are judged"
-
-
 CROWDED = Fraction(1, 100)
 """Share of the iterations of an open model that may begin late without a word."""
 
@@ -139,11 +137,11 @@ def _searched_past(objective: Objective, found: Sequence[Finding]) -> Result:
 
 def _crowded(run: Run) -> list[str]:
     """Return a sentence when many iterations of an open model began late because no user was free for them."""
-    late, due = sum(one.late for one in run.arrivals.values()), sum(one.due for one in run.arrivals.values())
-    if not run.plan or late <= CROWDED * due:
+    found = arrivals.total(run.arrivals.values())
+    if not run.plan or found.late <= CROWDED * found.due:
         return []
     users = max(stage.users_to for stage in run.plan.stages)
-    share = quantity.show(Fraction(late, due), "ratio")
+    share = quantity.show(Fraction(found.late, found.due), "ratio")
     return [
         f"{share} of the iterations began late, with {users} users to begin them; "
         "raise -u if guests in the pauses of their visits, and not the target, kept them busy"

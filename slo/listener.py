@@ -8,7 +8,6 @@ from typing import Any
 from slo.failure import kind_of, status_of
 from slo.recorder import Recorder
 from slo.retry_after import Waits
-from slo.tally import Return
 
 
 def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., None]]:
@@ -41,17 +40,8 @@ def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., No
                 cell.bytes += response_length or 0
                 if waiting:
                     waits.came(name, response_time, "through")
-            elif response_time is None:
-                recorder.untimed(name, kind_of(exception, response) if exception else None)
-                waits.came(name, 0.0, _outcome(exception))
-            elif status_of(response) == 429:
-                recorder.throttled(name, response_time, response_length or 0)
-                waits.came(name, response_time, "again")
-                waits.told(name, response)
             else:
-                kind = kind_of(exception, response)
-                recorder.failure(name, response_time, response_length or 0, kind)
-                waits.came(name, response_time, "failed")
+                _odd(recorder, waits, name, response_time, response_length or 0, exception, response)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
 
@@ -90,27 +80,37 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
         **_: Any,
     ) -> None:
         try:
-            if response_time is None:
-                recorder.untimed(name, kind_of(exception, response) if exception else None)
-                waits.came(name, 0.0, _outcome(exception))
-                return
             late, length = late_ms(), response_length or 0
-            if exception is None:
+            if exception is None and response_time is not None:
                 recorder.request(name, response_time, length, late)
                 if waits.waiting:
                     waits.came(name, response_time, "through")
-            elif status_of(response) == 429:
-                recorder.throttled(name, response_time, length, late)
-                waits.came(name, response_time, "again")
-                waits.told(name, response)
             else:
-                recorder.failure(name, response_time, length, kind_of(exception, response), late)
-                waits.came(name, response_time, "failed")
+                _odd(recorder, waits, name, response_time, length, exception, response, late)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
 
     return on_request
 
 
-def _outcome(exception: object) -> Return:
-    return "failed" if exception else "through"
+def _odd(
+    recorder: Recorder,
+    waits: Waits,
+    name: str,
+    latency_ms: float | None,
+    length: int,
+    exception: object,
+    response: object,
+    late_ms: float | None = None,
+) -> None:
+    """Count a request that did not go well, or has no latency."""
+    if latency_ms is None:
+        recorder.untimed(name, kind_of(exception, response) if exception else None)
+        waits.came(name, 0.0, "failed" if exception else "through")
+    elif status_of(response) == 429:
+        recorder.throttled(name, latency_ms, length, late_ms)
+        waits.came(name, latency_ms, "again")
+        waits.told(name, response)
+    else:
+        recorder.failure(name, latency_ms, length, kind_of(exception, response), late_ms)
+        waits.came(name, latency_ms, "failed")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import gevent
-from locust import LoadTestShape
 from locust.exception import StopUser
 from locust.user import users
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
@@ -14,6 +13,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 from slo import rate
 from slo.dispenser import LATE_ATTRIBUTE, Dispenser
 from slo.plan import Plan
+from slo.shape import PlannedShape
 
 DISPENSER = "slo_dispenser"
 """Where a process's environment has its arrivals, in a run of the open model."""
@@ -54,26 +54,14 @@ def let_users_wait() -> None:
     users.DefaultTaskSet = ArrivalTaskSet  # type: ignore[attr-defined]
 
 
-class ArrivalShape(LoadTestShape):
+class ArrivalShape(PlannedShape):
     """Brings up the users for ``--rate``, and ends the test with its plan."""
 
+    abstract: ClassVar[bool] = True  # chosen by the option alone
     use_common_options = True  # -u and -t mean something here
 
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._frozen: Plan | None = None
-
-    def reset_time(self) -> None:
-        """Begin a run: its plan stays what the options say now."""
-        super().reset_time()  # type: ignore[no-untyped-call]
-        self._frozen = self._wanted()
-
-    @property
-    def plan(self) -> Plan:
-        """The stages this run follows."""
-        return self._frozen or self._wanted()
-
-    def _wanted(self) -> Plan:
+    def planned(self) -> Plan:
+        """Return the stages that the options say now."""
         assert self.runner is not None
         options: Any = self.runner.environment.parsed_options
         return rate.plan(options.rate, float(options.run_time or DAY_S), options.num_users)
@@ -85,5 +73,4 @@ class ArrivalShape(LoadTestShape):
         if left_s <= 1.0:  # Locust asks once a second: the plan ends when it ends
             gevent.sleep(max(0.0, left_s))
             return None
-        users_, most = plan.stages[0].users_to, max(max(stage.load_from, stage.load_to) for stage in plan.stages)
-        return users_, float(max(10, math.ceil(2 * most)))
+        return plan.stages[0].users_to, float(max(10, math.ceil(2 * rate.peak(plan.stages))))

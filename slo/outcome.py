@@ -16,6 +16,10 @@ RUNNING = 0.95
 """Share of a step's users that must have run for the step to say something of their number."""
 
 
+Past = tuple[float, Miss]
+"""How far a value is past its target, as a share of it, and the miss."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a step went: ``held`` is None where chance could turn it; ``likely`` is what the values alone say.
@@ -38,7 +42,7 @@ def of(
     has no say.
     """
     clear: list[bool | None] = []
-    over: list[tuple[float, Miss]] = []
+    over: list[Past] = []
     for objective in demanded:
         inside = Selection(matching(cells, objective.scope, groups), Fraction(seconds).limit_denominator(1000), ())
         value = by.value_of(objective, inside)
@@ -46,11 +50,21 @@ def of(
             continue
         clear.append(_clear(objective, value, inside, by))
         if not by.meets(objective.indicator, value, objective.target):
-            far = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
-            over.append((far, Miss(objective.name, advice.origin(objective, inside).endpoint)))
+            over.append(past(objective, value, inside))
     held = False if False in clear else None if None in clear or not clear else True
-    missed = tuple(miss for _, miss in sorted(over, key=lambda one: (-one[0], one[1].objective)))
+    missed = furthest_first(over)
     return Outcome(held, bool(clear) and not missed, missed)
+
+
+def past(objective: Objective, value: Fraction, inside: Selection) -> Past:
+    """Return by what share of its target ``value`` is past it, and the miss with the endpoint that most of it is of."""
+    far = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
+    return far, Miss(objective.name, advice.origin(objective, inside).endpoint)
+
+
+def furthest_first(found: Sequence[Past]) -> tuple[Miss, ...]:
+    """Return the misses, the furthest past its target first."""
+    return tuple(miss for _, miss in sorted(found, key=lambda one: (-one[0], one[1].objective)))
 
 
 def offered(outcome: Outcome, users: int, running: float) -> Outcome:
@@ -65,7 +79,7 @@ def _clear(objective: Objective, value: Fraction, inside: Selection, by: Yardsti
     what, target = objective.indicator, objective.target
     met = by.meets(what, value, target)
     if what.percentile is not None:
-        bounds = confidence.of_percentile(inside.latency(objective.of), what.percentile)
+        bounds = confidence.of_percentile(inside.latency(objective.of, objective.since), what.percentile)
         if bounds.high_us is not None and by.meets(what, Fraction(bounds.high_us, 1000), target):
             return True
         missed = bounds.low_us is not None and not by.meets(what, Fraction(bounds.low_us, 1000), target)

@@ -26,9 +26,10 @@ from slo.gate import NO_VERDICT
 from slo.hooks import record
 from slo.judging import Judging
 from slo.plan import Plan, Stage
+from slo.shape import PlannedShape
 from slo.working import Working
 
-__all__ = ["Plan", "Stage", "check", "refuse", "shape_of"]
+__all__ = ["Plan", "PlannedShape", "Stage", "check", "refuse", "shape_of"]
 
 
 def check(response: object, name: str, passed: bool) -> bool:

@@ -41,7 +41,12 @@ def stages(text: str, hold_s: float, users: int = 0) -> tuple[Stage, ...]:
 
 def users_for(legs: tuple[Stage, ...]) -> int:
     """Return how many users to have ready where nobody says: those who arrive in ten seconds at the highest rate."""
-    return max(10, round(10 * max(max(leg.load_from, leg.load_to) for leg in legs)))
+    return max(10, round(10 * peak(legs)))
+
+
+def peak(legs: tuple[Stage, ...]) -> float:
+    """Return the highest rate, in arrivals per second."""
+    return max(max(leg.load_from, leg.load_to) for leg in legs)
 
 
 def plan(text: str, hold_s: float, users: int | None = None) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -178,11 +178,7 @@ class Run:
     @cached_property
     def cells(self) -> dict[tuple[str, str], Tally]:
         """Counts by (endpoint, stage): the sum over the intervals."""
-        cells: dict[tuple[str, str], Tally] = {}
-        for interval in self.intervals:
-            for endpoint, tally in interval.tallies():
-                cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
-        return cells
+        return _summed(self.intervals)
 
     @cached_property
     def arrivals(self) -> dict[str, Arrivals]:
@@ -195,15 +191,10 @@ class Run:
     @cached_property
     def step_cells(self) -> list[dict[tuple[str, str], Tally]]:
         """Counts by (endpoint, stage) of the held time of each step of a search; of intervals wholly within it."""
-        found: list[dict[tuple[str, str], Tally]] = []
-        for step in self.search.items if self.search else ():
-            cells: dict[tuple[str, str], Tally] = {}
-            for interval in self.intervals:
-                if step.hold_ms <= interval.start_ms and interval.end_ms <= step.end_ms:
-                    for endpoint, tally in interval.tallies():
-                        cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
-            found.append(cells)
-        return found
+        return [
+            _summed(one for one in self.intervals if step.hold_ms <= one.start_ms and one.end_ms <= step.end_ms)
+            for step in (self.search.items if self.search else ())
+        ]
 
     @cached_property
     def vitals(self) -> dict[str, Vitals]:
@@ -433,6 +424,14 @@ class Run:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
+
+
+def _summed(intervals: Iterable[Interval]) -> dict[tuple[str, str], Tally]:
+    cells: dict[tuple[str, str], Tally] = {}
+    for interval in intervals:
+        for endpoint, tally in interval.tallies():
+            cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+    return cells
 
 
 def _lost_by_delay(users_at: Callable[[float], float], start_s: float, stop_s: float) -> float:

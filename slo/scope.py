@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from slo import names
-from slo.arrivals import NO_ARRIVALS, Arrivals
+from slo.arrivals import NO_ARRIVALS, Arrivals, total
 from slo.histogram import Histogram
 from slo.objectives import Scope
 from slo.plan import Plan
@@ -75,10 +75,8 @@ def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Sel
     cells = matching(late.cells, scope, groups)
     seconds = Fraction(round(late.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
     empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, groups)
-    arrivals = NO_ARRIVALS
-    for stage, more in late.arrivals.items():
-        arrivals = arrivals.plus(more) if matches(stage, scope.stages) else arrivals
-    return Selection(cells, seconds, tuple(run.stages), empty, arrivals)
+    arrived = total(more for stage, more in late.arrivals.items() if matches(stage, scope.stages))
+    return Selection(cells, seconds, tuple(run.stages), empty, arrived)
 
 
 def warmup_ms(scope: Scope, plan: Plan | None) -> int:

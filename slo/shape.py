@@ -1,4 +1,4 @@
-"""The load of a search for the limit as Locust wants it: as many users as the search asks for, all at once."""
+"""What our loads over time share: following a plan, and changing the number of users as Locust wants it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,57 @@ from typing import ClassVar
 
 from locust import LoadTestShape
 
+from slo.plan import Plan
 from slo.step import Steps
 
 
-class LimitShape(LoadTestShape):
-    """Asks the run under way how many users there are to be; None ends the load.
+class SteadyShape(LoadTestShape):
+    """A load over time that gets to each number of users at once, and disturbs no spawning that is under way."""
+
+    abstract: ClassVar[bool] = True
+
+    def let_spawning_end(self) -> None:
+        """Wait until the users asked for last are there."""
+        # start() kills a spawning that is under way, and with it what listens to the start of the test.
+        spawning = self.runner.spawning_greenlet if self.runner else None
+        if spawning is not None:
+            spawning.join(timeout=10)
+
+    def at_once(self, users: int) -> tuple[int, float]:
+        """Return what a tick returns to have so many users now: their number, and a spawn rate that gets there."""
+        target = self.runner.target_user_count if self.runner else 0
+        last = self.runner.shape_last_tick if self.runner else None
+        if last and last[0] == users == target:
+            return users, last[1]  # the same tuple: Locust has nothing to do
+        return users, float(max(1, abs(users - target)))
+
+
+class PlannedShape(SteadyShape):
+    """A load over time with a plan, which stays what the options say as a run begins."""
+
+    abstract: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Locust has no types here
+        self._frozen: Plan | None = None
+
+    def reset_time(self) -> None:
+        """Begin a run."""
+        super().reset_time()  # type: ignore[no-untyped-call]
+        self._frozen = self.planned()
+
+    @property
+    def plan(self) -> Plan:
+        """The stages this run follows."""
+        return self._frozen or self.planned()
+
+    def planned(self) -> Plan:
+        """Return the stages that the options say now."""
+        raise NotImplementedError
+
+
+class LimitShape(SteadyShape):
+    """The load of a search for the limit: asks the run under way how many users there are to be; None ends it.
 
     ``search`` is what was asked for: -u is kept here, as Locust takes 1 for it where it is not given.
     """
@@ -21,24 +67,12 @@ class LimitShape(LoadTestShape):
 
     def __init__(self, search: Steps, wanted: Callable[[], int | None]) -> None:
         """``wanted`` returns the users to run now, or None when the search is over."""
-        super().__init__()  # type: ignore[no-untyped-call]  # Locust has no types here
+        super().__init__()  # type: ignore[no-untyped-call]
         self.search = search
         self._wanted = wanted
 
     def tick(self) -> tuple[int, float] | None:
         """Return the users wanted now, and a spawn rate that gets there at once."""
-        self._let_spawning_end()
+        self.let_spawning_end()
         users = self._wanted()
-        if users is None:
-            return None
-        last = self.runner.shape_last_tick if self.runner else None
-        if last and last[0] == users:
-            return users, last[1]  # the same tuple: Locust has nothing to do
-        target = self.runner.target_user_count if self.runner else 0
-        return users, float(max(1, abs(users - target)))
-
-    def _let_spawning_end(self) -> None:
-        # start() kills a spawning that is under way, and with it what listens to the start of the test.
-        spawning = self.runner.spawning_greenlet if self.runner else None
-        if spawning is not None:
-            spawning.join(timeout=10)
+        return None if users is None else self.at_once(users)

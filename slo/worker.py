@@ -32,7 +32,7 @@ class WorkerBooks:
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
         self.log = PulseLog(plan, lambda: self.recorder.elapsed_s)
         self.arrivals = Dispenser(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
-        self._shares: Sequence[Any] = announced.get("shares", (0.0, ()))
+        self._shares: Sequence[Any] = announced["shares"]
         self._sequence = 0
         self._sent = 0
         self._unacknowledged: deque[dict[str, Any]] = deque()

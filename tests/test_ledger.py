@@ -17,7 +17,7 @@ from tests.made import Clock
 
 
 def announced(elapsed_s: float = 0.0, started_at_s: float = 1000.0) -> dict[str, Any]:
-    return {"id": "run-1", "plan": None, "started_at_s": started_at_s, "elapsed_s": elapsed_s}
+    return {"id": "run-1", "plan": None, "started_at_s": started_at_s, "elapsed_s": elapsed_s, "shares": [0.0, []]}
 
 
 def books(clock: Clock, offset: Offset | None = None, **more: Any) -> WorkerBooks:

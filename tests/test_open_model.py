@@ -20,10 +20,11 @@ from slo.recorder import Recorder
 from slo.reports import console
 from slo.run import Run
 from slo.tally import Tally
-from tests.cluster import free_port
+from tests.cluster import Cluster
 from tests.frozen import answered_s
 from tests.made import Clock, demanding, made
-from tests.processes import HOTEL, ROOT, Demo, Finished, Locust, environment, locust
+from tests.processes import HOTEL, ROOT, Demo, Finished, environment, locust
+from tests.test_distributed import own_port
 
 ARRIVING = ROOT / "tests" / "locustfiles" / "arriving.py"
 PLAN = rate.plan("10/s", 10.0)
@@ -154,9 +155,7 @@ def test_a_rate_that_cannot_be_followed_is_no_verdict(
 
 
 def test_more_workers_than_users_are_refused(demo: Demo, tmp_path: Path) -> None:
-    port = free_port()
-    ports = ("--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port)
-    words = ("--rate", "5/s", "-t", "2s", "-u", 1, "--processes", 2, *ports)
+    words = ("--rate", "5/s", "-t", "2s", "-u", 1, "--processes", 2, *own_port())
     done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *words)
     assert done.code == 3, done.out + done.err
     assert "-u 1 leaves some of 2 workers without a user" in done.err
@@ -235,15 +234,12 @@ def test_a_server_that_stands_still_shows_as_it_must(frozen: str, tmp_path: Path
 
 @pytest.mark.slow
 def test_workers_share_the_arrivals(demo: Demo, tmp_path: Path) -> None:
-    port = free_port()
-    words = ("-f", HOTEL, "-H", demo.url, "--scenario", "spike", "--rate", "20/s,4s:60/s,4s:60/s", "-u", 120)
-    where = ("--master", "--expect-workers", 2, "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
-    master = Locust(tmp_path / "reports", *words, "--objectives", "", *where)
-    join = ("-f", HOTEL, "--worker", "--master-host", "127.0.0.1", "--master-port", port)
-    workers = [Locust(tmp_path / f"worker{number}", *join, headless=False) for number in range(2)]
-    done = master.wait()
-    assert done.code == 0, done.out + done.err
-    assert [worker.wait(20).code for worker in workers] == [0, 0]
+    words = ("--scenario", "spike", "--rate", "20/s,4s:60/s,4s:60/s", "-u", 120, "--objectives", "")
+    with Cluster(tmp_path, demo.url, *words) as cluster:
+        cluster.join("one")
+        cluster.join("two")
+        done = cluster.await_end()
+        assert cluster.await_workers("one", "two") == [0, 0]
     ramp, hold = done.run.offered()
     assert (ramp.planned, hold.planned) == (160, 240)
     assert ramp.achieved == pytest.approx(160, abs=30)  # a worker begins a moment after the master

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slo import secret
+from slo.plan import Plan
 from slo.run import Run
 
 _FLAGS = {"num_users": "users"}
@@ -36,11 +37,17 @@ def command(run: Run, objectives: str = "") -> str:
     if objectives:
         words += ["--objectives", objectives]
     for name, value in sorted(run.options.items()):
-        of_the_shape = name in _OF_THE_SHAPE and not (run.plan and run.plan.open and name != "spawn_rate")
-        if name in _NOT_OF_THE_LOAD or (run.plan and of_the_shape) or secret.names(name):
+        if name in _NOT_OF_THE_LOAD or name in _planned(run.plan) or secret.names(name):
             continue
         words += _words(name, value)
     return shlex.join(word.replace("\n", " ") for word in words)
+
+
+def _planned(plan: Plan | None) -> tuple[str, ...]:
+    """Return the options that a plan takes the place of; an open model's users and time are options still."""
+    if plan is None:
+        return ()
+    return ("spawn_rate",) if plan.open else _OF_THE_SHAPE
 
 
 def _words(name: str, value: Any) -> list[str]:

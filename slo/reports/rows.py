@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from slo import comparison
-from slo.arrivals import LATE_MS, NO_ARRIVALS
+from slo import arrivals, comparison
+from slo.arrivals import LATE_MS
 from slo.compare import Untold
 from slo.finding import Finding, Trial
 from slo.outcome import RUNNING
@@ -69,12 +69,9 @@ def scaled(run: Run) -> str:
 
 def arrived(run: Run) -> str:
     """Return a sentence on the arrivals of an open model, else an empty text."""
-    found = NO_ARRIVALS
-    for more in run.arrivals.values():
-        found = found.plus(more)
     if not run.plan or not run.plan.open:
         return ""
-    started, late, dropped = (show(Fraction(number), "count") for number in found)
+    started, late, dropped = (show(Fraction(number), "count") for number in arrivals.total(run.arrivals.values()))
     planned = show(Fraction(round(sum(one.planned or 0 for one in run.offered()))), "count")
     said = f"{planned} iterations were to begin at rates of their own: {started} did, {late} of them more than "
     said += f"{LATE_MS:g} ms late, and {dropped} were dropped"
