@@ -1,17 +1,17 @@
 """How much load one core offers: requests per CPU-second of the lean client, of plain FastHttpUser, and of wrk.
 
 ``python -m benchmarks.generator`` starts nginx on loopback (Debian: apt-get install nginx wrk), lets 20 users do the
-spike iteration without pauses, and alternates: FastHttpUser without the plugin, LeanHttpUser without the plugin, and
-LeanHttpUser recorded and with three checks a request. It prints each round, and of all rounds the median and range of
-lean recorded / fast (the aim is 3) and of what recording and checks cost the lean client. Where the machine has two
-cores, Locust and nginx keep to one each. wrk, in C, shows the limit.
+spike iteration without pauses, by three Locusts that work in turns of a quarter of a second: FastHttpUser without the
+plugin, LeanHttpUser without the plugin, and LeanHttpUser recorded and with three checks a request. It prints each
+round, and of all rounds the median and range of lean recorded / fast (the aim is 3) and of what recording and checks
+cost the lean client. What goes by the clock (the plugin closes an interval once a second) counts three times, as each
+is stopped two thirds of the time. Where the machine has two cores, the Locusts and nginx keep to one each. wrk, in C,
+shows the limit.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import resource
 import shutil
 import statistics
@@ -20,10 +20,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.turns import Locust, one_core_each, take_turns
+
 LOCUSTFILE = Path(__file__).with_name("generator_locustfile.py")
 USERS = 20
 VARIANTS = (("fast", False), ("lean", False), ("lean", True))
@@ -43,7 +44,7 @@ def main() -> int:
     """Run the rounds and print the figures; 1 when the median ratio is below the aim."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generator", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of all variants; default: 5")
-    parser.add_argument("--seconds", type=int, default=6, help="length of each run; default: 6")
+    parser.add_argument("--seconds", type=int, default=6, help="how long each works in a round; default: 6")
     parser.add_argument("--port", type=int, default=18099, help="nginx's port on loopback; default: 18099")
     parser.add_argument("--ids", action="store_true", help="each answer has an id in its head, so that all differ")
     parser.add_argument("--aim", type=float, default=3.0, help="least median of lean recorded / fast; default: 3")
@@ -64,37 +65,32 @@ def described(values: Sequence[float]) -> str:
     return f"median {statistics.median(values):.2f} of {len(values)} ({min(values):.2f} to {max(values):.2f})"
 
 
-def rounds(url: str, count: int, seconds: int) -> tuple[list[float], list[float]]:
+def rounds(url: str, count: int, seconds: float) -> tuple[list[float], list[float]]:
     """Run all variants ``count`` times; return the ratios to fast and the shares that recording costs."""
     ratios, costs = [], []
     for number in range(count):
-        # The order turns about: a machine that warms up favours none.
-        order = VARIANTS if number % 2 == 0 else VARIANTS[::-1]
-        speeds = {(client, record): requests_per_cpu_second(url, client, record, seconds) for client, record in order}
+        # The order turns about: none is always first.
+        speeds = one_round(url, VARIANTS if number % 2 == 0 else VARIANTS[::-1], seconds)
         fast, lean, recorded = (speeds[variant] for variant in VARIANTS)
         ratios.append(recorded / fast)
         costs.append(1 - recorded / lean)
         print(
             f"round {number + 1}: fast {fast:.0f}, lean {lean:.0f}, lean recorded with checks {recorded:.0f} requests "
-            f"per CPU-second, ratio {ratios[-1]:.2f}",
+            f"per CPU-second, ratio {ratios[-1]:.2f}, recording and checks {costs[-1] * 100:.1f} %",
             flush=True,
         )
     return ratios, costs
 
 
-def requests_per_cpu_second(url: str, client: str, record: bool, seconds: int) -> float:
-    """Run Locust once and return how many requests it made for each second of its own CPU time."""
-    words = ["-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url, "--loglevel", "ERROR"]
-    words += ["-u", str(USERS), "-r", str(USERS), "-t", f"{seconds}s"]
-    own = {"PYTHONPATH": str(ROOT), "BENCHMARK_CLIENT": client, "BENCHMARK_RECORD": str(int(record))}
-    with tempfile.TemporaryDirectory() as reports:
-        words += ["--reports-dir", reports, "--progress", "off"] if record else []
-        command = [sys.executable, "-m", "locust", *words]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env={**os.environ, **own})
-    counted = json.loads(next(line for line in done.stdout.splitlines() if line.startswith('{"requests')))
-    if counted["failures"]:
-        raise SystemExit(f"{counted['failures']} requests failed: this measures nothing")
-    return float(counted["requests"] / counted["cpu_s"])
+def one_round(url: str, order: Sequence[tuple[str, bool]], seconds: float) -> dict[tuple[str, bool], float]:
+    """Let a Locust of each kind work in turns; return how many requests each made for a second of its own CPU time."""
+    with ExitStack() as stack:
+        found = {}
+        for client, record in order:
+            found[client, record] = Locust(LOCUSTFILE, url, USERS, record, {"BENCHMARK_CLIENT": client})
+            stack.callback(found[client, record].end)
+        take_turns(list(found.values()), seconds)
+        return {kind: locust.speed() for kind, locust in found.items()}
 
 
 def wrk(url: str, seconds: int) -> float:
@@ -114,12 +110,8 @@ def nginx(port: int, ids: bool) -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nginx.conf"
         file.write_text(CONFIGURATION.format(folder=folder, port=port, header=header), encoding="utf-8")
-        cores = sorted(os.sched_getaffinity(0))
-        if len(cores) > 1:
-            os.sched_setaffinity(0, cores[1:2])
         server = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(file)])
-        if len(cores) > 1:
-            os.sched_setaffinity(0, cores[:1])
+        one_core_each(server.pid)
         try:
             time.sleep(0.5)
             if server.poll() is not None:

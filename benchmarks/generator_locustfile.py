@@ -1,13 +1,14 @@
 """The spike iteration without pauses, by one of two clients: five requests, three checks each.
 
 BENCHMARK_CLIENT is fast (Locust's FastHttpUser) or lean; with BENCHMARK_RECORD=1 the plugin records every request and
-the checks are made. Prints requests and this process's CPU seconds after the first second, as one line of JSON.
+the checks are made. Says what it did and spent as ``benchmarks/turns.py`` asks for it.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from random import Random
 from typing import Any
@@ -21,7 +22,6 @@ RECORD = os.environ.get("BENCHMARK_RECORD") == "1"
 if RECORD:
     from slo.plugin import check
 
-STARTED_S = 1.0
 SLOW_MS = 5000.0
 DAYS = tuple(f"2030-01-{day:02d}" for day in range(1, 31))
 JSON = {"Content-Type": "application/json"}
@@ -32,7 +32,6 @@ MESSAGE = (
     '"type": "text", "text": {"body": "Hola, quiero reservar una habitaci\u00f3n doble"}}]}}]}]}'
 )
 User: Any = LeanHttpUser if os.environ.get("BENCHMARK_CLIENT") == "lean" else FastHttpUser
-begun = {"cpu_s": 0.0, "requests": 0.0}
 
 
 class Guest(User):
@@ -70,20 +69,14 @@ class Guest(User):
             self.client.request(method, path, name, data, headers=headers)
 
 
-@events.test_start.add_listener
+@events.init.add_listener
 def begin(environment: Any, **_: Any) -> None:
-    """Note a little later what was done and spent so far."""
+    """Be ready to be asked as soon as the users run."""
 
-    def note() -> None:
-        begun.update(cpu_s=time.process_time(), requests=environment.stats.total.num_requests)
+    def say(**_: Any) -> None:
+        total = environment.stats.total
+        said = {"requests": total.num_requests, "failures": total.num_failures, "cpu_s": time.process_time()}
+        print(json.dumps(said), flush=True)
 
-    gevent.spawn_later(STARTED_S, note)
-
-
-@events.test_stopping.add_listener
-def end(environment: Any, **_: Any) -> None:
-    """Say what the run did and cost."""
-    total = environment.stats.total
-    requests = total.num_requests - begun["requests"]
-    cpu_s = time.process_time() - begun["cpu_s"]
-    print(json.dumps({"requests": requests, "failures": total.num_failures, "cpu_s": cpu_s}), flush=True)
+    gevent.signal_handler(signal.SIGUSR1, say)
+    environment.events.spawning_complete.add_listener(say)

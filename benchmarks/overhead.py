@@ -12,71 +12,16 @@ Where the machine has two cores, both Locusts keep to one and the server that an
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from benchmarks.turns import ROOT, Locust, one_core_each, take_turns
+
 LOCUSTFILE = Path(__file__).with_name("hello_locustfile.py")
 USERS = 10
-TURN_S = 0.25
-WARM_UP_S = 1.0
-"""What either variant does once, to begin, is no cost of a request."""
-
-
-class Locust:
-    """One Locust under way, stopped but in its turns; ``record`` says whether the plugin records."""
-
-    def __init__(self, url: str, record: bool, reports: str) -> None:
-        words = ["-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url, "--loglevel", "ERROR"]
-        words += ["-u", str(USERS), "-r", str(USERS), "-t", "1h"]
-        words += ["--reports-dir", reports, "--progress", "off"] if record else []
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "locust", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "BENCHMARK_RECORD": str(int(record))},
-        )
-        self._said()  # that it is ready
-        time.sleep(WARM_UP_S)
-        self._process.send_signal(signal.SIGSTOP)
-        self._begun = self._asked()
-
-    def work(self, seconds: float) -> None:
-        """Let it work so long."""
-        self._process.send_signal(signal.SIGCONT)
-        time.sleep(seconds)
-        self._process.send_signal(signal.SIGSTOP)
-
-    def speed(self) -> float:
-        """Return its requests per second of its own CPU time, in its turns."""
-        now = self._asked()
-        return (now["requests"] - self._begun["requests"]) / (now["cpu_s"] - self._begun["cpu_s"])
-
-    def end(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.communicate()
-
-    def _asked(self) -> dict[str, float]:
-        self._process.send_signal(signal.SIGUSR1)
-        self._process.send_signal(signal.SIGCONT)
-        said = self._said()
-        self._process.send_signal(signal.SIGSTOP)
-        return said
-
-    def _said(self) -> dict[str, float]:
-        assert self._process.stdout is not None
-        return dict(json.loads(self._process.stdout.readline()))
 
 
 def main() -> int:
@@ -91,10 +36,7 @@ def main() -> int:
     ) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        cores = sorted(os.sched_getaffinity(0))
-        if len(cores) > 1:
-            os.sched_setaffinity(server.pid, cores[1:2])
-            os.sched_setaffinity(0, cores[:1])
+        one_core_each(server.pid)
         ratios = [pair(url, number, options.seconds) for number in range(options.pairs)]
         server.communicate()
     median = statistics.median(ratios)
@@ -108,11 +50,9 @@ def pair(url: str, number: int, seconds: float) -> float:
         both = {}
         # Each is started first, and has the first turn, in every second pair.
         for record in (False, True) if number % 2 == 0 else (True, False):
-            both[record] = Locust(url, record, stack.enter_context(tempfile.TemporaryDirectory()))
+            both[record] = Locust(LOCUSTFILE, url, USERS, record, {})
             stack.callback(both[record].end)
-        for _ in range(round(seconds / TURN_S)):
-            for locust in both.values():
-                locust.work(TURN_S)
+        take_turns(list(both.values()), seconds)
         plain, recorded = both[False].speed(), both[True].speed()
     ratio = recorded / plain
     print(
