@@ -13,8 +13,14 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
+import numpy as np
 from locust import stats
 from locust.stats import RequestStats, StatsEntry
+from numpy.typing import NDArray
+
+from slo.histogram import tallied
+
+_LOCUSTS = stats.bucket_response_time
 
 
 class Batch:
@@ -70,20 +76,16 @@ class BatchedStats(RequestStats):
         if now_s >= self._until_s:
             self.count()
             self._until_s = float(int(now_s) + 1)
+        batch = self._waiting.get((name, method)) or self._open(name, method)
         try:
-            plain = isfinite(response_time) and isfinite(content_length)
+            plain, length = isfinite(response_time), batch.length + content_length
         except TypeError:
-            plain = False
+            plain, length = False, 0
         if not plain:  # no latency, which Locust counts apart, or nothing that it could count: let it say so
             super().log_request(method, name, response_time, content_length)
             return
-        try:
-            batch = self._waiting[name, method]
-        except KeyError:
-            batch = self._waiting[name, method] = Batch()
-            self.__dict__["entries"][name, method]  # made now, if it is new: it remembers when it began
         batch.note(response_time)
-        batch.length += content_length
+        batch.length = length
         batch.last_s = now_s
 
     def log_error(self, method: str, name: str, error: Any) -> None:
@@ -100,9 +102,25 @@ class BatchedStats(RequestStats):
             return
         waiting, self._waiting = self._waiting, {}
         for key, batch in waiting.items():
-            rounded = Counter(map(stats.bucket_response_time, batch.values))
-            _count(self.__dict__["entries"][key], batch, rounded)
-            _count(self.__dict__["total"], batch, rounded)
+            if batch.values:
+                rounded = _rounded(np.array(batch.values))
+                _count(self.__dict__["entries"][key], batch, rounded)
+                _count(self.__dict__["total"], batch, rounded)
+
+    def _open(self, name: str, method: str) -> Batch:
+        batch = self._waiting[name, method] = Batch()
+        self.__dict__["entries"][name, method]  # made now, if it is new: it remembers when it began
+        return batch
+
+
+def _rounded(values_ms: NDArray[np.float64]) -> Mapping[int, int]:
+    """Return how many latencies Locust rounds to which: those below 100 ms to whole ones, if nobody replaced that."""
+    if stats.bucket_response_time is not _LOCUSTS:
+        return Counter(map(stats.bucket_response_time, values_ms.tolist()))
+    fast = values_ms < 100
+    found = Counter(map(_LOCUSTS, values_ms[~fast].tolist()))
+    found.update(dict(tallied(np.rint(values_ms[fast]).astype(np.int64))))
+    return found
 
 
 def _count(entry: StatsEntry, batch: Batch, rounded: Mapping[int, int]) -> None:

@@ -13,9 +13,10 @@ from locust.env import Environment
 from locust.event import EventHook
 
 from slo import identity, options
+from slo.batched import BatchedStats
 from slo.clock import Offset
 from slo.dispenser import Dispenser, late_ms
-from slo.listener import listeners, open_listener
+from slo.listener import Locusts, listeners, open_listener
 from slo.open_model import DISPENSER, let_users_wait
 from slo.pulse import Pulse
 from slo.recorder import Recorder
@@ -23,10 +24,33 @@ from slo.worker import WorkerBooks
 
 
 class CheckEvent(EventHook):
-    """Tells its listeners of each check: endpoint, name, and whether it passed."""
+    """Tells its listeners of each check: endpoint, name, and whether it passed.
 
-    def tell(self, endpoint: str, name: str, passed: bool) -> None:
-        """Fire, for listeners that raise nothing: each request has several checks, and words by name cost time."""
+    ``tell`` is for listeners that raise nothing: each request has several checks, and words by name cost time. Where
+    there is one listener it is that one itself.
+    """
+
+    tell: Callable[[str, str, bool], None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tell = self._tell_all
+
+    def add_listener(self, handler: Any) -> Any:
+        """Add one."""
+        super().add_listener(handler)
+        self._choose()
+        return handler
+
+    def remove_listener(self, handler: Any) -> None:
+        """Take one away."""
+        super().remove_listener(handler)
+        self._choose()
+
+    def _choose(self) -> None:
+        self.tell = self._handlers[0] if len(self._handlers) == 1 else self._tell_all
+
+    def _tell_all(self, endpoint: str, name: str, passed: bool) -> None:
         for listener in self._handlers:
             listener(endpoint, name, passed)
 
@@ -37,19 +61,42 @@ if not hasattr(events, "slo_check"):
 
 def listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | None) -> Callable[[], None]:
     """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it."""
-    on_request, on_check = listeners(recorder)
+    locusts = _locusts(environment)
+    on_request, on_check = listeners(recorder, locusts)
     setattr(environment, DISPENSER, arrivals)
     if arrivals is not None:
-        on_request = open_listener(recorder, late_ms)
+        on_request, locusts = open_listener(recorder, late_ms), None
         let_users_wait()
-    events.request.add_listener(on_request)
+    if locusts is not None:
+        _change(locusts.own, on_request)
+    else:
+        events.request.add_listener(on_request)
     events.slo_check.add_listener(on_check)  # type: ignore[attr-defined]
 
     def detach() -> None:
-        events.request.remove_listener(on_request)
+        if locusts is not None:
+            _change(on_request, locusts.own)
+        else:
+            events.request.remove_listener(on_request)
         events.slo_check.remove_listener(on_check)  # type: ignore[attr-defined]
 
     return detach
+
+
+def _locusts(environment: Environment) -> Locusts | None:
+    """Return Locust's own listener to requests, which feeds its statistics, if it is there and they are ours."""
+    stats = environment.stats
+    for handler in events.request._handlers:
+        ours = isinstance(stats, BatchedStats) and getattr(handler, "__module__", "") == "locust.runners"
+        if ours and getattr(handler, "__name__", "") == "on_request":
+            return Locusts(handler, stats.log_request)
+    return None
+
+
+def _change(old: Callable[..., None], new: Callable[..., None]) -> None:
+    """Put a listener to requests in another's place."""
+    handlers = events.request._handlers
+    handlers[handlers.index(old)] = new
 
 
 def beat(pulse: Pulse) -> None:

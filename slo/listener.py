@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from slo.failure import kind_of, status_of
 from slo.recorder import Recorder
 from slo.retry_after import Waits
 
 
-def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return what listens to requests and to checks during one run."""
+class Locusts(NamedTuple):
+    """Locust's own listener to requests, and what it calls for one that went well."""
+
+    own: Callable[..., None]
+    log_request: Callable[[str, str, Any, Any], None]
+
+
+def listeners(recorder: Recorder, locusts: Locusts | None = None) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return what listens to requests and to checks during one run; the former does what ``locusts`` does, too.
+
+    Being called costs a listener more than what it does: each time it is handed nine words by name.
+    """
     clock, cells, waits = recorder.clock, recorder.cells, Waits(recorder)
     waiting = waits.waiting
+    own, log_request = locusts or (_nothing, _nothing)
 
     def on_request(
         request_type: str,
@@ -44,6 +55,10 @@ def listeners(recorder: Recorder) -> tuple[Callable[..., None], Callable[..., No
                 _odd(recorder, waits, name, response_time, response_length or 0, exception, response)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
+        if exception:
+            own(request_type, name, response_time, response_length, exception)
+        else:
+            log_request(request_type, name, response_time, response_length)
 
     return on_request, _check_listener(recorder)
 
@@ -91,6 +106,10 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
 
     return on_request
+
+
+def _nothing(*_: Any) -> None:
+    """Stand where there is nothing to call."""
 
 
 def _odd(

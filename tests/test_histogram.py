@@ -30,6 +30,19 @@ def exact(values: list[int], percent: Fraction) -> int:
     return values[math.ceil(percent * len(values) / 100) - 1]
 
 
+@given(st.lists(st.integers(-10, 3000) | st.integers(0, 2 * HIGHEST_US)), st.lists(st.integers(1, 5000)))
+def test_many_at_once_count_like_one_by_one(values: list[int], before: list[int]) -> None:
+    together, one_by_one = Histogram(), Histogram()
+    for value in before:
+        together.record(value)
+        one_by_one.record(value)
+    together.record_all(values)
+    for value in values:
+        one_by_one.record(value)
+    assert together == one_by_one
+    assert together.to_data() == one_by_one.to_data()
+
+
 @given(latencies)
 def test_a_bucket_holds_its_value_and_is_at_most_a_thousandth_wide(value: int) -> None:
     low, high = bucket_bounds(bucket_of(value))
