@@ -17,27 +17,16 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.turns import Locust, one_core_each, take_turns
+from benchmarks.nginx import nginx
+from benchmarks.turns import Locust, take_turns
 
 LOCUSTFILE = Path(__file__).with_name("generator_locustfile.py")
 USERS = 20
 VARIANTS = (("fast", False), ("lean", False), ("lean", True))
-CONFIGURATION = """
-worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off; keepalive_requests 1000000000; default_type text/plain;
-  client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
-  uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port}; location / {{ {header} return 200 "hello"; }} }}
-}}
-"""
 
 
 def main() -> int:
@@ -52,7 +41,7 @@ def main() -> int:
     missing = [name for name in ("nginx", "wrk") if not shutil.which(name)]
     if missing:
         parser.error(f"{' and '.join(missing)} not found: apt-get install nginx wrk")
-    with nginx(options.port, options.ids) as url:
+    with nginx(options.port, ids=options.ids) as url:
         ratios, costs = rounds(url, options.rounds, options.seconds)
         print(f"wrk {wrk(url, options.seconds):.0f} requests per CPU-second of its own")
     print(f"lean recorded with checks / fast: {described(ratios)}")
@@ -101,25 +90,6 @@ def wrk(url: str, seconds: int) -> float:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     line = next(line for line in done.stdout.splitlines() if " requests in " in line)
     return int(line.split()[0]) / (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
-
-
-@contextmanager
-def nginx(port: int, ids: bool) -> Iterator[str]:
-    """Start nginx and yield its URL; it gets a core of its own where there are two."""
-    header = "add_header X-Request-Id $request_id;" if ids else ""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "nginx.conf"
-        file.write_text(CONFIGURATION.format(folder=folder, port=port, header=header), encoding="utf-8")
-        server = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(file)])
-        one_core_each(server.pid)
-        try:
-            time.sleep(0.5)
-            if server.poll() is not None:
-                raise SystemExit(f"nginx did not start: {(Path(folder) / 'error.log').read_text().strip()}")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(10)
 
 
 if __name__ == "__main__":

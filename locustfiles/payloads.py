@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date, timedelta
 from random import Random
-from typing import Any
 
 PHONES = tuple(f"+54911555500{number:02d}" for number in range(1, 11))
 MESSAGES = (
@@ -21,6 +21,19 @@ MESSAGES = (
 BUSINESS_PHONE = "+5491155550000"
 PHONE_NUMBER_ID = "100000000000001"
 
+# Encoded once: a message is made by filling the gaps.
+_WORDS = tuple(json.dumps(message, ensure_ascii=False) for message in MESSAGES)
+_MESSAGE = (
+    '{"object": "whatsapp_business_account", "entry": [{"id": "' + PHONE_NUMBER_ID + '", "changes": [{"value": '
+    '{"messaging_product": "whatsapp", "metadata": {"display_phone_number": "' + BUSINESS_PHONE + '", '
+    '"phone_number_id": "' + PHONE_NUMBER_ID + '"}, "messages": [{"from": "%s", "id": "wamid.%s", '
+    '"timestamp": "%d", "type": "text", "text": {"body": %s}}]}, "field": "messages"}]}]}'
+)
+_RESERVATION = (
+    '{"guest_phone": "%s", "check_in": "%s", "check_out": "%s", "room_type": "standard", "guests": 2, '
+    '"special_requests": "Llegada después de las 20 h"}'
+)
+
 
 def stay(random: Random, today: date | None = None) -> tuple[str, str]:
     """Return check-in and check-out as ISO dates: 1 to 30 days from today, for 1 to 7 nights."""
@@ -28,37 +41,18 @@ def stay(random: Random, today: date | None = None) -> tuple[str, str]:
     return check_in.isoformat(), (check_in + timedelta(days=random.randint(1, 7))).isoformat()
 
 
-def whatsapp_message(random: Random) -> dict[str, Any]:
-    """Return a message in the envelope of the Meta Cloud API's webhooks.
+def whatsapp_message(random: Random) -> bytes:
+    """Return a message in the envelope of the Meta Cloud API's webhooks, as JSON.
 
     The sender and the words come from ``random``; the id and the timestamp from the clock too, because a real
     API drops a message id that it has seen, also in yesterday's run with the same seed.
     """
     now_ns = time.time_ns()
-    message = {
-        "from": random.choice(PHONES),
-        "id": f"wamid.{now_ns:x}{random.getrandbits(64):016x}",
-        "timestamp": str(now_ns // 1_000_000_000),
-        "type": "text",
-        "text": {"body": random.choice(MESSAGES)},
-    }
-    value = {
-        "messaging_product": "whatsapp",
-        "metadata": {"display_phone_number": BUSINESS_PHONE, "phone_number_id": PHONE_NUMBER_ID},
-        "messages": [message],
-    }
-    change = {"value": value, "field": "messages"}
-    return {"object": "whatsapp_business_account", "entry": [{"id": PHONE_NUMBER_ID, "changes": [change]}]}
+    wamid = f"{now_ns:x}{random.getrandbits(64):016x}"
+    return (_MESSAGE % (random.choice(PHONES), wamid, now_ns // 1_000_000_000, random.choice(_WORDS))).encode()
 
 
-def reservation(random: Random) -> dict[str, Any]:
-    """Return the body of a booking."""
+def reservation(random: Random) -> bytes:
+    """Return the body of a booking, as JSON."""
     check_in, check_out = stay(random)
-    return {
-        "guest_phone": random.choice(PHONES),
-        "check_in": check_in,
-        "check_out": check_out,
-        "room_type": "standard",
-        "guests": 2,
-        "special_requests": "Llegada después de las 20 h",
-    }
+    return (_RESERVATION % (random.choice(PHONES), check_in, check_out)).encode()

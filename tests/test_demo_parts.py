@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from typing import Any
@@ -117,7 +118,7 @@ def test_an_endpoint_follows_the_others_again() -> None:
 
 @given(st.randoms())
 def test_what_we_send_is_a_valid_envelope(random: Any) -> None:
-    found = messages(whatsapp_message(random))
+    found = messages(json.loads(whatsapp_message(random)))
     assert len(found) == 1
     assert found[0]["from"].startswith("+")
 

@@ -90,7 +90,7 @@ def test_what_cannot_be_served_is_json_that_says_why(
 def test_secrets_are_asked_for_when_they_are_set() -> None:
     demo = Demo(WHATSAPP_APP_SECRET="hush", ADMIN_TOKEN="key")
     try:
-        raw = json.dumps(whatsapp_message(RANDOM)).encode()
+        raw = whatsapp_message(RANDOM)
         signature = "sha256=" + hmac.new(b"hush", raw, hashlib.sha256).hexdigest()
         path = "/api/v1/webhooks/whatsapp"
         assert demo.ask("POST", path, raw)[0] == 401
