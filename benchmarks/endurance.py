@@ -9,6 +9,7 @@ of run.json and Locust's statistics. Exit code 1 when counts differ or descripto
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -38,18 +39,18 @@ def main() -> int:
     """Run it and print what came of it."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.endurance", description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000_000, help="a multiple of 100; default: ten million")
+    parser.add_argument("--plain", action="store_true", help="without the plugin: the client alone")
     parser.add_argument("--port", type=int, default=18098, help="nginx's port on loopback; default: 18098")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, nginx(options.port, log=Path(name) / "log") as url:
         folder = Path(name)
-        looks = endure(url, folder, options.requests)
+        looks = endure(url, folder, options.requests, options.plain)
         time.sleep(1.5)  # nginx writes what it buffered
         with (folder / "log").open(encoding="ascii") as lines:
             got = Counter(NAMES[line.strip()] for line in lines)
-        run = runs.read(next(folder.glob("*/run.json")))
-    counted = {endpoint: run.tally(endpoint.__eq__).requests for endpoint in run.endpoints}
+        counted = of_locust(folder) if options.plain else of_record(folder)
     print(f"nginx's log {dict(sorted(got.items()))}, {got.total()} in all")
-    print(f"run.json    {dict(sorted(counted.items()))}, {sum(counted.values())} in all")
+    print(f"counted     {dict(sorted(counted.items()))}, {sum(counted.values())} in all")
     settled = looks[int(len(looks) * SETTLED) :]
     print(f"memory from {told(settled, 1)} MB; {drift(settled, options.requests, looks[-1][0])}")
     print(f"file descriptors from {min(look[2] for look in settled):.0f} to {max(look[2] for look in settled):.0f}")
@@ -57,17 +58,29 @@ def main() -> int:
     return 0 if counted == got and got.total() == options.requests and last <= first else 1
 
 
-def endure(url: str, folder: Path, requests: int) -> list[tuple[float, float, float]]:
+def of_record(folder: Path) -> dict[str, int]:
+    """Return the requests of each endpoint, from run.json."""
+    run = runs.read(next(folder.glob("*/run.json")))
+    return {endpoint: run.tally(endpoint.__eq__).requests for endpoint in run.endpoints}
+
+
+def of_locust(folder: Path) -> dict[str, int]:
+    """Return the requests of each endpoint, from Locust's own statistics."""
+    said = (folder / "locust.out").read_text(encoding="utf-8")
+    return {entry["name"]: entry["num_requests"] for entry in json.loads(said[said.index("[") :])}
+
+
+def endure(url: str, folder: Path, requests: int, plain: bool) -> list[tuple[float, float, float]]:
     """Run Locust; return (seconds, MB of memory, file descriptors) as often as once a second."""
     command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url]
-    command += ["-u", "20", "-r", "20", "-t", "3h", "--reports-dir", str(folder), "--report-formats", "json"]
-    own = {"BENCHMARK_CLIENT": "lean", "BENCHMARK_RECORD": "1", "ENDURANCE_REQUESTS": str(requests)}
+    command += ["-u", "20", "-r", "20", "-t", "3h"]
+    recorded = ["--reports-dir", str(folder), "--report-formats", "json", "--progress", "off"]
+    command += ["--json"] if plain else recorded
+    own = {"BENCHMARK_CLIENT": "lean", "BENCHMARK_RECORD": str(int(not plain)), "ENDURANCE_REQUESTS": str(requests)}
     env = {**os.environ, "PYTHONPATH": str(ROOT), **own}
     started, looks = time.monotonic(), []
-    with (folder / "locust.err").open("w") as errors:
-        process = subprocess.Popen(
-            [*command, "--progress", "off"], stdout=subprocess.DEVNULL, stderr=errors, cwd=ROOT, env=env
-        )
+    with (folder / "locust.err").open("w") as errors, (folder / "locust.out").open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, cwd=ROOT, env=env)
         while process.poll() is None:
             try:
                 pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])

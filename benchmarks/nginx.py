@@ -18,14 +18,17 @@ http {{
   {log} keepalive_requests 1000000000; default_type text/plain;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
-  server {{ listen 127.0.0.1:{port}; location / {{ {header} return 200 "hello"; }} }}
+  server {{ listen 127.0.0.1:{port};
+    location /nginx_status {{ stub_status; access_log off; }}
+    location / {{ {header} return 200 "hello"; }}
+  }}
 }}
 """
 
 
 @contextmanager
-def nginx(port: int, ids: bool = False, log: Path | None = None) -> Iterator[str]:
-    """Start nginx and yield its URL; it gets a core of its own where there are two.
+def nginx(port: int, ids: bool = False, log: Path | None = None, pinned: bool = True) -> Iterator[str]:
+    """Start nginx and yield its URL; ``pinned`` gives it a core of its own where there are two.
 
     With ``ids`` each answer has an id of its own in its head; ``log`` takes a line with the path of each request.
     """
@@ -35,7 +38,8 @@ def nginx(port: int, ids: bool = False, log: Path | None = None) -> Iterator[str
         file = Path(folder) / "nginx.conf"
         file.write_text(CONFIGURATION.format(folder=folder, port=port, header=header, log=logged), encoding="utf-8")
         server = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(file)])
-        one_core_each(server.pid)
+        if pinned:
+            one_core_each(server.pid)
         try:
             time.sleep(0.5)
             if server.poll() is not None:
