@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import gzip
 import socket
+import statistics
+import subprocess
+import sys
 from itertools import pairwise
 
 import gevent
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +18,7 @@ from slo.lean.connection import PlainConnection
 from slo.lean.content import unpack
 from slo.lean.errors import FAILURES, LeanError
 from slo.lean.parser import Parser
+from tests.processes import ROOT
 
 TOKEN = st.text("abcXYZ019-_", min_size=1, max_size=12)
 VALUE = st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30)
@@ -116,3 +121,45 @@ def test_no_more_is_unpacked_than_allowed(body: bytes, limit: int) -> None:
         assert len(body) <= limit
     except LeanError:
         assert len(body) > limit
+
+
+MINUTES = 10
+FUZZ = """
+import os, sys, time
+from pathlib import Path
+import hypothesis
+from hypothesis import HealthCheck, settings
+from tests import test_lean_fuzz as fuzz
+
+plain = dict(database=None, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("long", max_examples=300, **plain)
+settings.load_profile("long")
+tests = [one for name, one in vars(fuzz).items() if name.startswith("test_") and hasattr(one, "hypothesis")]
+assert len(tests) == 5, tests
+ends_s, look_s = time.monotonic() + float(sys.argv[1]), 0.0
+seed = rounds = 0
+while time.monotonic() < ends_s:
+    for one in tests:
+        seed += 1
+        hypothesis.seed(seed)(one)()
+    rounds += 1
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    files = len(os.listdir("/proc/self/fd"))
+    print(rounds, pages * os.sysconf("SC_PAGE_SIZE"), files, flush=True)
+"""
+
+
+@pytest.mark.long
+def test_ten_minutes_of_all_this_leave_memory_and_descriptors_as_they_were() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FUZZ, str(MINUTES * 60)], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    settled = rows[len(rows) // 5 :]
+    assert len(settled) > 20
+    first, last = settled[: len(settled) // 4], settled[-len(settled) // 4 :]
+    # What hypothesis remembers of its own grows a little; a leak of the client's would be a hundred times that.
+    grown = statistics.median(row[1] for row in last) - statistics.median(row[1] for row in first)
+    assert grown < 8_000_000, rows
+    assert {row[2] for row in settled} == {settled[0][2]}
