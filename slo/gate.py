@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slo import live, publish, run
+from slo import live, publish
+from slo import run as runs
 from slo.abort import Breach, StopOn, Watch, rules
 from slo.climb import Climb, Pace
+from slo.exposition import Exposition, Standing, standing
 from slo.findings import watched
 from slo.judge import step
 from slo.ledger import Ledger
@@ -29,6 +31,8 @@ from slo.step import Steps
 from slo.verdict import Verdict
 
 NO_VERDICT = 3
+JUDGED_S = 5.0
+"""How old what Prometheus is told of objectives may be: judging takes time of the process that measures."""
 INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
 
 
@@ -65,6 +69,9 @@ class Gate:
         self._watch = Watch((), {})
         self.breach: Breach | None = None
         self._printed = False
+        self.exposition: Exposition | None = None
+        """What Prometheus is told, where it is asked for."""
+        self._stood: tuple[float, tuple[Run, Verdict | None]] | None = None
         self.watched = False
         """Whether somebody looks: the trends are for the web page alone."""
 
@@ -84,6 +91,10 @@ class Gate:
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0, cuts_ms=cuts_ms)
         self.ledger = Ledger(folder.name) if report_s is not None else None
         self.measurement.workers = self.ledger.vitals if self.ledger else None
+        self._stood = None
+        if self.exposition is not None:
+            self.exposition.begin(subject.scenario or "")
+            self.measurement.listeners.append(self.exposition.take)
         self.trends = Trends(self.objectives)
         if self.objectives is not None and subject.search is not None:
             self.measurement.climb = _climb(subject, subject.search, self.objectives, report_s or 0.0)
@@ -185,6 +196,18 @@ class Gate:
             return live.picture("finished", *self.last, self.trends, None, processes, self.finished)
         return live.picture("ready", None, None, self.trends, None, processes, self.finished)
 
+    def standing(self, processes: Sequence[Process] = ()) -> Standing:
+        """Return what Prometheus is told beside the counts; a run under way is judged every few seconds at most."""
+        measurement = self.measurement
+        if measurement is None:
+            run, verdict = self.last or (None, None)
+            return standing(run, verdict, None, processes)
+        now_s = measurement.elapsed_s
+        if self._stood is None or now_s - self._stood[0] >= JUDGED_S:
+            self._stood = (now_s, self._so_far(measurement))
+        run, verdict = self._stood[1]
+        return standing(run, verdict, measurement, processes)
+
     def folder_of(self, run_id: str) -> Path | None:
         """Return the folder of a run that this process finished, or None."""
         return self._reports / run_id if any(one["id"] == run_id for one in self.finished) else None
@@ -226,7 +249,7 @@ class Gate:
         """Write the record before anything else can fail, then judge and report."""
         verdict, folder = None, measurement.folder
         try:
-            run.write(finished, folder)
+            runs.write(finished, folder)
             measurement.discard_journal()
             publish.point_latest(folder)
             if self.objectives is not None:

@@ -26,6 +26,7 @@ from slo.ask import Ask
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.dispenser import Dispenser
+from slo.exporter import Exporter, ExporterError, Gateway, start
 from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
@@ -86,9 +87,12 @@ class Judging:
             environment.events.worker_report.add_listener(self._on_report)
             self._hand_over()
         self._take_signals()
+        self._exporter = Exporter(self.gate, self._processes)
+        self._gateway = _exported(parsed, self._exporter)
         if environment.web_ui is not None:
             self.gate.watched = True
-            web.register(environment.web_ui, lambda: self.gate.picture(self._processes()), self.gate.folder_of)
+            picture = lambda: self.gate.picture(self._processes())  # noqa: E731
+            web.register(environment.web_ui, picture, self.gate.folder_of, self._exporter.text)
 
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
@@ -252,6 +256,8 @@ class Judging:
         guarded(self.gate, lambda: self.gate.end(completed, broke_off))
         if self._sampler is not None:
             self._sampler.kill(block=False)
+        if self._gateway is not None:
+            self._exporter.push_once(self._gateway)
         if not self._headless:
             self._print()
             self._reporting = gevent.spawn(self.gate.finish_reports)
@@ -402,6 +408,15 @@ def _arrivals_of(environment: Environment) -> ArrivalShape | None:
         sys.exit(NO_VERDICT)
     parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
     return ArrivalShape()
+
+
+def _exported(parsed: Namespace, exporter: Exporter) -> Gateway | None:
+    """Hand out the metrics as the options ask for; what cannot be ends the process before any load, with 3."""
+    try:
+        return start(parsed, exporter)
+    except ExporterError as error:
+        sys.stderr.write(f"locust-slo: {error}; no load was sent\n")
+        sys.exit(NO_VERDICT)
 
 
 def _objectives(parsed: Namespace) -> Objectives | None:

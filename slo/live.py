@@ -122,7 +122,7 @@ def picture(
         "status": verdict.status if verdict else "NO DATA",
         "reason": verdict.reason if verdict else _no_verdict(state),
         "exit_code": verdict.exit_code if verdict and state == "finished" else None,
-        "stage": _stage(measurement),
+        "stage": stage(measurement) if measurement else None,
         "users": _users(run),
         "recent": _recent(measurement),
         "requests": run.tally().requests if run else 0,
@@ -187,17 +187,18 @@ def _run(run: Run | None, measurement: Measurement | None) -> dict[str, Any] | N
     }
 
 
-def _stage(measurement: Measurement | None) -> dict[str, Any] | None:
-    if measurement is not None and measurement.climb is not None and not measurement.climb.done:
+def stage(measurement: Measurement) -> dict[str, Any] | None:
+    """Return the stage under way: its name and number, how many there are, and the seconds left; None without one."""
+    if measurement.climb is not None and not measurement.climb.done:
         climb = measurement.climb
         return {"name": climb.name, "left_s": None, "number": climb.number, "of": None}
-    plan = measurement.subject.plan if measurement else None
-    if measurement is None or plan is None:
+    plan = measurement.subject.plan
+    if plan is None:
         return None
     now_s = measurement.elapsed_s
-    for number, (stage, end_s) in enumerate(zip(plan.stages, plan.ends(), strict=True), 1):
+    for number, (one, end_s) in enumerate(zip(plan.stages, plan.ends(), strict=True), 1):
         if now_s < end_s:
-            return {"name": stage.name, "left_s": round(end_s - now_s, 1), "number": number, "of": len(plan.stages)}
+            return {"name": one.name, "left_s": round(end_s - now_s, 1), "number": number, "of": len(plan.stages)}
     return None
 
 

@@ -88,6 +88,8 @@ class Measurement:
         self.notes: list[str] = []
         self.worker_faults = 0
         self.climb: Climb | None = None
+        self.listeners: list[Callable[[Interval], None]] = []
+        """Told of each interval that comes in, once it is kept."""
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
         self._cuts_ms = tuple(cuts_ms)
@@ -147,6 +149,8 @@ class Measurement:
         for interval in intervals:
             self._history.add(interval)
             self._journal.append(interval)
+            for heard in self.listeners:
+                heard(interval)
 
     def recent(self) -> Recent:
         """Return the counts of the newest full seconds that all have reported."""

@@ -38,6 +38,9 @@ _NOT_OF_THE_LOAD = (
     "find_limit",
     "find_limit_from",
     "find_limit_time",
+    "prometheus_port",
+    "prometheus_host",
+    "prometheus_push",
 )
 
 
@@ -136,6 +139,7 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         "circuit breakers, with ADMIN_TOKEN as bearer token if that is set. Default: none is read",
     )
     _add_search(group)
+    _add_metrics(group)
     _take_over_usage_errors(parser)
 
 
@@ -164,6 +168,40 @@ def _add_search(group: Any) -> None:
         env_var="LOCUST_FIND_LIMIT_TIME",
         help="How long the search may take, at most: real time, e.g. 3m. Default: 10m",
     )
+
+
+def _add_metrics(group: Any) -> None:
+    """Add the options of the metrics that Prometheus gets of a run."""
+    group.add_argument(
+        "--prometheus-port",
+        type=_port,
+        metavar="<port>",
+        default=0,
+        env_var="LOCUST_PROMETHEUS_PORT",
+        help="Serve the run's metrics at http://<--prometheus-host>:<port>/metrics for Prometheus, from the master in "
+        "distributed runs. With the web UI they are at /metrics there, too. Default: off",
+    )
+    group.add_argument(
+        "--prometheus-host",
+        metavar="<address>",
+        default="127.0.0.1",
+        env_var="LOCUST_PROMETHEUS_HOST",
+        help="Address that --prometheus-port listens on; 0.0.0.0 is all of them. Default: 127.0.0.1",
+    )
+    group.add_argument(
+        "--prometheus-push",
+        metavar="<url>",
+        default="",
+        env_var="LOCUST_PROMETHEUS_PUSH",
+        help="Push the run's metrics to this Pushgateway, every 10 s and with the verdict: for runs too short to be "
+        "scraped. Default: off",
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ArgumentTypeError(f"--prometheus-port is a port from 1 to 65535, not '{text}'")
+    return int(text)
 
 
 def _users(text: str) -> int:

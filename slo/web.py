@@ -51,11 +51,16 @@ _TAB = {
 _BARS = "▁▂▃▄▅▆▇█"
 
 
-def register(web_ui: WebUI, picture: Callable[[], dict[str, Any]], folder: Callable[[str], Path | None]) -> None:
-    """Add the tab and the page to ``web_ui``.
+def register(
+    web_ui: WebUI,
+    picture: Callable[[], dict[str, Any]],
+    folder: Callable[[str], Path | None],
+    metrics: Callable[[str], tuple[bytes, str]],
+) -> None:
+    """Add the tab and the page to ``web_ui``, and the metrics for Prometheus.
 
     ``picture`` returns what the page shows now (see ``slo.live``); ``folder`` the folder of a finished run by its id,
-    or None for a run that is not known.
+    or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
     """
     app = web_ui.app
     assert app is not None
@@ -65,8 +70,21 @@ def register(web_ui: WebUI, picture: Callable[[], dict[str, Any]], folder: Calla
     _page_routes(page, web_ui, picture)
     _report_routes(page, web_ui, folder)
     app.register_blueprint(page)
+    app.register_blueprint(_metrics_page(web_ui, metrics, base))
     web_ui.template_args = {**web_ui.template_args, **_TAB}
     app.after_request(lambda response: _extend(response, picture))
+
+
+def _metrics_page(web_ui: WebUI, metrics: Callable[[str], tuple[bytes, str]], base: str) -> Blueprint:
+    page = Blueprint("slo_metrics", __name__, url_prefix=base or None)
+
+    @page.route("/metrics")
+    @web_ui.auth_required_if_enabled
+    def exposed() -> Response:
+        text, content_type = metrics(request.headers.get("Accept", ""))
+        return Response(text, content_type=content_type, headers={"Cache-Control": "no-store"})
+
+    return page
 
 
 def _now_and_then(picture: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:

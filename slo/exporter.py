@@ -1,0 +1,148 @@
+"""Hands the metrics of a run to Prometheus: on a port of its own, in the web UI, or pushed to a Pushgateway."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import gevent
+from gevent.pywsgi import WSGIServer
+from prometheus_client.exposition import basic_auth_handler, default_handler, push_to_gateway
+
+from slo import secret
+from slo.exposition import Exposition
+from slo.gate import Gate
+from slo.live import Process
+
+PATH = "/metrics"
+PUSH_S = 10.0
+"""How often a run under way is pushed."""
+PUSH_TIMEOUT_S = 5.0
+JOB = "locust-slo"
+
+
+class ExporterError(Exception):
+    """Metrics that cannot be handed out as asked; a sentence for the user."""
+
+
+class Exporter:
+    """What Prometheus is told by one process, which judges."""
+
+    def __init__(self, gate: Gate, processes: Callable[[], Sequence[Process]]) -> None:
+        self._gate = gate
+        self._processes = processes
+        self.exposition = gate.exposition = Exposition(gate.objectives)
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """Return all metrics as they are now, in the format that an Accept header asks for, and its content type."""
+        self._stand()
+        return self.exposition.text(accept)
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer at ``http://host:port/metrics`` until the process ends; raises ExporterError."""
+        try:
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            listener = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise ExporterError(
+                f"--prometheus-port {port} cannot be used on {host}: {error.strerror or error}; choose another"
+            ) from None
+        WSGIServer(listener, self._answer, log=None, error_log=None).start()
+
+    def push(self, gateway: Gateway) -> None:
+        """Push a run under way now and then, for ever."""
+        while True:
+            gevent.sleep(PUSH_S)
+            if self._gate.measurement is not None:
+                self.push_once(gateway)
+
+    def push_once(self, gateway: Gateway) -> None:
+        """Push what there is now."""
+        self._stand()
+        gateway.push(self.exposition)
+
+    def _stand(self) -> None:
+        self.exposition.standing = self._gate.standing(self._processes())
+
+    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != PATH:
+            start_response("404 Not Found", [("Content-Type", "text/plain; charset=utf-8")])
+            return [b"the metrics are at /metrics\n"]
+        text, content_type = self.text(environ.get("HTTP_ACCEPT", ""))
+        start_response("200 OK", [("Content-Type", content_type), ("Cache-Control", "no-store")])
+        return [text]
+
+
+class Gateway:
+    """A Pushgateway (https://github.com/prometheus/pushgateway), by its URL, which may hold a name and a password.
+
+    Metrics are grouped by job and scenario: the last run of each scenario stays there until the next one.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Raise ExporterError for what is no URL."""
+        parts = urlsplit(url)
+        try:
+            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            fine = False
+        if not fine:
+            raise ExporterError(
+                f"--prometheus-push is the URL of a Pushgateway like http://localhost:9091, not '{shown(url)}'"
+            )
+        self.shown = shown(url)
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+        self._url = urlunsplit(bare).rstrip("/")
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._told = False
+
+    def push(self, exposition: Exposition) -> None:
+        """Replace what is there of the scenario; a failure is told once, on stderr, and does no other harm."""
+        try:
+            with gevent.Timeout(PUSH_TIMEOUT_S):
+                push_to_gateway(
+                    self._url,
+                    job=JOB,
+                    registry=exposition,
+                    grouping_key={"scenario": exposition.standing.scenario} if exposition.standing.scenario else None,
+                    timeout=PUSH_TIMEOUT_S,
+                    handler=self._handle if self._user else default_handler,
+                )
+            self._told = False
+        except HTTPError as error:
+            self._tell(f"it answered {error.code} {error.reason}")
+        except gevent.Timeout:
+            self._tell(f"no answer within {PUSH_TIMEOUT_S:.0f} s")
+        except (OSError, ValueError) as error:
+            self._tell(str(getattr(error, "reason", error)))
+
+    def _handle(
+        self, url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
+    ) -> Callable[[], None]:
+        return basic_auth_handler(url, method, timeout, headers, data, self._user, self._password)
+
+    def _tell(self, why: str) -> None:
+        if not self._told:
+            sys.stderr.write(f"locust-slo: the metrics could not be pushed to {self.shown}: {why}\n")
+        self._told = True
+
+
+def shown(url: str) -> str:
+    """Return the URL as it may be shown."""
+    return secret.without_credentials(url)[:200]
+
+
+def start(options: Namespace, exporter: Exporter) -> Gateway | None:
+    """Serve and push as the options ask for; return the Pushgateway, if there is one. Raises ExporterError."""
+    if options.prometheus_port:
+        exporter.serve(options.prometheus_host, options.prometheus_port)
+    if not options.prometheus_push:
+        return None
+    gateway = Gateway(options.prometheus_push)
+    gevent.spawn(exporter.push, gateway)
+    return gateway

@@ -1,0 +1,333 @@
+"""A run as Prometheus sees it: its counts so far and how its objectives stand, as metrics.
+
+Names and units follow https://prometheus.io/docs/practices/naming/: seconds, ratios, bytes. Counts are kept
+cumulatively as they come in, so that a scrape costs the same after an hour as after a minute. ``collect`` is what
+prometheus_client asks of a collector. Pure but for what it has been told.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+from prometheus_client.samples import BucketSpan, NativeHistogram
+
+from slo import __version__, live
+from slo.histogram import Histogram, bucket_bounds
+from slo.history import Interval
+from slo.live import Process
+from slo.measurement import Measurement
+from slo.objectives import Objective, Objectives
+from slo.quantity import Unit
+from slo.run import Run
+from slo.scope import matches
+from slo.tally import OTHER, Tally
+from slo.verdict import RANK, Status, Verdict
+
+NAMESPACE = "locust_slo"
+USUAL_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+"""Bounds of the latency's buckets, prometheus_client's own; to them come the objectives' targets and warnings."""
+SCHEMA = 5
+"""Of native histograms: each bucket is 2 ** (2 ** -5) = 1.022 times the one before."""
+MAX_KINDS = 20
+"""Kinds of failure of one endpoint; the rarer ones are counted together."""
+_UNITS: Mapping[Unit, tuple[str, float]] = {
+    "ms": ("seconds", 1000.0),
+    "s": ("seconds", 1.0),
+    "ratio": ("ratio", 1.0),
+    "rps": ("per second", 1.0),
+    "count": ("requests", 1.0),
+    "users": ("users", 1.0),
+    "%/h": ("percent per hour", 1.0),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How things stand at this moment, beside what was counted.
+
+    ``stage`` is the name and the number of the one under way; times in seconds since 1970.
+    """
+
+    run: str = ""
+    scenario: str = ""
+    target: str = ""
+    started_s: float = 0.0
+    running: bool = False
+    users_wanted: float | None = None
+    users_running: int = 0
+    stage: tuple[str, int] | None = None
+    verdict: Verdict | None = None
+    processes: Sequence[Process] = ()
+
+
+def standing(
+    run: Run | None, verdict: Verdict | None, measurement: Measurement | None, processes: Sequence[Process]
+) -> Standing:
+    """Return how ``run`` stands, which may be a few seconds old; ``measurement`` is there while it goes on."""
+    if run is None:
+        return Standing(processes=processes)
+    users = measurement.users[-1] if measurement and measurement.users else None
+    stage = live.stage(measurement) if measurement else None
+    return Standing(
+        run=run.id,
+        scenario=run.scenario or "",
+        target=run.target.url,
+        started_s=datetime.fromisoformat(run.started_at).timestamp(),
+        running=measurement is not None,
+        users_wanted=users.planned if users else None,
+        users_running=users.achieved if users else 0,
+        stage=(stage["name"], stage["number"]) if stage else None,
+        verdict=verdict,
+        processes=processes,
+    )
+
+
+@dataclass
+class Latency:
+    """Latencies in the buckets that Prometheus knows: classic ones by bound, native ones by index."""
+
+    classic: list[int]
+    native: Counter[int] = field(default_factory=Counter)
+    total: int = 0
+    sum_us: int = 0
+
+    def add(self, histogram: Histogram, bounds_us: Sequence[int]) -> None:
+        """Add latencies; a bucket of ours counts as its largest value, above the true one by less than 0.1 %."""
+        for index, count in histogram.counts.items():
+            high_us = min(bucket_bounds(index)[1], histogram.max_us)
+            self.classic[bisect_left(bounds_us, high_us)] += count
+            self.native[native_index(high_us)] += count
+        self.total += histogram.total
+        self.sum_us += histogram.sum_us
+
+
+class Exposition(Collector):
+    """Counts of the run under way, or of the last one, and what Prometheus is told of it."""
+
+    def __init__(self, objectives: Objectives | None) -> None:
+        self._objectives = objectives
+        self.bounds_us = bounds_us(objectives.items if objectives else ())
+        self.standing = Standing()
+        self._scenario = ""
+        self._tallies: dict[str, Tally] = {}
+        self._latencies: dict[str, Latency] = {}
+
+    def begin(self, scenario: str) -> None:
+        """Begin a run: all counters are 0 again."""
+        self._scenario = scenario
+        self._tallies = {}
+        self._latencies = {}
+
+    def take(self, interval: Interval) -> None:
+        """Add what one interval counted."""
+        for endpoint, tally in interval.tallies():
+            whole = self._tallies.setdefault(endpoint, Tally())
+            latency = self._latencies.setdefault(endpoint, Latency([0] * (len(self.bounds_us) + 1)))
+            latency.add(tally.ok, self.bounds_us)
+            latency.add(tally.failed, self.bounds_us)
+            # The latencies are kept above, in fewer buckets; what is left of the tally is its counts.
+            whole.untimed += tally.untimed
+            whole.throttled += tally.throttled
+            whole.bytes += tally.bytes
+            for kind, count in tally.failures.items():
+                whole.fail(kind, count)
+            for name, (passed, failed) in tally.checks.items():
+                whole.check(name, passed, failed)
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: what there is depends on the run."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all metrics."""
+        return self.families(natively=False)
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """Return all metrics in the format that an Accept header asks for, and its content type.
+
+        Native histograms are in OpenMetrics 2.0 alone: who asks for less gets the classic buckets only.
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(_Families(self, "openmetrics-text" in accept and "version=2." in accept)), content_type
+
+    def families(self, natively: bool) -> Iterator[Metric]:
+        """Yield all metrics; ``natively`` adds native histograms."""
+        yield from self._of_the_run()
+        yield from self._counted()
+        yield self._latency(natively)
+        if self._objectives is not None:
+            yield from _objectives(self._objectives, self.standing.verdict)
+            yield self._groups(self._objectives)
+        yield from _generator(self.standing.processes)
+
+    def _of_the_run(self) -> Iterator[Metric]:
+        now = self.standing
+        info = InfoMetricFamily(f"{NAMESPACE}_run", "The latest run.")
+        info.add_metric((), {"run": now.run, "scenario": now.scenario, "target": now.target, "version": __version__})
+        yield info
+        yield _gauge("running", "Whether a run is under way: 1, else 0.", float(now.running))
+        yield _gauge("run_start_time_seconds", "When it started, since 1970.", now.started_s)
+        if now.users_wanted is not None:
+            yield _gauge("users_wanted", "Users that the plan wants now.", now.users_wanted)
+        yield _gauge("users_running", "Users that run now.", float(now.users_running))
+        stage = GaugeMetricFamily(f"{NAMESPACE}_stage_info", "The stage under way, 1.", labels=("stage", "number"))
+        if now.stage is not None:
+            stage.add_metric((now.stage[0], str(now.stage[1])), 1.0)
+        yield stage
+
+    def _counted(self) -> Iterator[Metric]:
+        scenario = self._scenario
+        requests = _counter("requests", "Requests that ended: good, failed and throttled ones.", "endpoint")
+        failures = _counter("failures", "Failed requests, 429 aside, by kind.", "endpoint", "kind")
+        throttled = _counter("throttled", "Requests that the target's rate limiter refused (429).", "endpoint")
+        received = _counter("response_bytes", "Bytes of the answers' bodies.", "endpoint")
+        checks = _counter("checks", "Checks by name and result, passed or failed.", "endpoint", "check", "result")
+        for endpoint, tally in sorted(self._tallies.items()):
+            of = (scenario, endpoint)
+            requests.add_metric(of, self._latencies[endpoint].total + tally.untimed)
+            throttled.add_metric(of, tally.throttled)
+            received.add_metric(of, tally.bytes)
+            for kind, count in _fewest_kinds(tally.failures).items():
+                failures.add_metric((*of, kind), count)
+            for name, (passed, failed) in sorted(tally.checks.items()):
+                checks.add_metric((*of, name, "passed"), passed)
+                checks.add_metric((*of, name, "failed"), failed)
+        yield from (requests, failures, throttled, received, checks)
+
+    def _latency(self, natively: bool) -> Metric:
+        metric = Metric(f"{NAMESPACE}_latency_seconds", "Latency of requests, however they ended.", "histogram")
+        for endpoint, latency in sorted(self._latencies.items()):
+            labels = {"scenario": self._scenario, "endpoint": endpoint}
+            below = 0
+            for bound_us, count in zip((*self.bounds_us, None), latency.classic, strict=True):
+                below += count
+                bound = "+Inf" if bound_us is None else repr(bound_us / 1e6)
+                metric.add_sample(f"{metric.name}_bucket", {**labels, "le": bound}, below)
+            metric.add_sample(f"{metric.name}_count", labels, latency.total)
+            metric.add_sample(f"{metric.name}_sum", labels, latency.sum_us / 1e6)
+            if natively:
+                metric.add_sample(metric.name, labels, 0.0, native_histogram=_native(latency))
+        return metric
+
+    def _groups(self, objectives: Objectives) -> Metric:
+        metric = GaugeMetricFamily(
+            f"{NAMESPACE}_endpoint_info", "The groups that an endpoint is judged in.", labels=("endpoint", "group")
+        )
+        for group, patterns in sorted(objectives.groups.items()):
+            for endpoint in sorted(self._tallies):
+                if matches(endpoint, patterns):
+                    metric.add_metric((endpoint, group), 1.0)
+        return metric
+
+
+@dataclass(frozen=True)
+class _Families(Collector):
+    """What the exposition collects, with native histograms or without."""
+
+    of: Exposition
+    natively: bool
+
+    def collect(self) -> Iterator[Metric]:
+        return self.of.families(self.natively)
+
+
+def bounds_us(objectives: Iterable[Objective]) -> tuple[int, ...]:
+    """Return the bounds of the classic buckets in microseconds: the usual ones, and each target of a latency."""
+    bounds = {round(bound_s * 1e6) for bound_s in USUAL_S}
+    for objective in objectives:
+        if objective.indicator.kind == "latency" and objective.against == "target":
+            bounds |= {math.floor(one * 1000) for one in (objective.target, objective.warning) if one}
+    return tuple(sorted(bounds))
+
+
+def native_index(value_us: int) -> int:
+    """Return the native bucket of a latency: the smallest i with value <= 2 ** (i * 2 ** -SCHEMA) seconds.
+
+    As in https://prometheus.io/docs/specs/native_histograms/.
+    """
+    index: int = math.ceil(math.log2(value_us / 1e6) * 2**SCHEMA)
+    return index
+
+
+def _native(latency: Latency) -> NativeHistogram:
+    spans: list[BucketSpan] = []
+    deltas: list[int] = []
+    before, last = 0, None
+    for index, count in sorted(latency.native.items()):
+        if last is not None and index == last + 1:
+            spans[-1] = BucketSpan(spans[-1].offset, spans[-1].length + 1)
+        else:
+            spans.append(BucketSpan(index if last is None else index - last - 1, 1))
+        deltas.append(count - before)
+        before, last = count, index
+    total, seconds = float(latency.total), latency.sum_us / 1e6
+    return NativeHistogram(total, seconds, SCHEMA, 0.0, 0.0, tuple(spans), None, tuple(deltas), None)
+
+
+def _objectives(objectives: Objectives, verdict: Verdict | None) -> Iterator[Metric]:
+    labels = ("objective", "indicator", "priority", "unit")
+    value = GaugeMetricFamily(f"{NAMESPACE}_objective_value", "What was measured so far, in its unit.", labels=labels)
+    target = GaugeMetricFamily(f"{NAMESPACE}_objective_target", "What the objective demands.", labels=labels)
+    warning = GaugeMetricFamily(f"{NAMESPACE}_objective_warning", "From where on it warns.", labels=labels)
+    status = GaugeMetricFamily(
+        f"{NAMESPACE}_objective_status", "1 for the objective's status.", labels=("objective", "priority", "status")
+    )
+    found = {result.objective.name: result for result in verdict.results} if verdict else {}
+    for one in objectives.items:
+        unit, scale = _UNITS[one.unit]
+        of = (one.name, one.indicator.name, one.priority, unit)
+        target.add_metric(of, float(one.target) / scale)
+        if one.warning is not None:
+            warning.add_metric(of, float(one.warning) / scale)
+        result = found.get(one.name)
+        if result is not None and result.value is not None:
+            value.add_metric(of, float(result.value) / scale)
+        standing: Status = result.status if result else "NO DATA"
+        for name in RANK:
+            status.add_metric((one.name, one.priority, name), float(name == standing))
+    overall = GaugeMetricFamily(f"{NAMESPACE}_verdict", "1 for the status of the run as a whole.", labels=("status",))
+    for name in RANK:
+        overall.add_metric((name,), float(name == (verdict.status if verdict else "NO DATA")))
+    yield from (value, target, warning, status, overall)
+
+
+def _generator(processes: Sequence[Process]) -> Iterator[Metric]:
+    cpu = GaugeMetricFamily(f"{NAMESPACE}_generator_cpu_ratio", "Share of one core used.", labels=("worker",))
+    lag = GaugeMetricFamily(f"{NAMESPACE}_generator_lag_seconds", "How late timers fire.", labels=("worker",))
+    users = GaugeMetricFamily(f"{NAMESPACE}_generator_users", "Users that run in it.", labels=("worker",))
+    for process in processes:
+        if process.cpu_ratio is not None:
+            cpu.add_metric((process.name,), process.cpu_ratio)
+        if process.lag_ms is not None:
+            lag.add_metric((process.name,), process.lag_ms / 1000)
+        users.add_metric((process.name,), process.users)
+    yield from (cpu, lag, users)
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"{NAMESPACE}_{name}", about, value=value)
+
+
+def _counter(name: str, about: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"{NAMESPACE}_{name}", about, labels=("scenario", *labels))
+
+
+def _fewest_kinds(failures: Mapping[str, int]) -> dict[str, int]:
+    """Return the failures by kind, the rarer ones beyond MAX_KINDS together.
+
+    A counter must not fall: a kind keeps its place once it is among the first, which is their order of arrival.
+    """
+    found: dict[str, int] = {}
+    for kind, count in failures.items():
+        name = kind if kind in found or len(found) < MAX_KINDS else OTHER
+        found[name] = found.get(name, 0) + count
+    return found
