@@ -1,0 +1,194 @@
+"""Metrics of real runs, as a real Prometheus, a Pushgateway and the web UI's visitors get them."""
+
+from __future__ import annotations
+
+import re
+import threading
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from slo.exposition import bounds_us
+from slo.objectives import load
+from tests.cluster import Cluster, free_port
+from tests.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
+from tests.prometheus import Prometheus, needed
+from tests.test_slo_page import LOGIN, finished, start, status
+from tests.test_web import Page, wait_for
+
+OBJECTIVES = ROOT / "slo" / "hotel.yaml"
+
+
+def total(text: str, name: str, **labels: str) -> float:
+    """Return the sum of the samples ``name`` with these labels."""
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name == f"locust_slo_{name}" and labels.items() <= sample.labels.items()
+    )
+
+
+@contextmanager
+def gateway(answer: int = 200) -> Iterator[tuple[str, list[tuple[str, dict[str, str], str]]]]:
+    """Stand in for a Pushgateway; yields its address and what was put there: (path, headers, text)."""
+    put: list[tuple[str, dict[str, str], str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            put.append((self.path, dict(self.headers), text))
+            self.send_response(answer)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_port}", put
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@needed
+@pytest.mark.slow
+def test_prometheus_knows_the_p95_of_a_run_to_a_bucket(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    words = ("--scenario", "load", "--time-scale", "0.012", "--objectives", OBJECTIVES, "--prometheus-port", port)
+    with Prometheus(tmp_path / "prometheus", {"slo": f"127.0.0.1:{port}"}) as prometheus:
+        run = Locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, *words)
+        prometheus.await_(lambda: prometheus.number("sum(locust_slo_requests_total) > 50"))
+        assert prometheus.number("locust_slo_users_running") is not None
+        assert prometheus.number("count(locust_slo_stage_info)") == 1
+        done = run.wait()
+        seen = prometheus.number("max_over_time(sum(locust_slo_requests_total)[5m:1s])")
+        buckets = "sum by (le) (max_over_time(locust_slo_latency_seconds_bucket[5m]))"
+        p95_s = prometheus.number(f"histogram_quantile(0.95, {buckets})")
+    tally = done.run.tally()
+    assert seen is not None
+    assert p95_s is not None
+    assert 0.6 * tally.requests < seen <= tally.requests  # the last scrape is up to a second before the end
+    bounds = (0, *bounds_us(load(OBJECTIVES).items))
+    wide_s = next((high - low) / 1e6 for low, high in pairwise(bounds) if tally.latency.percentile(95) <= high)
+    assert abs(p95_s - tally.latency.percentile(95) / 1e6) <= wide_s
+
+
+@pytest.mark.slow
+def test_the_pushed_metrics_are_those_of_the_record(demo: Demo, tmp_path: Path) -> None:
+    with gateway() as (address, put):
+        push = f"http://me:hush@{address}/"
+        done = hotel(
+            tmp_path / "reports", demo.url, "smoke", "--objectives", str(OBJECTIVES), "--prometheus-push", push
+        )
+    path, headers, text = put[-1]
+    assert path == "/metrics/job/locust-slo/scenario/smoke"
+    assert headers["Authorization"] == "Basic bWU6aHVzaA=="
+    assert total(text, "requests_total") == done.run.tally().requests > 0
+    assert total(text, "running") == 0
+    assert total(text, "verdict", status=done.verdict["status"]) == 1
+    written = "".join(file.read_text(encoding="utf-8") for file in done.folder.iterdir() if file.suffix != ".html")
+    assert "hush" not in done.out + done.err + written
+
+
+@pytest.mark.slow
+def test_a_push_that_fails_is_told_once_and_changes_nothing(demo: Demo, tmp_path: Path) -> None:
+    with gateway(answer=503) as (address, put):
+        done = hotel(
+            tmp_path / "reports",
+            demo.url,
+            "smoke",
+            "--objectives",
+            str(OBJECTIVES),
+            "--prometheus-push",
+            f"http://u:pw@{address}",
+        )
+    assert put
+    assert done.err.count("could not be pushed") == 1
+    assert "503" in done.err
+    assert "pw@" not in done.err
+    assert done.code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--prometheus-port", "http"), "--prometheus-port is a port from 1 to 65535, not 'http'"),
+        (("--prometheus-push", "gateway:9091"), "--prometheus-push is the URL of a Pushgateway like"),
+    ],
+)
+def test_what_cannot_be_is_said_before_any_load(demo: Demo, tmp_path: Path, words: tuple[str, str], said: str) -> None:
+    done = locust(tmp_path / "reports", "-f", HOTEL, "-H", demo.url, "--scenario", "smoke", *words)
+    assert done.code == 3
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_port_that_is_taken_is_said_before_any_load(demo: Demo, tmp_path: Path) -> None:
+    taken = demo.url.rpartition(":")[2]
+    done = hotel(tmp_path / "reports", demo.url, "smoke", "--prometheus-port", taken)
+    assert done.code == 3
+    assert f"--prometheus-port {taken} cannot be used on 127.0.0.1: " in done.err
+    assert "no load was sent" in done.err
+
+
+@pytest.mark.slow
+def test_the_web_ui_has_the_metrics_of_each_run(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    page = Page(tmp_path / "reports", demo, "--objectives", OBJECTIVES, "--prometheus-port", port)
+    try:
+        assert total(page.get("/metrics"), "running") == 0
+        start(page, demo, "spike")
+        wait_for(lambda: total(page.get("/metrics"), "requests_total") > 50)
+        for text in (page.get("/metrics"), urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()):
+            assert total(text, "running") == 1
+            assert total(text, "users_running") > 0
+        first = finished(page, 1)["finished"][0]
+        assert total(page.get("/metrics"), "requests_total") == first["requests"]
+        start(page, demo, "smoke")
+        wait_for(lambda: 0 < total(page.get("/metrics"), "requests_total") < first["requests"])
+        assert status(f"http://127.0.0.1:{port}/else") == 404
+    finally:
+        page.stop()
+
+
+@pytest.mark.slow
+def test_behind_a_login_the_metrics_are_too(demo: Demo, tmp_path: Path) -> None:
+    page = Page(tmp_path / "reports", demo, "--web-login", locustfile=LOGIN, ready="/login", scaled=False)
+    try:
+        assert "locust_slo_" not in page.get("/metrics")
+    finally:
+        page.stop()
+
+
+@pytest.mark.slow
+def test_a_master_has_the_metrics_of_all_workers(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    load = ("--scenario", "spike", "--time-scale", "0.05", "--user-scale", "0.2")
+    words = (*load, "--prometheus-port", port)
+    with (
+        gateway() as (address, put),
+        Cluster(tmp_path, demo.url, *words, "--prometheus-push", f"http://{address}") as both,
+    ):
+        both.join("one")
+        both.join("two")
+
+        def asked() -> str:
+            return str(urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode())
+
+        both.await_load("one")
+        both.await_load("two")
+        wait_for(lambda: total(asked(), "requests_total"))
+        lags = wait_for(lambda: len(found := re.findall(r'_lag_seconds{worker="(.+)"}', asked())) == 3 and found)
+        assert {name.partition("_")[0] for name in lags} == {"master", "one", "two"}
+        done = both.await_end()
+    assert total(put[-1][2], "requests_total") == done.run.tally().requests
