@@ -9,7 +9,7 @@ from slo import secret
 from slo.traceparent import is_trace_id
 
 PLACE = "{trace_id}"
-_PLAIN = re.compile(r"[A-Za-z0-9._~:/?#@!$&*+,;=%\[\]-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/?#@$&*+,;=%-]*")
 MOST = 2000
 """Longest template, in characters."""
 

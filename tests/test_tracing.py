@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from slo.run import Run
-from tests.processes import ROOT, Finished, locust
+from tests.processes import ROOT, Demo, Finished, locust
 from tests.test_distributed import own_port
 from tests.traces import Collector, Target, attributes
 
@@ -22,7 +25,9 @@ OTLP = {
 CLIENTS = ("Lean", "Fast", "Plain")
 
 
-def visit(folder: Path, target: Target, *words: object, users: int = 3, **env: str) -> Finished:
+def visit(
+    folder: Path, target: Target, *words: object, env: Mapping[str, str] | None = None, users: int = 3
+) -> Finished:
     """Let guests ask the target for four seconds."""
     words = ("-f", LOCUSTFILE, "-H", target.url, "-u", users, "-r", users, "-t", "4s", *words)
     done = locust(folder / "reports", *words, env=env)
@@ -59,7 +64,7 @@ def test_without_opentelemetry_each_request_carries_a_trace_of_its_own(tmp_path:
     (tmp_path / "hidden").mkdir()
     (tmp_path / "hidden" / "opentelemetry.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
     with Target() as target:
-        done = visit(tmp_path, target, "--trace-context", PYTHONPATH=f"{tmp_path}/hidden:{ROOT}")
+        done = visit(tmp_path, target, "--trace-context", env={"PYTHONPATH": f"{tmp_path}/hidden:{ROOT}"})
     holds_what_the_target_saw(done.run, target)
     sent = [one.ids for one in target.asked if one.path != "/own"]
     assert len({trace_id for trace_id, _ in sent}) == len(sent) > 20
@@ -71,7 +76,7 @@ def test_without_opentelemetry_each_request_carries_a_trace_of_its_own(tmp_path:
 @pytest.mark.slow
 def test_with_otel_each_request_is_a_span_and_the_target_is_told_of_it(tmp_path: Path) -> None:
     with Target() as target, Collector() as collector:
-        done = visit(tmp_path, target, "--otel", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, **OTLP)
+        done = visit(tmp_path, target, "--otel", env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **OTLP})
     holds_what_the_target_saw(done.run, target)
     spans = {span.span_id.hex(): span for span in collector.spans}
     visits = {span.span_id: span for span in collector.spans if span.name.startswith("visit ")}
@@ -119,3 +124,59 @@ def test_the_slowest_of_two_workers_are_those_of_all(tmp_path: Path) -> None:
         done = visit(tmp_path, target, "--trace-context", "--processes", 2, *own_port(), users=6)
     assert len(done.run.workers) == 2
     holds_what_the_target_saw(done.run, target)
+
+
+def docs(language: str) -> list[str]:
+    """Return the examples of docs/tracing.md in ``language``."""
+    text = (ROOT / "docs" / "tracing.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_command_of_the_docs_exports_the_hotel_s_spans(tmp_path: Path) -> None:
+    command = next(block for block in docs("sh") if "--otel" in block)
+    given, words = command.split(" .venv/bin/locust ")
+    with Collector() as collector:
+        env = {
+            **OTLP,
+            **dict(word.split("=", 1) for word in given.replace("http://localhost:4318", collector.url).split()),
+        }
+        own = [word for word in shlex.split(words) if word != "--headless"]
+        done = locust(tmp_path / "reports", *own, "--time-scale", "0.02", env=env)
+    assert done.code == 0, done.out + done.err
+    assert {"GET health_live", "GET health_ready"} <= {span.name for span in collector.spans}
+    assert len(done.run.slowest) > 0
+    assert {one.trace_id for one in done.run.slowest} <= {span.trace_id.hex() for span in collector.spans}
+
+
+@pytest.mark.slow
+def test_the_locustfile_of_the_docs_has_a_journey_s_requests_in_its_trace(demo: Demo, tmp_path: Path) -> None:
+    listener, journey = docs("python")
+    file = tmp_path / "own.py"
+    file.write_text(journey + listener.replace("> 1000", ">= 0"), encoding="utf-8")
+    words = ("-f", file, "-H", demo.url, "-u", 1, "-t", "1s", "--otel")
+    with Collector() as collector:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **OTLP}
+        done = locust(tmp_path / "reports", *words, env=env)
+    journeys = {span.span_id: span.trace_id for span in collector.spans if span.name == "journey"}
+    below = [span for span in collector.spans if span.parent_span_id in journeys]
+    assert {span.name for span in below} == {"GET /health/live", "GET /health/ready"}
+    assert all(journeys[span.parent_span_id] == span.trace_id for span in below)
+    told = set(re.findall(r"^/health/\w+ ([0-9a-f]{32})$", done.out, re.MULTILINE))
+    assert told <= {span.trace_id.hex() for span in below}
+    broken_off = {span.trace_id.hex() for span in below} - told
+    assert len(broken_off) <= 1 < len(told)  # Locust ends the user in the middle of a request
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--trace-context", "--trace-url", "javascript:{trace_id}"), "--trace-url cannot be 'javascript:{trace_id}'"),
+        (("--trace-url", "https://t.example/{trace_id}"), "add --trace-context"),
+    ],
+)
+def test_a_wrong_option_is_no_verdict_and_says_what_to_do(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    done = locust(tmp_path / "reports", "-f", LOCUSTFILE, "-H", "http://127.0.0.1:9", "-t", "1s", *words)
+    assert done.code == 3
+    assert said in done.err
+    assert "Traceback" not in done.err
