@@ -24,6 +24,7 @@ def advise(run: Run, objective: Objective, selection: Selection) -> list[str]:
         return [
             *_slow_endpoints(objective, selection),
             *_slow_since(objective, selection),
+            *_traces(run, objective, selection),
             *_refused(selection),
         ]
     if kind == "errors":
@@ -154,6 +155,22 @@ def _slow_since(objective: Objective, selection: Selection) -> list[str]:
     stage, value = values[first]
     before = f"; before it the worst stage had {show(max(v for _, v in values[:first]), 'ms')}" if first else ""
     return [f"Past {show(bound, 'ms')} since stage '{stage}' ({unit} {show(value, 'ms')}){before}."]
+
+
+def _traces(run: Run, objective: Objective, selection: Selection) -> list[str]:
+    """Name the traces of the slowest requests that ``objective`` speaks of; ``run`` begins after its warm-up."""
+    found = [
+        one
+        for one in run.slowest
+        if (one.endpoint, one.stage) in selection.cells
+        and one.at_ms >= run.since_s * 1000
+        and objective.of in ("all", "failed" if one.failure else "ok")
+    ]
+    return [
+        f"Trace {one.trace_id}: {show(Fraction(one.latency_ms).limit_denominator(1000), 'ms')} at {one.endpoint}, "
+        f"{one.at_ms / 1000:.1f} s into the run ({one.outcome})."
+        for one in found[:MOST]
+    ]
 
 
 def _statistic(objective: Objective, histogram: Histogram) -> int | Fraction:

@@ -89,7 +89,7 @@ class Gate:
         scopes = [objective.scope for objective in self.objectives.items] if self.objectives else []
         cuts_ms = sorted({warmup_ms(scope, subject.plan) for scope in scopes} - {0})
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0, cuts_ms=cuts_ms)
-        self.ledger = Ledger(folder.name) if report_s is not None else None
+        self.ledger = Ledger(folder.name, self.measurement.slowest) if report_s is not None else None
         self.measurement.workers = self.ledger.vitals if self.ledger else None
         self._stood = None
         if self.exposition is not None:

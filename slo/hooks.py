@@ -8,7 +8,10 @@ from typing import Any
 
 import gevent
 import locust
+import requests
 from locust import events
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.event import EventHook
 
@@ -16,10 +19,12 @@ from slo import identity, options
 from slo.batched import BatchedStats
 from slo.clock import Offset
 from slo.dispenser import Dispenser, late_ms
-from slo.listener import Locusts, listeners, open_listener
+from slo.listener import Locusts, listeners, open_listener, slow_listener
 from slo.open_model import DISPENSER, let_users_wait
 from slo.pulse import Pulse
 from slo.recorder import Recorder
+from slo.slowest import Slowest
+from slo.traced import Tracer, traced, tracer_of
 from slo.worker import WorkerBooks
 
 
@@ -59,8 +64,13 @@ if not hasattr(events, "slo_check"):
     events.slo_check = CheckEvent()  # type: ignore[attr-defined]  # Locust's way to add an event
 
 
-def listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | None) -> Callable[[], None]:
-    """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it."""
+def listen(
+    environment: Environment, recorder: Recorder, arrivals: Dispenser | None, slowest: Slowest
+) -> Callable[[], None]:
+    """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it.
+
+    Where requests are traced, the slowest are kept.
+    """
     locusts = _locusts(environment)
     on_request, on_check = listeners(recorder, locusts)
     setattr(environment, DISPENSER, arrivals)
@@ -73,7 +83,10 @@ def listen(environment: Environment, recorder: Recorder, arrivals: Dispenser | N
         events.request.add_listener(on_request)
     events.slo_check.add_listener(on_check)  # type: ignore[attr-defined]
 
+    untrace = _trace(tracer_of(environment), recorder, slowest)
+
     def detach() -> None:
+        untrace()
         if locusts is not None:
             _change(on_request, locusts.own)
         else:
@@ -99,6 +112,31 @@ def _change(old: Callable[..., None], new: Callable[..., None]) -> None:
     handlers[handlers.index(old)] = new
 
 
+def _trace(tracer: Tracer | None, recorder: Recorder, slowest: Slowest) -> Callable[[], None]:
+    """Let the requests of Locust's own clients carry a trace context, and keep the slowest of all; returns the undoing.
+
+    LeanHttpUser looks to its own.
+    """
+    if tracer is None:
+        return lambda: None
+    on_request = slow_listener(recorder, slowest)
+    events.request.add_listener(on_request)
+    clients: list[Any] = [FastHttpSession]
+    # OpenTelemetry traces requests itself where --otel let it.
+    if not hasattr(requests.Session.send, "opentelemetry_instrumentation_requests_applied"):
+        clients.append(HttpSession)
+    plain = [(client, client.request) for client in clients]
+    for client, request in plain:
+        client.request = traced(request, tracer)
+
+    def undo() -> None:
+        events.request.remove_listener(on_request)
+        for client, request in plain:
+            client.request = request
+
+    return undo
+
+
 def beat(pulse: Pulse) -> None:
     """Look for ever how late timers fire in this process."""
     while True:
@@ -112,7 +150,7 @@ def record(
 ) -> tuple[WorkerBooks, Callable[[], None]]:
     """Begin a worker's books on the run announced; returns them with what ends the recording."""
     books = WorkerBooks(announced, offset)
-    return books, listen(environment, books.recorder, books.arrivals)
+    return books, listen(environment, books.recorder, books.arrivals, books.slowest)
 
 
 def identity_of(environment: Environment) -> dict[str, Any]:

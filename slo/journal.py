@@ -1,11 +1,12 @@
 """What is on disk while a run is under way, so that even a killed process leaves what it measured.
 
 The journal is a stream of msgpack values beside the future ``run.json``: first the record's head, then each
-interval as it closes. It is deleted once ``run.json`` is written.
+interval as it closes, and the slowest traced requests in between. It is deleted once ``run.json`` is written.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,6 +14,7 @@ import msgpack
 
 from slo.history import History, Interval
 from slo.run import Run, RunError
+from slo.slowest import Slow, Slowest
 
 FILE_NAME = "journal.msgpack"
 
@@ -28,6 +30,11 @@ class Journal:
     def append(self, interval: Interval) -> None:
         """Append one interval; it survives this process's death, if not the machine's."""
         self._append(interval.to_wire())
+
+    def append_slow(self, slow: Sequence[Slow]) -> None:
+        """Append requests that became some of the slowest."""
+        if slow:
+            self._append({"slowest": [one.to_data() for one in slow]})
 
     def discard(self) -> None:
         """Delete the journal: the run record is written."""
@@ -54,6 +61,7 @@ def recover(folder: Path) -> Run:
     """Return the run that the journal in ``folder`` tells of, marked crashed; raises RunError without one."""
     path = folder / FILE_NAME
     history = History()
+    slowest = Slowest()
     head: dict[str, Any] | None = None
     end_ms = 0
     try:
@@ -62,16 +70,20 @@ def recover(folder: Path) -> Run:
                 if head is None:
                     head = value
                     continue
+                if isinstance(value, dict):
+                    slowest.update(map(Slow.from_data, value["slowest"]))
+                    continue
                 interval = Interval.from_wire(value)
                 end_ms = max(end_ms, interval.end_ms)
                 history.add(interval)
     except OSError as error:
         raise RunError(f"{path}: cannot be read: {error.strerror}") from None
-    except (ValueError, TypeError, msgpack.UnpackException):
+    except (ValueError, TypeError, KeyError, msgpack.UnpackException):
         pass  # the process died while it wrote: all that came before counts
     if not isinstance(head, dict):
         raise RunError(f"{path}: the journal holds no run")
     reason = "the process ended without a word (killed?); this is what its journal holds"
     intervals = [interval.to_data() for interval in history.intervals()]
-    ended = {"how": "crashed", "reason": reason}
-    return Run.from_data({**head, "duration_s": end_ms / 1000, "ended": ended, "intervals": intervals})
+    rest = {"duration_s": end_ms / 1000, "ended": {"how": "crashed", "reason": reason}, "intervals": intervals}
+    slow = [one.to_data() for one in slowest.items()]
+    return Run.from_data({**head, **rest, **({"slowest": slow} if slow else {})})

@@ -66,6 +66,9 @@ class Judging:
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
         show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
+        if parsed.trace_url and not (parsed.trace_context or parsed.otel):
+            sys.stderr.write("locust-slo: --trace-url leads to traces, and there are none: add --trace-context\n")
+            sys.exit(NO_VERDICT)
         objectives = _objectives(parsed)
         progress = Progress(sys.stderr, objectives) if show and self._headless else None
         formats = publish.formats(parsed.report_formats)
@@ -191,7 +194,7 @@ class Judging:
             plan, recorder = measurement.subject.plan, measurement.recorder
             if plan is not None and plan.open:
                 self._arrivals = Dispenser(plan, lambda: recorder.elapsed_s, recorder.arrived)
-            self._detach = listen(self._environment, recorder, self._arrivals)
+            self._detach = listen(self._environment, recorder, self._arrivals, measurement.slowest)
         if self._arrivals is not None:
             self._arrivals.join("", 0.0, [""])
         if self._environment.shape_class is not None:

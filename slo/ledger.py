@@ -2,7 +2,8 @@
 
 A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vitals"}``: the worker's running number, how
 many requests the intervals hold, the intervals as wire data, with the final one how many requests the worker counted in
-all, how many it could not record, and how it was meanwhile. A worker sends a delta again until it is acknowledged.
+all, how many it could not record, and how it was meanwhile. ``slowest``, where requests are traced, are those that
+became some of the slowest since the last delta. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from slo.history import Interval
 from slo.run import Worker
+from slo.slowest import Slow, Slowest
 from slo.vitals import Vitals
 
 
@@ -51,8 +53,10 @@ class _Account:
 class Ledger:
     """Accounts of all workers of the run ``run_id``. Times are seconds since the run's start."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, slowest: Slowest | None = None) -> None:
+        """``slowest`` takes the slowest requests that the workers tell of."""
         self.run_id = run_id
+        self._slowest = Slowest() if slowest is None else slowest
         self.vitals: dict[str, Vitals] = {}
         self._accounts: dict[str, _Account] = {}
 
@@ -72,6 +76,7 @@ class Ledger:
             account.last, account.total = delta["seq"], delta["total"]
         if "vitals" in delta:
             self.vitals.setdefault(worker, Vitals()).add(Vitals.from_data(delta["vitals"]))
+        self._slowest.update(Slow.from_data(one) for one in delta.get("slowest", ()))
         return [Interval.from_wire(interval) for interval in delta["intervals"]]
 
     def acknowledged(self, worker: str) -> int:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, NamedTuple
 
 from slo.failure import kind_of, status_of
 from slo.recorder import Recorder
 from slo.retry_after import Waits
+from slo.slowest import Slow, Slowest
+from slo.tally import OTHER
+from slo.traced import trace_id_of
 
 
 class Locusts(NamedTuple):
@@ -104,6 +108,40 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
                 _odd(recorder, waits, name, response_time, length, exception, response, late)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
+
+    return on_request
+
+
+def slow_listener(recorder: Recorder, slowest: Slowest) -> Callable[..., None]:
+    """Return what keeps the slowest requests with their traces; it listens behind what feeds the same recorder."""
+    floors: dict[str, float] = {}
+    until = recorder.until
+
+    def on_request(
+        name: str,
+        response_time: float | None,
+        exception: object = None,
+        response: object = None,
+        context: object = None,
+        **_: Any,
+    ) -> None:
+        nonlocal until
+        try:
+            if until != recorder.until:  # another second, and maybe another stage
+                until = recorder.until
+                floors.clear()
+            if response_time is None or response_time <= floors.get(name, -1.0):
+                return
+            endpoint = name if name in recorder.cells else OTHER
+            at_ms = round(recorder.elapsed_s * 1000)
+            floors[name] = floor_ms = slowest.floor_ms(endpoint, recorder.stage, at_ms)
+            trace_id = trace_id_of(context, response) if max(floor_ms, -1e-9) < response_time < inf else None
+            if trace_id is None:
+                return
+            status, failure = status_of(response) or None, kind_of(exception, response) if exception else None
+            slowest.add(Slow(trace_id, endpoint, recorder.stage, at_ms, round(response_time, 3), status, failure))
+        except (ValueError, TypeError, OverflowError):
+            pass  # no number: the recorder has counted that as a fault
 
     return on_request
 

@@ -19,6 +19,7 @@ from slo.plan import Plan, Stage
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Scrape, Target, UserSample, Worker
+from slo.slowest import Slowest
 from slo.step import Steps
 from slo.tally import Tally
 from slo.vitals import Vitals, recorded
@@ -82,8 +83,10 @@ class Measurement:
         """
         self.subject = subject
         self.folder = folder
+        self.cuts_ms = tuple(cuts_ms)
         self.recorder = Recorder(subject.plan, clock)
         self.log = PulseLog(subject.plan, lambda: self.recorder.elapsed_s)
+        self.slowest = Slowest(self.cuts_ms)
         self.workers: Mapping[str, Vitals] | None = None
         self.notes: list[str] = []
         self.worker_faults = 0
@@ -92,10 +95,9 @@ class Measurement:
         """Told of each interval that comes in, once it is kept."""
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
-        self._cuts_ms = tuple(cuts_ms)
         # A search is judged step by step: seconds added together would lie across the end of one.
         seconds = 2 * math.ceil(subject.search.time_s) if subject.search else 0
-        self._history = History(max(MAX_INTERVALS, seconds), cuts_ms=self._cuts_ms)
+        self._history = History(max(MAX_INTERVALS, seconds), cuts_ms=self.cuts_ms)
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0
@@ -151,6 +153,7 @@ class Measurement:
             self._journal.append(interval)
             for heard in self.listeners:
                 heard(interval)
+        self._journal.append_slow(self.slowest.fresh())
 
     def recent(self) -> Recent:
         """Return the counts of the newest full seconds that all have reported."""
@@ -180,7 +183,7 @@ class Measurement:
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
-        later = {cut: self._history.after(cut) for cut in self._cuts_ms}
+        later = {cut: self._history.after(cut) for cut in self.cuts_ms}
         return run.counting(self._history.after(0), later, self.climb.counted if self.climb else ())
 
     def stopping(self) -> None:
@@ -235,6 +238,7 @@ class Measurement:
             scrapes=tuple(self._scrapes),
             search=self.climb.steps if self.climb else subject.search,
             ask=subject.ask,
+            slowest=self.slowest.items(),
         )
 
     def _generator(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
-from slo import publish, rate, secret
+from slo import publish, rate, secret, trace_link
 from slo.gate import NO_VERDICT
 from slo.objectives import Objective
 from slo.step import Steps
@@ -23,6 +23,7 @@ MOST_USERS = 10_000
 """Users that a search tries at most where -u does not say."""
 LEAST_TIME_S = 30.0
 """A search has time for two steps at least."""
+_TRACING = ("trace_context", "trace_url")
 _NOT_OF_THE_LOAD = (
     "objectives",
     "reports_dir",
@@ -35,6 +36,7 @@ _NOT_OF_THE_LOAD = (
     "stop_on",
     "stop_after",
     "target_metrics",
+    "trace_url",
     "find_limit",
     "find_limit_from",
     "find_limit_time",
@@ -138,9 +140,37 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         help="Path of the target's own metrics in Prometheus' format, read every 5 s for its memory, open files and "
         "circuit breakers, with ADMIN_TOKEN as bearer token if that is set. Default: none is read",
     )
+    _add_tracing(group)
     _add_search(group)
     _add_metrics(group)
     _take_over_usage_errors(parser)
+
+
+def _add_tracing(group: Any) -> None:
+    """Add the options of traces; --otel is Locust's own."""
+    group.add_argument(
+        "--trace-context",
+        action="store_true",
+        env_var="LOCUST_TRACE_CONTEXT",
+        help="Send a traceparent header (W3C Trace Context) with each request, and keep the trace ids of the slowest "
+        "in the reports. With --otel it is that of OpenTelemetry's span. Default: none is sent",
+    )
+    group.add_argument(
+        "--trace-url",
+        type=_trace_url,
+        metavar="<url>",
+        default="",
+        env_var="LOCUST_TRACE_URL",
+        help="Where a trace can be looked at, e.g. https://tempo.example/trace/{trace_id}: trace ids in the reports "
+        "become links. Default: no links",
+    )
+
+
+def _trace_url(text: str) -> str:
+    try:
+        return trace_link.checked(text) if text else text
+    except ValueError as error:
+        raise ArgumentTypeError(f"--trace-url cannot be '{secret.without_credentials(text[:200])}': {error}") from None
 
 
 def _add_search(group: Any) -> None:
@@ -291,6 +321,8 @@ def recorded(options: Namespace) -> dict[str, Any]:
         if name in usual and name not in ours:
             continue
         if name.startswith("find_limit") and not getattr(options, "find_limit", False):
+            continue
+        if name in _TRACING and not value:
             continue
         if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
             continue

@@ -94,6 +94,11 @@ class Recorder:
         """Seconds since the run's start."""
         return self.clock() - self._start
 
+    @property
+    def stage(self) -> str:
+        """The stage of the interval under way."""
+        return self._stage
+
     def restart_at(self, start_s: float) -> None:
         """Take another reading of the clock for the run's start; what is counted already stays where it is."""
         now = self.clock()

@@ -17,6 +17,7 @@ from slo.arrivals import NO_ARRIVALS, Arrivals
 from slo.ask import Ask
 from slo.history import Counts, Interval
 from slo.plan import Plan, Stage
+from slo.slowest import Slow
 from slo.step import Steps
 from slo.tally import Tally
 from slo.vitals import Vitals
@@ -172,6 +173,8 @@ class Run:
     scrapes: tuple[Scrape, ...] = ()
     search: Steps | None = None
     ask: Ask | None = None
+    slowest: tuple[Slow, ...] = ()
+    """The slowest requests of each endpoint with their traces, the slowest first; none where nothing was traced."""
     since_s: float = 0.0
     """From when on it is looked at, see ``after``; a record holds all of a run."""
 
@@ -396,6 +399,8 @@ class Run:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
         if self.search is not None:
             data["search"] = self.search.to_data()
+        if self.slowest:
+            data["slowest"] = [one.to_data() for one in self.slowest]
         return data
 
     @classmethod
@@ -421,6 +426,7 @@ class Run:
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
                 search=Steps.from_data(data["search"]) if "search" in data else None,
                 ask=Ask(**data["asked"]) if "asked" in data else None,
+                slowest=tuple(Slow.from_data(one) for one in data.get("slowest", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None

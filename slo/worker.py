@@ -12,13 +12,14 @@ from slo.dispenser import Dispenser
 from slo.plan import Plan
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
+from slo.slowest import Slowest
 
 
 class WorkerBooks:
     """Records one run and hands out its deltas, numbered (see ``slo.ledger``).
 
-    ``announced`` is the master's word: run id, plan, its clock at the run's start, and how far the run was when
-    it last said so, for a worker that does not know the master's clock yet.
+    ``announced`` is the master's word: run id, plan, ends of warm-ups, its clock at the run's start, and how far the
+    run was when it last said so, for a worker that does not know the master's clock yet.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class WorkerBooks:
         self._aligned = offset.known
         elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
+        self.slowest = Slowest(announced.get("cuts_ms", ()))
         self.log = PulseLog(plan, lambda: self.recorder.elapsed_s)
         self.arrivals = Dispenser(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
         self._shares: Sequence[Any] = announced["shares"]
@@ -84,5 +86,8 @@ class WorkerBooks:
             "faults": self.recorder.faults,
             "vitals": self.log.drain().to_data(),
         }
+        slow = self.slowest.fresh()
+        if slow:
+            data["slowest"] = [one.to_data() for one in slow]
         self._sequence += 1
         return data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slo.lean.errors import InvalidRequestError
+from slo.traceparent import HEADER
 
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MAX_LINES = 256
@@ -24,6 +25,8 @@ class Lines:
         except (KeyError, TypeError):
             pass
         line = _line(name, value)
+        if name == HEADER:
+            return line  # never the same again: it would only drive out lines that are
         if len(self._made) >= MAX_LINES:
             self._made.clear()
         if isinstance(value, str):

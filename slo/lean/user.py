@@ -13,6 +13,8 @@ from slo.lean.errors import InvalidRequestError
 from slo.lean.heads import Heads
 from slo.lean.session import LeanHttpSession
 from slo.lean.settings import Settings
+from slo.lean.traced import session_of
+from slo.traced import tracer_of
 
 
 class LeanHttpUser(User, RestMixin[Any]):
@@ -54,10 +56,10 @@ class LeanHttpUser(User, RestMixin[Any]):
             )
         if not hasattr(environment, "lean_heads"):
             environment.lean_heads = Heads()
+        tracer = tracer_of(environment)
+        session = LeanHttpSession if tracer is None else session_of(tracer)
         try:
-            self.client = LeanHttpSession(
-                self.host, environment.events.request, self, self._settings(), environment.lean_heads
-            )
+            self.client = session(self.host, environment.events.request, self, self._settings(), environment.lean_heads)
         except InvalidRequestError as error:
             raise StopTest(f"The host cannot be used: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,7 +12,7 @@ from itertools import zip_longest
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from slo import advice, secret
+from slo import advice, secret, trace_link
 from slo.baseline import Reference
 from slo.quantity import show
 from slo.reports import rows
@@ -35,6 +36,7 @@ SIGNS: Mapping[Status, str] = {
 """Beside the word and its colour."""
 MOST_ROWS = 200
 """Rows of a table; more are counted."""
+_TRACE_ID = re.compile(r"\b[0-9a-f]{32}\b")
 _LONG = 600
 """Longest sentence, in characters."""
 _TEXTS = {"objective", "endpoint", "check", "failure", "worker", "stage", "status", "priority", "complete"}
@@ -48,6 +50,7 @@ _TEXTS |= {
     "run",
     "started at",
     "commit",
+    "trace",
 }
 _STAGE_HEAD = (
     "stage",
@@ -91,7 +94,7 @@ def render(
         _top(run, verdict, groups or {}),
         _findings(verdict),
         _objectives(verdict),
-        _reasons(verdict),
+        _reasons(run, verdict),
         _notes(verdict),
         gallery(pictures.draw(run, verdict, references)),
         _tables(run),
@@ -196,18 +199,39 @@ def _objective_cell(result: Result, head: str, text: str) -> Cell:
     return Cell(f"<bdi>{safe(text)}</bdi>")
 
 
-def _reasons(verdict: Verdict) -> str:
+def _reasons(run: Run, verdict: Verdict) -> str:
     found = [result for result in verdict.results if result.status not in ("PASS", "SKIPPED")]
     found.sort(key=lambda result: -RANK.index(result.status))
     items = []
     for result in found[:MOST_ROWS]:
-        hints = "".join(f"<li>{safe(hint, _LONG)}</li>" for hint in result.advice)
+        hints = "".join(f"<li>{_linked(run, safe(hint, _LONG))}</li>" for hint in result.advice)
         badge = f'<span class="badge" data-status="{result.status}">{SIGNS[result.status]} {result.status}</span>'
         items.append(
             f'<li data-status="{result.status}">{badge} <bdi>{safe(result.objective.name)}</bdi>: '
             f"{safe(result.reason, _LONG)}{f'<ul>{hints}</ul>' if hints else ''}</li>"
         )
     return section("why", "Where to look", f'<ul class="why">{"".join(items)}</ul>') if items else ""
+
+
+def _linked(run: Run, text: str) -> str:
+    """Return a text that is HTML already with the ids of the run's traces as links, where it is known to what."""
+    ids = {one.trace_id for one in run.slowest}
+
+    def linked(found: re.Match[str]) -> str:
+        url = trace_link.link(run.options.get("trace_url"), found[0]) if found[0] in ids else None
+        return f'<a href="{escape(url)}" rel="noreferrer">{found[0]}</a>' if url else found[0]
+
+    return _TRACE_ID.sub(linked, text)
+
+
+def _slowest(run: Run) -> str:
+    """Return the slowest requests with their traces, where requests were traced."""
+    body = []
+    for cells in rows.slowest(run):
+        *plain_cells, trace_id = (safe(text) for text in cells)
+        trace = _linked(run, f"<code>{trace_id}</code>")
+        body.append([*(Cell(f"<bdi>{text}</bdi>") for text in plain_cells), Cell(trace)])
+    return section("slowest", "Slowest requests", _table("slowest", rows.SLOW_HEAD, body)) if body else ""
 
 
 def _notes(verdict: Verdict) -> str:
@@ -248,6 +272,7 @@ def _tables(run: Run) -> str:
     none = "<p>No request failed.</p>" if endpoints else "<p>Not one request was made.</p>"
     body = table("failures", ("endpoint", "failure", "count"), failures) if failures else none
     pair.append(section("failures", "Errors and failures", body))
+    parts.append(_slowest(run))
     return "".join(parts) + f'<div class="columns">{"".join(pair)}</div>'
 
 
@@ -328,6 +353,7 @@ def _contents(sections: Sequence[str]) -> str:
         ("pictures", "Pictures"),
         ("stages", "Stages"),
         ("endpoints", "Endpoints"),
+        ("slowest", "Slowest requests"),
         ("failures", "Errors"),
         ("generator", "Load generator"),
         ("again", "How to reproduce"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slo import trace_link
 from slo.finding import Finding
 from slo.reports import rows
 from slo.reports.text import one_line
@@ -103,6 +104,7 @@ def _sections(run: Run, verdict: Verdict) -> list[_Section]:
         _table("Endpoints", rows.ENDPOINT_HEAD, endpoints, of_all, "endpoints"),
         _table("Checks", ("check", "passed", "failed", "pass rate"), rows.checks(run), None, "checks"),
         _table("Failures", ("endpoint", "failure", "count"), rows.failures(run)[:50], None, "kinds of failure"),
+        _slowest(run),
         _table("Workers", rows.WORKER_HEAD, rows.workers(run), None, "workers"),
         _Section(("## Notes", ""), [f"- {escape(note)}" for note in verdict.notes], [0] * len(verdict.notes), "notes"),
     ]
@@ -116,6 +118,16 @@ def _finding(one: Finding) -> str:
 def _reason(result: Result) -> str:
     lines = [f"- **{result.status}** {escape(result.objective.name)}: {escape(result.reason)}"]
     return "\n".join([*lines, *(f"  - {escape(advice)}" for advice in result.advice)])
+
+
+def _slowest(run: Run) -> _Section:
+    """Return the table of the slowest requests, whose traces are links where it is known to what."""
+    section = _table("Slowest requests", rows.SLOW_HEAD, rows.slowest(run), None, "slow requests")
+    for number, (*_, trace_id) in enumerate(rows.slowest(run)):
+        url = trace_link.link(run.options.get("trace_url"), trace_id)
+        if url is not None:
+            section.rows[number] = f"{section.rows[number].removesuffix(f'{trace_id} |')}[{trace_id}](<{url}>) |"
+    return section
 
 
 def _source(verdict: Verdict) -> str:

@@ -22,6 +22,7 @@ _NOT_OF_THE_LOAD = (
     "any_baseline",
     "fail_on",
     "allow_incomplete",
+    "trace_url",
 )
 _OF_THE_SHAPE = ("num_users", "spawn_rate", "run_time")
 

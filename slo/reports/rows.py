@@ -12,6 +12,7 @@ from slo.outcome import RUNNING
 from slo.quantity import show, write
 from slo.run import Run
 from slo.shelf import Row
+from slo.slowest import MOST as MOST_SLOW
 from slo.tally import Since, Tally
 from slo.verdict import Result, Verdict
 from slo.vitals import Vitals
@@ -42,6 +43,8 @@ TRIAL_HEAD = (
     "outcome",
     "past its target",
 )
+SLOW_HEAD = ("endpoint", "latency", "outcome", "stage", "at", "trace")
+"""The last column is a trace's id."""
 ENDPOINT_HEAD = ("endpoint", "requests", "failed", "throttled", "mean", "p50", "p95", "p99", "max")
 
 
@@ -171,6 +174,16 @@ def failure_counts(run: Run) -> list[tuple[int, str, str]]:
         found += [(count, name, kind) for kind, count in tally.failures.items()]
         found += [(tally.throttled, name, "throttled (HTTP 429)")] if tally.throttled else []
     return sorted(found, reverse=True)
+
+
+def slowest(run: Run) -> list[tuple[str, ...]]:
+    """Return the cells of the slowest traced requests of each endpoint, in the order of ``SLOW_HEAD``."""
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for one in run.slowest:
+        latency = show(Fraction(one.latency_ms).limit_denominator(1000), "ms")
+        cells = (one.endpoint, latency, one.outcome, one.stage, f"{one.at_ms / 1000:.1f} s", one.trace_id)
+        found.setdefault(one.endpoint, []).append(cells)
+    return [cells for of_one in found.values() for cells in of_one[:MOST_SLOW]]
 
 
 def workers(run: Run) -> list[tuple[str, ...]]:

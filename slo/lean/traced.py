@@ -1,0 +1,15 @@
+"""The ``client`` of a LeanHttpUser whose requests carry a trace context; without tracing nobody comes here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from slo.lean.session import LeanHttpSession
+from slo.traced import Tracer, traced
+
+
+@cache
+def session_of(tracer: Tracer) -> type[LeanHttpSession]:
+    """Return the session class whose requests ``tracer`` traces: one for all users."""
+    words = {"__doc__": LeanHttpSession.__doc__, "request": traced(LeanHttpSession.request, tracer)}
+    return type("TracedHttpSession", (LeanHttpSession,), words)

@@ -1,0 +1,115 @@
+"""The slowest requests of a run with the traces that they left, within bounds; added up in any order."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import Any
+
+from slo.traceparent import is_trace_id
+
+MOST = 5
+"""Requests kept of one endpoint in one stage, on each side of a warm-up's end."""
+MOST_OF_ALL = 2500
+"""Requests kept of all together, the slowest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """One request: its latency since it was sent, when it ended, and why it failed (None: it did not).
+
+    ``status`` is None where no answer came.
+    """
+
+    trace_id: str
+    endpoint: str
+    stage: str
+    at_ms: int
+    latency_ms: float
+    status: int | None = None
+    failure: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """How it ended, in few words."""
+        return self.failure or (f"HTTP {self.status}" if self.status else "ok")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON or msgpack."""
+        data = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in data.items() if value is not None}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Slow:
+        """Return the request that ``to_data`` described; raises ValueError when it is damaged."""
+        if not is_trace_id(data["trace_id"]):
+            raise ValueError("a slow request's trace_id is not 32 hexadecimal digits")
+        return cls(**data)
+
+
+def _order(one: Slow) -> tuple[float, str, str, str, int, int, str]:
+    """Slowest first; what is alike is told apart by all the rest, so that the order of adding makes no difference."""
+    return -one.latency_ms, one.trace_id, one.endpoint, one.stage, one.at_ms, one.status or 0, one.failure or ""
+
+
+class Slowest:
+    """The ``MOST`` slowest requests of each endpoint, stage and leg, ``MOST_OF_ALL`` together.
+
+    A leg is the time between two of ``cuts_ms``, the ends of warm-ups: an objective that leaves the first seconds out
+    finds its own slowest. Adding is associative, commutative and idempotent: reports may come twice, in any order.
+    """
+
+    def __init__(self, cuts_ms: Iterable[int] = (), most: int = MOST, most_of_all: int = MOST_OF_ALL) -> None:
+        self._cuts_ms = sorted(set(cuts_ms))
+        self._most = most
+        self._most_of_all = most_of_all
+        self._kept: dict[tuple[str, str, int], list[Slow]] = {}
+        self._count = 0
+        self._fresh: list[Slow] = []
+
+    def floor_ms(self, endpoint: str, stage: str, at_ms: int) -> float:
+        """Return the latency that a request must exceed to be kept."""
+        there = self._kept.get((endpoint, stage, bisect_right(self._cuts_ms, at_ms)))
+        return there[-1].latency_ms if there and len(there) >= self._most else -1.0
+
+    def add(self, one: Slow) -> None:
+        """Keep a request if it is among the slowest."""
+        there = self._kept.setdefault((one.endpoint, one.stage, bisect_right(self._cuts_ms, one.at_ms)), [])
+        if one in there:
+            return
+        insort(there, one, key=_order)
+        self._count += 1
+        if len(there) > self._most:
+            self._count -= 1
+            if there.pop() == one:
+                return
+        self._fresh.append(one)
+        if self._count > 2 * self._most_of_all:
+            self._prune()
+
+    def update(self, others: Iterable[Slow]) -> None:
+        """Add requests, those of another process for example."""
+        for one in others:
+            self.add(one)
+
+    def items(self) -> tuple[Slow, ...]:
+        """Return what is kept, the slowest first."""
+        everything = (one for there in self._kept.values() for one in there)
+        return tuple(nsmallest(self._most_of_all, everything, key=_order))
+
+    def fresh(self) -> list[Slow]:
+        """Return what was added since the last call and is still kept."""
+        added, self._fresh = self._fresh, []
+        if not added:
+            return []
+        there = set(self.items())
+        return [one for one in dict.fromkeys(added) if one in there]
+
+    def _prune(self) -> None:
+        kept = self.items()
+        self._kept, self._count, fresh = {}, 0, self._fresh
+        for one in kept:
+            self.add(one)
+        self._fresh = fresh

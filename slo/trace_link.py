@@ -1,0 +1,49 @@
+"""Where a trace can be looked at: a URL with a place for the trace's id."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from slo import secret
+from slo.traceparent import is_trace_id
+
+PLACE = "{trace_id}"
+_PLAIN = re.compile(r"[A-Za-z0-9._~:/?#@$&*+,;=%-]*")
+MOST = 2000
+"""Longest template, in characters."""
+
+
+def checked(template: str) -> str:
+    """Return ``template``; raises ValueError with a sentence where it is no http(s) URL with ``{trace_id}``."""
+    like = f"it is a URL like https://tempo.example/trace/{PLACE}"
+    if PLACE not in template:
+        raise ValueError(f"it has no {PLACE}: {like}")
+    bare = template.replace(PLACE, "0" * 32)
+    if len(template) > MOST or not _PLAIN.fullmatch(bare):
+        raise ValueError(
+            f"it is longer than {MOST} characters, or holds a character that has no place in a URL as it is "
+            f'(write {{ as %7B, " as %22, a space as %20): {like}'
+        )
+    try:
+        parts = urlsplit(bare)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or not template.lower().startswith(("http://", "https://")):
+        raise ValueError(f"it does not begin with http:// or https:// and a host: {like}")
+    if PLACE in template[: len(template) - len(template.split("//", 1)[1].partition("/")[2])]:
+        raise ValueError(f"the host must not hold {PLACE}: {like}")
+    if secret.without_credentials(template) != template:
+        raise ValueError(f"it holds what looks like a password or a token, and reports are passed on: {like}")
+    return template
+
+
+def link(template: object, trace_id: str) -> str | None:
+    """Return the URL of a trace, None where ``template`` is none or the id no trace's: a record may hold anything."""
+    if not isinstance(template, str) or not is_trace_id(trace_id):
+        return None
+    try:
+        return checked(template).replace(PLACE, trace_id)
+    except ValueError:
+        return None

@@ -1,0 +1,131 @@
+"""Requests that carry a trace context, whichever of Locust's clients or ours sends them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, Protocol
+
+from slo.traceparent import HEADER, Ids, is_trace_id, trace_id_in
+
+TRACE_ID = "trace_id"
+"""The key under which Locust's request event finds the trace's id in ``context``."""
+_NOTHING: Mapping[str, Any] = {}
+Request = Callable[..., Any]
+
+
+class Mark(Protocol):
+    """One request's trace: what it carries, and what hears of its end."""
+
+    @property
+    def trace_id(self) -> str:
+        """The trace's id."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What the request carries."""
+
+    def end(self, response: Any) -> None:
+        """Note the answer; None when the request was broken off."""
+
+
+class Tracer(Protocol):
+    """Begins a mark for each request."""
+
+    def __hash__(self) -> int:
+        """Tracers are told apart by being others."""
+
+    def begin(self, session: Any, method: str, url: str, name: str) -> Mark:
+        """Begin a request of ``session``; ``url`` may be a path below its host."""
+
+
+class _Carried:
+    """A trace context that nobody but the target hears of."""
+
+    __slots__ = ("headers", "trace_id")
+
+    def __init__(self, trace_id: str, header: str) -> None:
+        self.trace_id = trace_id
+        self.headers = {HEADER: header}
+
+    def end(self, response: Any) -> None:
+        """There is nothing to note."""
+
+
+class Contexts:
+    """Gives each request a trace of its own, without OpenTelemetry."""
+
+    def __init__(self) -> None:
+        self._context = Ids().context
+
+    def begin(self, session: Any, method: str, url: str, name: str) -> Mark:
+        """Return a new trace."""
+        return _Carried(*self._context())
+
+
+def tracer_of(environment: Any) -> Tracer | None:
+    """Return what traces the requests of a Locust environment, by its options; None where nothing does.
+
+    ``--otel`` makes spans if OpenTelemetry is installed, ``--trace-context`` alone contexts. One environment has
+    one of each: it is made in the process that uses it, never before a fork.
+    """
+    options = environment.parsed_options
+    for option, make in (("otel", _spans), ("trace_context", Contexts)):
+        if getattr(options, option, False):
+            made = environment.__dict__.setdefault("slo_tracers", {})
+            if option not in made:
+                made[option] = make()
+            if made[option] is not None:
+                return made[option]  # type: ignore[no-any-return]
+    return None
+
+
+def _spans() -> Tracer | None:
+    try:
+        return importlib.import_module("slo.spans").Spans()  # type: ignore[no-any-return]
+    except ImportError:
+        return None  # Locust itself has said so
+
+
+def traced(request: Request, tracer: Tracer) -> Request:
+    """Return a client's method ``request`` so that each request carries a trace context.
+
+    Its id is in the ``context`` of Locust's request event as ``trace_id``. A request that brings a ``traceparent`` of
+    its own keeps it.
+    """
+    # What may be given by position after the name; clients differ.
+    names = [p.name for p in inspect.signature(request).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD][4:]
+
+    @wraps(request)
+    def carry(self: Any, method: str, url: str, name: str | None = None, *rest: Any, **words: Any) -> Any:
+        if rest:
+            words.update(zip(names, rest, strict=False))
+        headers, context = words.get("headers"), words.get("context") or _NOTHING
+        if headers and (own := trace_id_in(headers)):
+            words["context"] = {**context, TRACE_ID: own}
+            return request(self, method, url, name, **words)
+        mark = tracer.begin(self, method, url, name or self.request_name or url)
+        words["headers"] = {**headers, **mark.headers} if headers else mark.headers
+        words["context"] = {**context, TRACE_ID: mark.trace_id}
+        response = None
+        try:
+            response = request(self, method, url, name, **words)
+            return response
+        finally:
+            mark.end(response)
+
+    return carry
+
+
+def trace_id_of(context: object, response: Any) -> str | None:
+    """Return the trace id of a request that Locust's event tells of, None where it left no trace.
+
+    Of requests that OpenTelemetry traces itself, as it does HttpUser's, the answer knows what was sent.
+    """
+    found = context.get(TRACE_ID) if isinstance(context, Mapping) else None
+    if is_trace_id(found):
+        return str(found)
+    first = next(iter(getattr(response, "history", None) or ()), response)
+    return trace_id_in(getattr(getattr(first, "request", None), "headers", None))
