@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import baseline, publish, saved, schemas
+from slo import atomic, baseline, publish, rules, saved, schemas
 from slo import commands as many
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
-from slo.quantity import show
+from slo.quantity import parse, show
 from slo.reports import console
 from slo.run import Run, RunError
 
 NO_VERDICT = 3
+LEAST_PERIOD_S = 600.0
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
 
 
@@ -68,6 +69,7 @@ def _parser() -> _Parser:
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format")
     schema.add_argument("name", choices=schemas.NAMES, nargs="?", help="without it, their names")
     schema.set_defaults(do=_schema)
+    _add_export(commands)
     many.add(commands, _objectives_option)
     return parser
 
@@ -115,6 +117,45 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     report.add_argument("--out", type=Path, metavar="DIR", help="where to write; default: beside run.json")
     report.add_argument("--open", action="store_true", help="open the HTML report in a browser")
     report.set_defaults(do=_report)
+
+
+def _add_export(commands: argparse._SubParsersAction[_Parser]) -> None:
+    export = commands.add_parser("export", help="what other tools need of an objectives file")
+    whats = export.add_subparsers(required=True, metavar="WHAT")
+    rules_for = whats.add_parser("prometheus-rules", help="recording rules and burn-rate alerts for Prometheus")
+    _objectives_option(rules_for)
+    rules_for.add_argument(
+        "--period",
+        type=_period,
+        default=rules.MONTH_S,
+        metavar="TIME",
+        help="how long a budget of bad requests is to last, like 30d or 1h; default: 30d",
+    )
+    rules_for.add_argument("--out", type=Path, metavar="FILE", help="where to write; default: stdout")
+    rules_for.set_defaults(do=_export_rules)
+
+
+def _period(text: str) -> float:
+    try:
+        days, _, rest = text.rpartition("d")
+        seconds = int(days or 0) * 86400.0 + (float(parse(rest, "s")) if rest else 0.0)
+    except ValueError:
+        seconds = 0.0
+    if seconds < LEAST_PERIOD_S:
+        raise argparse.ArgumentTypeError(f"--period is a time like 30d, 1h or 15min, from 10min on, not '{text}'")
+    return seconds
+
+
+def _export_rules(options: argparse.Namespace) -> int:
+    objectives = load(options.objectives)
+    text, left = rules.rules(objectives, options.period, options.objectives.name)
+    for one in left:
+        sys.stderr.write(f"{console.plain(one.objective)}: {one.why}\n")
+    if options.out:
+        atomic.write(options.out, text)
+    else:
+        sys.stdout.write(text)
+    return 0
 
 
 def _formats(text: str) -> tuple[str, ...]:

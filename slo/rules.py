@@ -1,0 +1,281 @@
+"""Prometheus' rules for objectives: recording rules for what is bad, and alerts on how fast that burns the budget.
+
+An objective allows so many bad requests: p95 below 3 s allows 5 % of them to take longer, an error rate below 1 %
+allows 1 % to fail. Its burn rate is how many times more there are. Alerts look over two windows at once, so that they
+fire early and end soon: https://sre.google/workbook/alerting-on-slos/, "Multiwindow, Multi-Burn-Rate Alerts".
+
+Pure: the same objectives give the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import yaml
+
+from slo.exposition import NAMESPACE
+from slo.objectives import Objective, Objectives
+from slo.quantity import show
+from slo.scope import patterns_of
+
+MONTH_S = 30 * 86400
+LEAST_LONG_S = 60
+LEAST_SHORT_S = 10
+"""Windows of a short period are at least this long: rates need several scrapes."""
+_PAGE, _TICKET = "page", "ticket"
+
+
+@dataclass(frozen=True)
+class Burn:
+    """A burn rate that alerts when it holds over both windows, in seconds."""
+
+    rate: float
+    long_s: int
+    short_s: int
+    severity: str
+
+    @property
+    def windows(self) -> tuple[str, str]:
+        """Both windows as Prometheus writes them."""
+        return span(self.long_s), span(self.short_s)
+
+
+@dataclass(frozen=True)
+class Left:
+    """An objective that no rule can speak of, or not of all of it, and why."""
+
+    objective: str
+    why: str
+
+
+def burns(period_s: float) -> list[Burn]:
+    """Return the burn rates to alert on: those of the workbook for 30 days, its windows scaled to ``period_s``."""
+    found: dict[tuple[int, int], Burn] = {}
+    for rate, long_s, short_s, severity in (
+        (14.4, 3600, 300, _PAGE),
+        (6.0, 21600, 1800, _PAGE),
+        (1.0, 259200, 21600, _TICKET),
+    ):
+        scale = period_s / MONTH_S
+        long, short = max(LEAST_LONG_S, round(long_s * scale)), max(LEAST_SHORT_S, round(short_s * scale))
+        # Of two over the same windows the slower one says all that the faster one does.
+        kept = found.get((long, short))
+        found[long, short] = Burn(rate, long, short, kept.severity if kept else severity)
+    return list(found.values())
+
+
+def span(seconds: int) -> str:
+    """Return a time as Prometheus writes it: 1h30m, 5m, 90s is 1m30s."""
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"
+
+
+def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, list[Left]]:
+    """Return the text of a rules file, and what it leaves out. ``source`` is how the objectives file is called."""
+    pairs, left = burns(period_s), list(_left(objectives))
+    told = {one.objective for one in left if one.why.startswith("no rule")}
+    burning = [one for one in objectives.items if one.name not in told and budget(one)]
+    standing = [one for one in objectives.items if one.name not in told and not budget(one)]
+    groups = [
+        {"name": "slo indicators", "rules": [rule for one in burning for rule in _records(one, objectives, pairs)]},
+        {"name": "slo burn rates", "rules": [rule for one in burning for rule in _alerts(one, pairs)]},
+        {"name": "slo objectives", "rules": [*(_standing(one) for one in standing), *_general()]},
+    ]
+    comments = [
+        f"# Made from {source} by `locust-slo export prometheus-rules --period {span(round(period_s))}`.",
+        "# Change the objectives and make it again, not this file.",
+        *(f"# {one.objective}: {one.why}" for one in left),
+    ]
+    body = {"groups": [group for group in groups if group["rules"]]}
+    return "\n".join(comments) + "\n" + yaml.safe_dump(body, sort_keys=False, allow_unicode=True, width=120), left
+
+
+def budget(objective: Objective) -> Fraction | None:
+    """Return the share of requests (or checks) that may be bad; None where that is nought, or no share at all."""
+    what = objective.indicator
+    share: Fraction | None = None
+    if what.percentile is not None:
+        share = 1 - what.percentile / 100
+    elif what.name in ("errors.ratio", "throttled.ratio"):
+        share = objective.target
+    elif what.name == "checks.ratio":
+        share = 1 - objective.target
+    return share or None
+
+
+def _left(objectives: Objectives) -> Iterator[Left]:
+    for one in objectives.items:
+        if one.against == "baseline":
+            yield Left(one.name, "no rule: it compares with reference runs")
+        elif one.scope.stages:
+            yield Left(one.name, "no rule: Prometheus does not know in which stage a request ended")
+        elif one.indicator.kind == "latency" and (one.of != "all" or one.since == "intended"):
+            yield Left(one.name, "no rule: latencies are those of all requests, since they were sent")
+        elif one.indicator.kind == "finding":
+            yield Left(one.name, "no rule: it is found once a run has ended")
+        elif one.scope.warmup_s:
+            yield Left(one.name, "its warm-up counts here, too")
+
+
+def _records(objective: Objective, objectives: Objectives, pairs: Sequence[Burn]) -> Iterator[dict[str, Any]]:
+    windows = sorted({seconds for one in pairs for seconds in (one.long_s, one.short_s)})
+    for window_s in windows:
+        yield {
+            "record": f"objective:bad:ratio_rate{span(window_s)}",
+            "expr": _bad(objective, objectives, span(window_s)),
+            "labels": {"objective": objective.name, "priority": objective.priority},
+        }
+
+
+def _bad(objective: Objective, objectives: Objectives, window: str) -> str:
+    """Return the share of bad requests over a window, as PromQL."""
+    where = _where(objective, objectives)
+    if objective.indicator.kind == "latency":
+        bound = repr(float(objective.target / 1000))
+        good = _rate("latency_seconds_bucket", [*where, f'le="{bound}"'], window)
+        return f"1 - {good} / {_rate('latency_seconds_count', where, window)}"
+    if objective.indicator.kind == "checks":
+        check = [f'check="{_quoted(objective.check)}"'] if objective.check else []
+        failed = _rate("checks_total", [*where, *check, 'result="failed"'], window)
+        return f"{failed} / {_rate('checks_total', [*where, *check], window)}"
+    failed = f"({_rate('failures_total', where, window)} or vector(0))"
+    throttled = f"({_rate('throttled_total', where, window)} or vector(0))"
+    bad = failed if objective.throttled == "ignored" else f"({failed} + {throttled})"
+    if objective.indicator.kind == "throttled":
+        bad = throttled
+    return f"{bad} / {_rate('requests_total', where, window)}"
+
+
+def _rate(name: str, where: Sequence[str], window: str) -> str:
+    selector = f"{{{','.join(where)}}}" if where else ""
+    return f"sum(rate({NAMESPACE}_{name}{selector}[{window}]))"
+
+
+def _where(objective: Objective, objectives: Objectives) -> list[str]:
+    scope, found = objective.scope, []
+    if scope.scenarios:
+        found.append(f'scenario=~"{_quoted("|".join(map(_pattern, scope.scenarios)))}"')
+    patterns = patterns_of(scope, objectives.groups)
+    if patterns:
+        found.append(f'endpoint=~"{_quoted("|".join(map(_pattern, patterns)))}"')
+    return found
+
+
+def _pattern(pattern: str) -> str:
+    """Return a pattern of ``fnmatch`` as a regular expression of RE2, which Prometheus anchors itself."""
+    parts = []
+    for part in re.findall(r"\[[^\]]+\]|.", pattern, re.DOTALL):
+        if part == "*":
+            parts.append(".*")
+        elif part == "?":
+            parts.append(".")
+        elif len(part) > 1:
+            parts.append("[^" + part[2:] if part[1] == "!" else part)
+        else:
+            parts.append(re.escape(part) if part in r"\.+()[]{}|^$" else part)
+    return "".join(parts)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _alerts(objective: Objective, pairs: Sequence[Burn]) -> Iterator[dict[str, Any]]:
+    allowed = budget(objective)
+    assert allowed is not None
+    for one in pairs:
+        long, short = one.windows
+        most = float(f"{float(allowed) * one.rate:.12g}")
+        of = f'objective="{_quoted(objective.name)}"'
+        severity = _TICKET if objective.priority == "P2" else one.severity
+        # A share cannot be above 1: a fast burn of a generous budget is all of the requests.
+        least = min(most, 0.99)
+        yield {
+            "alert": "SloBudgetBurns",
+            "expr": " and ".join(f"objective:bad:ratio_rate{window}{{{of}}} > {least}" for window in (long, short)),
+            "labels": {
+                "severity": severity,
+                "objective": objective.name,
+                "priority": objective.priority,
+                "burn": f"{one.rate:g}",
+            },
+            "annotations": {
+                "summary": f"{objective.name} burns its budget {one.rate:g} times too fast",
+                "description": (
+                    f"{{{{ $value | humanizePercentage }}}} of {_noun(objective)} over {long}, and more than "
+                    f"{least * 100:.6g} % over {short}, too. {objective.name} demands {_demand(objective)}: "
+                    f"{show(allowed, 'ratio')} may."
+                ),
+            },
+        }
+
+
+def _noun(objective: Objective) -> str:
+    if objective.indicator.kind == "latency":
+        return f"requests took longer than {show(objective.target, 'ms')}"
+    if objective.indicator.kind == "checks":
+        return "checks failed"
+    return "requests were refused with 429" if objective.indicator.kind == "throttled" else "requests failed"
+
+
+def _demand(objective: Objective) -> str:
+    sign = "<" if objective.direction == "lower" else ">"
+    return f"{objective.indicator.name} {sign} {show(objective.target, objective.unit)}"
+
+
+def _standing(objective: Objective) -> dict[str, Any]:
+    """Return the alert on an objective that has no budget: on what the run itself says of it."""
+    missed = f'{{objective="{_quoted(objective.name)}",status=~"FAIL|CRITICAL"}}'
+    severity = _PAGE if objective.priority == "P0" else _TICKET
+    return {
+        "alert": "SloObjectiveMissed",
+        "expr": (
+            f"max by (objective, priority) ({NAMESPACE}_objective_status{missed}) == 1 "
+            f"and on () {NAMESPACE}_running == 1"
+        ),
+        "for": "30s",
+        "labels": {"severity": severity, "objective": objective.name, "priority": objective.priority},
+        "annotations": {
+            "summary": f"{objective.name} is missed",
+            "description": f"The run under way is past {_demand(objective)}.",
+        },
+    }
+
+
+def _general() -> Iterator[dict[str, Any]]:
+    yield {
+        "alert": "SloVerdictCritical",
+        "expr": f'{NAMESPACE}_verdict{{status="CRITICAL"}} == 1',
+        "labels": {"severity": _PAGE, "priority": "P0"},
+        "annotations": {
+            "summary": "A P0 objective is missed",
+            "description": "The verdict on the run is CRITICAL: it blocks a deployment. The report says where to look.",
+        },
+    }
+    yield {
+        "alert": "SloGeneratorOverloaded",
+        "expr": f"{NAMESPACE}_generator_cpu_ratio > 0.9",
+        "for": "30s",
+        "labels": {"severity": _TICKET},
+        "annotations": {
+            "summary": "{{ $labels.worker }} uses {{ $value | humanizePercentage }} of a core",
+            "description": "The latencies measured may be the load generator's own: use more processes or machines.",
+        },
+    }
+    yield {
+        "alert": "SloNoRequests",
+        "expr": f"{NAMESPACE}_running == 1 and on () (sum(rate({NAMESPACE}_requests_total[1m])) or vector(0)) == 0",
+        "for": "1m",
+        "labels": {"severity": _TICKET},
+        "annotations": {
+            "summary": "A run is under way and not one request ends",
+            "description": "No data is no verdict: is the target there, do its users start?",
+        },
+    }
