@@ -33,8 +33,9 @@ class ExporterError(Exception):
 class Exporter:
     """What Prometheus is told by one process, which judges."""
 
-    def __init__(self, gate: Gate, processes: Callable[[], Sequence[Process]]) -> None:
+    def __init__(self, gate: Gate, processes: Callable[[], Sequence[Process]], gateway: Gateway | None) -> None:
         self._gate = gate
+        self._gateway = gateway
         self._processes = processes
         self.exposition = gate.exposition = Exposition(gate.objectives)
 
@@ -54,17 +55,18 @@ class Exporter:
             ) from None
         WSGIServer(listener, self._answer, log=None, error_log=None).start()
 
-    def push(self, gateway: Gateway) -> None:
-        """Push a run under way now and then, for ever."""
+    def push_for_ever(self) -> None:
+        """Push a run under way now and then."""
         while True:
             gevent.sleep(PUSH_S)
             if self._gate.measurement is not None:
-                self.push_once(gateway)
+                self.push()
 
-    def push_once(self, gateway: Gateway) -> None:
-        """Push what there is now."""
-        self._stand()
-        gateway.push(self.exposition)
+    def push(self) -> None:
+        """Push what there is now, if there is where to."""
+        if self._gateway is not None:
+            self._stand()
+            self._gateway.push(self.exposition)
 
     def _stand(self) -> None:
         self.exposition.standing = self._gate.standing(self._processes())
@@ -137,12 +139,15 @@ def shown(url: str) -> str:
     return secret.without_credentials(url)[:200]
 
 
-def start(options: Namespace, exporter: Exporter) -> Gateway | None:
-    """Serve and push as the options ask for; return the Pushgateway, if there is one. Raises ExporterError."""
-    if options.prometheus_port:
-        exporter.serve(options.prometheus_host, options.prometheus_port)
-    if not options.prometheus_push:
+def exporter_for(
+    options: Namespace, gate: Gate, processes: Callable[[], Sequence[Process]], has_web_ui: bool
+) -> Exporter | None:
+    """Return what tells Prometheus, and begin to; None where nobody asks. Raises ExporterError."""
+    if not (options.prometheus_port or options.prometheus_push or has_web_ui):
         return None
-    gateway = Gateway(options.prometheus_push)
-    gevent.spawn(exporter.push, gateway)
-    return gateway
+    found = Exporter(gate, processes, Gateway(options.prometheus_push) if options.prometheus_push else None)
+    if options.prometheus_port:
+        found.serve(options.prometheus_host, options.prometheus_port)
+    if options.prometheus_push:
+        gevent.spawn(found.push_for_ever)
+    return found

@@ -26,7 +26,7 @@ from slo.ask import Ask
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.dispenser import Dispenser
-from slo.exporter import Exporter, ExporterError, Gateway, start
+from slo.exporter import Exporter, ExporterError, exporter_for
 from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
@@ -90,12 +90,10 @@ class Judging:
             environment.events.worker_report.add_listener(self._on_report)
             self._hand_over()
         self._take_signals()
-        self._exporter = Exporter(self.gate, self._processes)
-        self._gateway = _exported(parsed, self._exporter)
-        if environment.web_ui is not None:
+        self._exporter = _exporter(parsed, self.gate, self._processes, environment.web_ui is not None)
+        if environment.web_ui is not None and self._exporter is not None:
             self.gate.watched = True
-            picture = lambda: self.gate.picture(self._processes())  # noqa: E731
-            web.register(environment.web_ui, picture, self.gate.folder_of, self._exporter.text)
+            web.register(environment.web_ui, self._picture, self.gate.folder_of, self._exporter.text)
 
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
@@ -259,11 +257,14 @@ class Judging:
         guarded(self.gate, lambda: self.gate.end(completed, broke_off))
         if self._sampler is not None:
             self._sampler.kill(block=False)
-        if self._gateway is not None:
-            self._exporter.push_once(self._gateway)
+        if self._exporter is not None:
+            self._exporter.push()
         if not self._headless:
             self._print()
             self._reporting = gevent.spawn(self.gate.finish_reports)
+
+    def _picture(self) -> dict[str, Any]:
+        return self.gate.picture(self._processes())
 
     def _processes(self) -> list[Process]:
         """Return how the generator's processes are: this one, or the master and its workers."""
@@ -413,10 +414,12 @@ def _arrivals_of(environment: Environment) -> ArrivalShape | None:
     return ArrivalShape()
 
 
-def _exported(parsed: Namespace, exporter: Exporter) -> Gateway | None:
-    """Hand out the metrics as the options ask for; what cannot be ends the process before any load, with 3."""
+def _exporter(
+    parsed: Namespace, gate: Gate, processes: Callable[[], list[Process]], has_web_ui: bool
+) -> Exporter | None:
+    """Return what hands out the metrics as asked; what cannot be ends the process before any load, with 3."""
     try:
-        return start(parsed, exporter)
+        return exporter_for(parsed, gate, processes, has_web_ui)
     except ExporterError as error:
         sys.stderr.write(f"locust-slo: {error}; no load was sent\n")
         sys.exit(NO_VERDICT)
