@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +82,19 @@ def test_a_host_that_cannot_be_used_is_named(host: str, words: str, tmp_path: Pa
     done = locust(tmp_path / "r", "-f", LOCUSTFILE, *given, "-u", 1, "-t", "1s", env={"CLIENT": "lean"})
     assert words in done.out + done.err
     assert done.run.tally().requests == 0
+
+
+ENGINE = """
+import importlib, sys
+from pathlib import Path
+import slo
+for folder, package in ((Path(slo.__path__[0]), "slo"), (Path(slo.__path__[0]) / "reports", "slo.reports")):
+    for file in folder.glob("*.py"):
+        importlib.import_module(f"{package}.{file.stem}".removesuffix(".__init__"))
+print([name for name in sys.modules if name.startswith("slo.lean")], "slo.plugin" in sys.modules)
+"""
+
+
+def test_the_engine_does_not_need_the_client() -> None:
+    done = subprocess.run([sys.executable, "-c", ENGINE], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[] True"
