@@ -22,7 +22,6 @@ from prometheus_client.samples import BucketSpan, NativeHistogram
 
 from slo import __version__, live
 from slo.histogram import Histogram, bucket_bounds
-from slo.history import Interval
 from slo.live import Process
 from slo.measurement import Measurement
 from slo.objectives import Objective, Objectives
@@ -145,9 +144,9 @@ class Exposition(Collector):
         self._tallies = {}
         self._latencies = {}
 
-    def take(self, interval: Interval) -> None:
-        """Add what one interval counted."""
-        for endpoint, tally in interval.tallies():
+    def take(self, tallies: Iterable[tuple[str, Tally]]) -> None:
+        """Add what one interval counted, by endpoint."""
+        for endpoint, tally in tallies:
             whole = self._tallies.setdefault(endpoint, Tally())
             latency = self._latencies.setdefault(endpoint, Latency([0] * (len(self.bounds_us) + 1)))
             latency.add(tally.ok, self._places)

@@ -154,8 +154,11 @@ class History:
         self._cursor = 0
         self._endpoints: set[str] = set()
 
-    def add(self, interval: Interval) -> None:
-        """Add an interval; it is merged with what is there of the same time and stage."""
+    def add(self, interval: Interval, tallies: Iterable[tuple[str, Tally]] | None = None) -> None:
+        """Add an interval; it is merged with what is there of the same time and stage.
+
+        ``tallies`` are its counts where they are unpacked already; they are the history's own from then on.
+        """
         self._stages.setdefault(interval.stage, len(self._stages))
         if interval.start_ms > self._newest_ms:
             self._newest_ms = interval.start_ms
@@ -169,7 +172,7 @@ class History:
                 self._hot[key] = home
         home.end_ms = max(home.end_ms, interval.end_ms)
         home.arrivals = home.arrivals.plus(interval.arrivals)
-        for endpoint, tally in interval.tallies():
+        for endpoint, tally in interval.tallies() if tallies is None else tallies:
             name = self._capped(endpoint)
             mine = home.tallies.get(name)
             if mine is None:

@@ -91,8 +91,8 @@ class Measurement:
         self.notes: list[str] = []
         self.worker_faults = 0
         self.climb: Climb | None = None
-        self.listeners: list[Callable[[Interval], None]] = []
-        """Told of each interval that comes in, once it is kept."""
+        self.listeners: list[Callable[[Iterable[tuple[str, Tally]]], None]] = []
+        """Told of the counts that come in, by endpoint; theirs to read."""
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
         # A search is judged step by step: seconds added together would lie across the end of one.
@@ -149,10 +149,11 @@ class Measurement:
     def take(self, intervals: Iterable[Interval]) -> None:
         """Add intervals, this process's or a worker's."""
         for interval in intervals:
-            self._history.add(interval)
-            self._journal.append(interval)
+            tallies = list(interval.tallies())
             for heard in self.listeners:
-                heard(interval)
+                heard(tallies)
+            self._history.add(interval, tallies)
+            self._journal.append(interval)
         self._journal.append_slow(self.slowest.fresh())
 
     def recent(self) -> Recent:

@@ -54,7 +54,7 @@ def told(run: Run, accept: str = "", objectives: Any = HOTEL) -> str:
     exposition = Exposition(objectives)
     exposition.begin(run.scenario or "")
     for interval in run.intervals:
-        exposition.take(interval)
+        exposition.take(interval.tallies())
     verdict = judge(run, objectives) if objectives else None
     exposition.standing = standing(run, verdict, None, [Process("this process", "stopped", 0, 0.5, 12.0)])
     return exposition.text(accept)[0].decode()
@@ -211,7 +211,7 @@ def test_a_new_run_begins_at_nought() -> None:
     for _ in range(2):
         exposition.begin("load")
         for interval in run.intervals:
-            exposition.take(interval)
+            exposition.take(interval.tallies())
     assert value(samples(exposition.text("")[0].decode()), "requests_total", scenario="load", endpoint="home") == 24
 
 
