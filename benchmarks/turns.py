@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -52,14 +52,11 @@ class Locust:
         time.sleep(seconds)
         self._process.send_signal(signal.SIGSTOP)
 
-    def work_while(self, seconds: float, does: Callable[[], int]) -> int:
-        """Let it work so long, and at the beginning answer what ``does`` asks; returns what that returned."""
-        ends_s = time.monotonic() + seconds
+    def go_on(self, core: int | None) -> None:
+        """Let it work until it is asked for its speed, on this core alone."""
+        if core is not None:
+            os.sched_setaffinity(self._process.pid, {core})
         self._process.send_signal(signal.SIGCONT)
-        found = does()
-        time.sleep(max(0.0, ends_s - time.monotonic()))
-        self._process.send_signal(signal.SIGSTOP)
-        return found
 
     def speed(self) -> float:
         """Return its requests per second of its own CPU time, in its turns; RuntimeError when requests failed."""

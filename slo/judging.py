@@ -10,8 +10,9 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 import locust
@@ -26,13 +27,14 @@ from slo.ask import Ask
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.dispenser import Dispenser
-from slo.exporter import Exporter, ExporterError, exporter_for
+from slo.exporter import ExporterError, exporter_for
 from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
 from slo.live import Process
 from slo.master import Master
 from slo.measurement import Measurement, Subject
+from slo.notifier import NotifierError, notifier_for
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
 from slo.plan import Plan
@@ -42,6 +44,7 @@ from slo.run import Target
 from slo.scrape import ScrapeError, Scraper, period_s
 from slo.shape import LimitShape
 
+Made = TypeVar("Made")
 FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
 REPORT_S = WORKER_REPORT_INTERVAL + 1.0
@@ -90,7 +93,9 @@ class Judging:
             environment.events.worker_report.add_listener(self._on_report)
             self._hand_over()
         self._take_signals()
-        self._exporter = _exporter(parsed, self.gate, self._processes, environment.web_ui is not None)
+        self._notifier = _or_leave(partial(notifier_for, parsed))
+        has_web_ui = environment.web_ui is not None
+        self._exporter = _or_leave(partial(exporter_for, parsed, self.gate, self._processes, has_web_ui))
         if environment.web_ui is not None and self._exporter is not None:
             self.gate.watched = True
             web.register(environment.web_ui, self._picture, self.gate.folder_of, self._exporter.text)
@@ -259,9 +264,19 @@ class Judging:
             self._sampler.kill(block=False)
         if self._exporter is not None:
             self._exporter.push()
+        self._tell_others()
         if not self._headless:
             self._print()
             self._reporting = gevent.spawn(self.gate.finish_reports)
+
+    def _tell_others(self) -> None:
+        """Tell the webhook of the verdict; a run in the web UI does not wait for that."""
+        run, verdict = self.gate.last or (None, None)
+        if self._notifier is None or run is None or verdict is None:
+            return
+        telling = gevent.spawn(self._notifier.tell, run, verdict)
+        if self._headless:
+            telling.join()
 
     def _picture(self) -> dict[str, Any]:
         return self.gate.picture(self._processes())
@@ -414,13 +429,11 @@ def _arrivals_of(environment: Environment) -> ArrivalShape | None:
     return ArrivalShape()
 
 
-def _exporter(
-    parsed: Namespace, gate: Gate, processes: Callable[[], list[Process]], has_web_ui: bool
-) -> Exporter | None:
-    """Return what hands out the metrics as asked; what cannot be ends the process before any load, with 3."""
+def _or_leave(make: Callable[[], Made]) -> Made:
+    """Return what ``make`` makes of the options; what cannot be ends the process before any load, with 3."""
     try:
-        return exporter_for(parsed, gate, processes, has_web_ui)
-    except ExporterError as error:
+        return make()
+    except (ExporterError, NotifierError) as error:
         sys.stderr.write(f"locust-slo: {error}; no load was sent\n")
         sys.exit(NO_VERDICT)
 

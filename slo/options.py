@@ -19,6 +19,8 @@ from slo.step import Steps
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
+NOTIFY = "LOCUST_NOTIFY"
+"""The environment's name of the webhook's URL, which is in no record."""
 MOST_USERS = 10_000
 """Users that a search tries at most where -u does not say."""
 LEAST_TIME_S = 30.0
@@ -43,6 +45,8 @@ _NOT_OF_THE_LOAD = (
     "prometheus_port",
     "prometheus_host",
     "prometheus_push",
+    "notify_on",
+    "notify_format",
 )
 
 
@@ -143,6 +147,7 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
     _add_tracing(group)
     _add_search(group)
     _add_metrics(group)
+    _add_notice(group)
     _take_over_usage_errors(parser)
 
 
@@ -225,6 +230,33 @@ def _add_metrics(group: Any) -> None:
         env_var="LOCUST_PROMETHEUS_PUSH",
         help="Push the run's metrics to this Pushgateway, every 10 s and with the verdict: for runs too short to be "
         "scraped. Default: off",
+    )
+
+
+def _add_notice(group: Any) -> None:
+    """Add the options of who is told of the verdict."""
+    group.add_argument(
+        "--notify",
+        metavar="<url>",
+        default="",
+        env_var=NOTIFY,
+        help="Send the verdict to this webhook once the run is recorded and judged. The URL is a secret: better give "
+        "it in the environment. Default: nobody is told",
+    )
+    group.add_argument(
+        "--notify-on",
+        choices=("fail", "always"),
+        default="fail",
+        env_var="LOCUST_NOTIFY_ON",
+        help="Of which verdicts: fail is all that do not let a deployment pass. Default: fail",
+    )
+    group.add_argument(
+        "--notify-format",
+        choices=("auto", "slack", "json"),
+        default="auto",
+        env_var="LOCUST_NOTIFY_FORMAT",
+        help="A message for Slack, or a JSON document (`locust-slo schema notification`). Default: auto, which is "
+        "slack for hooks.slack.com",
     )
 
 
@@ -324,7 +356,7 @@ def recorded(options: Namespace) -> dict[str, Any]:
             continue
         if name in _TRACING and not value:
             continue
-        if name == RUN or name in hidden or secret.names(name) or value is None or value == []:
+        if name in (RUN, "notify") or name in hidden or secret.names(name) or value is None or value == []:
             continue
         found[name] = secret.cleaned(json.loads(json.dumps(value, default=str)))
     return found

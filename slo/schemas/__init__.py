@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-NAMES = ("objectives", "run", "verdict", "baseline", "live")
+NAMES = ("objectives", "run", "verdict", "baseline", "live", "notification")
 
 
 def text(name: str) -> str:
