@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.scraping`` starts nginx on loopback (Debian: apt-get install nginx) and a Locust of each kind,
 both recorded, judged by the hotel's objectives and with three checks a request. They work at the same time, on a core
-each where there are two, changing places each second, and one is asked for its metrics once a second, as Prometheus would: what the plugin does by
-the clock counts as often as in a real run. It prints the ratio of each pair and their median. 1.00 is free; the aim is
-0.99.
+each where there are two, changing places each second; one is asked for its metrics once a second, as Prometheus would.
+So what the plugin does by the clock counts as often as in a real run. It prints the ratio of each pair and their
+median. 1.00 is free; the aim is 0.99.
 """
 
 from __future__ import annotations
