@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
@@ -134,6 +135,7 @@ class Exposition(Collector):
         self.bounds_us = bounds_us(objectives.items if objectives else ())
         self._places = Places(self.bounds_us)
         self.standing = Standing()
+        self._judged: tuple[tuple[str, Verdict | None], bytes] | None = None
         self._scenario = ""
         self._tallies: dict[str, Tally] = {}
         self._latencies: dict[str, Latency] = {}
@@ -165,8 +167,9 @@ class Exposition(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all metrics."""
-        return self.families(natively=False)
+        """Yield all metrics, without native histograms."""
+        yield from self._of_objectives()
+        yield from self._changing(natively=False)
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics in the format that an Accept header asks for, and its content type.
@@ -174,15 +177,26 @@ class Exposition(Collector):
         Native histograms are in OpenMetrics 2.0 alone: who asks for less gets the classic buckets only.
         """
         encode, content_type = choose_encoder(accept)
-        return encode(_Families(self, "openmetrics-text" in accept and "version=2." in accept)), content_type
+        natively = "openmetrics-text" in accept and "version=2." in accept
+        changing = encode(_Families(partial(self._changing, natively)))
+        return self._judged_text(encode, content_type) + changing, content_type
 
-    def families(self, natively: bool) -> Iterator[Metric]:
-        """Yield all metrics; ``natively`` adds native histograms."""
+    def _judged_text(self, encode: Callable[[Collector], bytes], content_type: str) -> bytes:
+        """Return what changes only as objectives are judged: half of all, and written once for each judging."""
+        key = content_type, self.standing.verdict
+        if self._judged is None or self._judged[0][0] != key[0] or self._judged[0][1] is not key[1]:
+            self._judged = key, encode(_Families(self._of_objectives)).removesuffix(b"# EOF\n")
+        return self._judged[1]
+
+    def _of_objectives(self) -> Iterator[Metric]:
+        if self._objectives is not None:
+            yield from _objectives(self._objectives, self.standing.verdict)
+
+    def _changing(self, natively: bool) -> Iterator[Metric]:
         yield from self._of_the_run()
         yield from self._counted()
         yield self._latency(natively)
         if self._objectives is not None:
-            yield from _objectives(self._objectives, self.standing.verdict)
             yield self._groups(self._objectives)
         yield from _generator(self.standing.processes)
 
@@ -248,13 +262,12 @@ class Exposition(Collector):
 
 @dataclass(frozen=True)
 class _Families(Collector):
-    """What the exposition collects, with native histograms or without."""
+    """A part of what the exposition collects."""
 
-    of: Exposition
-    natively: bool
+    families: Callable[[], Iterator[Metric]]
 
     def collect(self) -> Iterator[Metric]:
-        return self.of.families(self.natively)
+        return self.families()
 
 
 def bounds_us(objectives: Iterable[Objective]) -> tuple[int, ...]:

@@ -31,7 +31,7 @@ from slo.step import Steps
 from slo.verdict import Verdict
 
 NO_VERDICT = 3
-JUDGED_S = 5.0
+JUDGED_S = 10.0
 """How old what Prometheus is told of objectives may be: judging takes time of the process that measures."""
 INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
 

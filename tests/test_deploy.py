@@ -76,9 +76,49 @@ def test_the_locust_test_mounts_its_config_map() -> None:
     assert words[words.index("--expect-workers") + 1] == str(LOCUST_TEST["spec"]["workers"])
 
 
-def test_every_service_is_of_the_one_image() -> None:
-    assert {(service["build"], service["image"]) for service in SERVICES.values()} == {(".", "locust-slo")}
-    assert set(SERVICES) == {"pms-mock", "hotel-api", "master", "worker"}
+OURS = {"pms-mock", "hotel-api", "master", "worker", "test"}
+OBSERVE = {"prometheus", "alertmanager", "grafana"}
+
+
+def test_every_service_of_ours_is_of_the_one_image_and_the_others_have_a_version() -> None:
+    assert set(SERVICES) == OURS | OBSERVE
+    assert {(SERVICES[name]["build"], SERVICES[name]["image"]) for name in OURS} == {(".", "locust-slo")}
+    for name in OBSERVE:
+        assert re.fullmatch(r"[a-z/]+:v?\d+\.\d+\.\d+", SERVICES[name]["image"])
+
+
+def test_profiles_add_to_what_plain_up_starts() -> None:
+    profiles = {name: service.get("profiles") for name, service in SERVICES.items()}
+    assert {name for name, of in profiles.items() if of == ["observe"]} == OBSERVE
+    assert {name for name, of in profiles.items() if of == ["test"]} == {"test"}
+    assert sum(of is None for of in profiles.values()) == 4
+
+
+def test_every_service_is_bounded_and_nobodys_root() -> None:
+    for name, service in SERVICES.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["cpus"], name
+        assert "healthcheck" in service or name in ("worker", "test"), name
+        user = interpolated(str(service.get("user", instruction("USER"))), {})
+        assert user not in ("", "0", "root"), name
+
+
+def test_no_service_has_a_password_in_the_file() -> None:
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            secret = re.search("PASSWORD|SECRET|TOKEN|URL|NOTIFY", name)
+            assert not secret or value == f"${{{name}:-}}", name
+    assert SERVICES["grafana"]["environment"]["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert SERVICES["grafana"]["environment"]["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+
+
+def test_what_compose_mounts_is_there() -> None:
+    for service in SERVICES.values():
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"], source
 
 
 def test_what_the_image_copies_is_there_and_not_ignored() -> None:
@@ -107,14 +147,15 @@ def test_the_image_has_a_plain_user_and_locked_packages() -> None:
 
 def test_secrets_come_from_the_environment_alone() -> None:
     assert not any(name in DOCKERFILE for name in SECRETS)
-    for name, service in SERVICES.items():
-        given = service.get("environment", {})
-        assert given == ({secret: f"${{{secret}:-}}" for secret in SECRETS} if name in ("hotel-api", "worker") else {})
+    for name in OURS:
+        given = SERVICES[name].get("environment", {})
+        wanted = {"hotel-api": SECRETS, "worker": SECRETS, "test": (*SECRETS, "LOCUST_NOTIFY")}.get(name, ())
+        assert given == {secret: f"${{{secret}:-}}" for secret in wanted}
 
 
-def test_only_the_api_and_the_web_ui_are_published_on_loopback() -> None:
-    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert ports == ["127.0.0.1:8000:8000", "127.0.0.1:8089:8089"]
+def test_pages_are_published_on_loopback_alone() -> None:
+    ports = sorted(port for service in SERVICES.values() for port in service.get("ports", []))
+    assert ports == [f"127.0.0.1:{port}:{port}" for port in (3000, 8000, 8089, 9090, 9093)]
 
 
 def test_services_wait_for_healthy_ones_and_end_in_time() -> None:
@@ -137,7 +178,7 @@ class Stand:
         self.reports = folder / "reports"
         self._env = env
         self._folder = folder
-        self._ports = {"8000": free_port(), "8001": free_port(), "8089": free_port(), "5557": free_port()}
+        self._ports = {port: free_port() for port in ("8000", "8001", "8089", "5557", "9646", "9090", "9093")}
         self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
         self.url = f"http://127.0.0.1:{self._ports['8089']}"
 
@@ -146,8 +187,10 @@ class Stand:
         word = interpolated(word, self._env)
         if word in SERVICES or word == "0.0.0.0":
             return "127.0.0.1"
-        word = re.sub(rf"(?<=//)(?:{'|'.join(SERVICES)}|127\.0\.0\.1)(?=:80)", "127.0.0.1", word)
-        return re.sub(r"(?<![\w.])(8000|8001|8089)(?!\w)", lambda found: str(self._ports[found[1]]), word)
+        word = re.sub(rf"(?<=//)(?:{'|'.join(SERVICES)}|127\.0\.0\.1)(?=:[89]0)", "127.0.0.1", word)
+        return re.sub(
+            r"(?<![\w.])(8000|8001|8089|9646|9090|9093)(?!\w)", lambda found: str(self._ports[found[1]]), word
+        )
 
     def words(self, given: list[str]) -> list[str]:
         programs = {"python": [sys.executable], "locust": [sys.executable, "-m", "locust"]}
