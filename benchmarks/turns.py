@@ -52,15 +52,23 @@ class Locust:
         time.sleep(seconds)
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self, core: int | None) -> None:
-        """Let it work until it is asked for its speed, on this core alone."""
-        if core is not None:
-            os.sched_setaffinity(self._process.pid, {core})
+    def go_on(self) -> None:
+        """Let it work from now on."""
         self._process.send_signal(signal.SIGCONT)
+
+    def note(self) -> None:
+        """Begin anew to count what it does."""
+        self._begun = self._told()
+
+    def speed_since(self) -> float:
+        """Return its requests per second of its own CPU time since then; it works on."""
+        return self._speed(self._told())
 
     def speed(self) -> float:
         """Return its requests per second of its own CPU time, in its turns; RuntimeError when requests failed."""
-        now = self._asked()
+        return self._speed(self._asked())
+
+    def _speed(self, now: dict[str, float]) -> float:
         if now.get("failures"):
             raise RuntimeError(f"{now['failures']:.0f} requests failed: this measures nothing")
         return (now["requests"] - self._begun["requests"]) / (now["cpu_s"] - self._begun["cpu_s"])
@@ -71,10 +79,13 @@ class Locust:
         self._process.communicate()
         self._reports.cleanup()
 
-    def _asked(self) -> dict[str, float]:
+    def _told(self) -> dict[str, float]:
         self._process.send_signal(signal.SIGUSR1)
+        return self._said()
+
+    def _asked(self) -> dict[str, float]:
         self._process.send_signal(signal.SIGCONT)
-        said = self._said()
+        said = self._told()
         self._process.send_signal(signal.SIGSTOP)
         return said
 
