@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -20,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
@@ -326,3 +329,39 @@ def test_the_locust_test_makes_a_run(demo: Demo, tmp_path: Path) -> None:
             one.start("worker", entrypoint, ["--worker", "--master-host", "127.0.0.1", *words], quick)
         one.await_workers(2)
         counted(one.stop(), workers=2)
+
+
+@pytest.mark.skipif(not shutil.which("prometheus"), reason="prometheus (Debian's package) is not installed")
+def test_prometheus_and_alertmanager_start_as_compose_says(tmp_path: Path) -> None:
+    """Debian's programs stand in for the images. Grafana is not run here: there is no package of it."""
+    deploy, ports = str(ROOT / "deploy"), {"9090": str(free_port()), "9093": str(free_port())}
+    config = (ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8")
+    (tmp_path / "prometheus.yml").write_text(config.replace("/etc/prometheus", f"{deploy}/prometheus"))
+
+    def here(word: str) -> str:
+        word = word.replace("/etc/prometheus/prometheus.yml", str(tmp_path / "prometheus.yml"))
+        word = word.replace("/etc/alertmanager", f"{deploy}/alertmanager")
+        return re.sub(r"path=/\w+$", f"path={tmp_path}/data", word)
+
+    processes = []
+    try:
+        for name, port, program in (("prometheus", "9090", ["prometheus"]), ("alertmanager", "9093", [])):
+            service = SERVICES[name]
+            words = [*program, *map(here, [*service.get("entrypoint", []), *service["command"]])]
+            env = {
+                "ALERTMANAGER": "prometheus-alertmanager",
+                "WORK": str(tmp_path / "work"),
+                "PATH": os.environ["PATH"],
+            }
+            with (tmp_path / f"{name}.log").open("w") as log:
+                address = f"--web.listen-address=127.0.0.1:{ports[port]}"
+                processes.append(subprocess.Popen([*words, address], env=env, stdout=log, stderr=log, cwd=tmp_path))
+            url = service["healthcheck"]["test"][-1].replace(port, ports[port])
+            assert url.startswith("http://127.0.0.1:")
+            wait_for(lambda url=url: urllib.request.urlopen(url, timeout=5).status == 200)  # type: ignore[misc]
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports['9090']}/api/v1/rules", timeout=5) as answer:
+            assert len(json.loads(answer.read())["data"]["groups"]) == 3
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
