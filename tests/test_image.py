@@ -33,7 +33,7 @@ class Image:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.where = folder / "app"
+        self.where = folder
         self.entrypoint: list[str] = []
         self.user = "root"
         python = Path(sys.executable).resolve().parent
@@ -81,7 +81,9 @@ class Image:
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run the entrypoint as the image's user."""
         program = str(Path(self.here("/opt/venv/bin")) / self.entrypoint[0])
-        as_user = int(self.user) if os.getuid() == 0 else None
+        # The interpreter that made the environment may lie where nobody else may look.
+        reachable = all(parent.stat().st_mode & 0o001 for parent in Path(sys.executable).resolve().parents)
+        as_user = int(self.user) if os.getuid() == 0 and reachable else None
         return subprocess.run(
             [program, *words],
             cwd=self.where,
