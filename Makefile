@@ -13,7 +13,7 @@ OBJECTIVES ?= slo/hotel.yaml
 TARGET = $(if $(BASE_URL),-H $(BASE_URL),--demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web test test-slow test-long test-all lint perf-validate perf-baseline perf-clean clean \
+.PHONY: help setup web docs test test-slow test-long test-all lint perf-validate perf-baseline perf-clean clean \
 	perf-smoke perf-load perf-stress perf-spike perf-soak
 
 help: ## list the targets
@@ -50,6 +50,9 @@ test-long: $(READY) ## real runs whose findings are known beforehand, again and 
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
 test-all: test test-slow test-long ## all tests
+
+docs: $(READY) ## build the guide in build/site/, every link checked
+	@$(BIN)/mkdocs build --strict && echo build/site/index.html
 
 lint: $(READY) ## ruff and mypy
 	$(BIN)/ruff check .

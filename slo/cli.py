@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import atomic, baseline, publish, rules, saved, schemas
+from slo import atomic, baseline, publish, reference, rules, saved, schemas
 from slo import commands as many
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
@@ -68,6 +68,13 @@ def _parser() -> _Parser:
     lint.set_defaults(do=_lint)
     schema = commands.add_parser("schema", help="print the JSON Schema of a file format")
     schema.add_argument("name", choices=schemas.NAMES, nargs="?", help="without it, their names")
+    schema.add_argument(
+        "--as",
+        dest="form",
+        choices=("json", "markdown"),
+        default="json",
+        help="json, or (of objectives) a page for people; default: json",
+    )
     schema.set_defaults(do=_schema)
     _add_export(commands)
     many.add(commands, _objectives_option)
@@ -242,6 +249,12 @@ def _lint(options: argparse.Namespace) -> int:
 
 
 def _schema(options: argparse.Namespace) -> int:
+    if options.form == "markdown":
+        if options.name != "objectives":
+            sys.stderr.write("locust-slo: a page for people is made of `schema objectives` alone\n")
+            return NO_VERDICT
+        sys.stdout.write(reference.page(schemas.load("objectives")))
+        return 0
     sys.stdout.write(schemas.text(options.name) if options.name else "\n".join(schemas.NAMES) + "\n")
     return 0
 

@@ -6,7 +6,9 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -79,7 +81,9 @@ def of_several(command: str) -> bool:
 
 def runs_alone() -> list[Any]:
     """Return every example of a run in one process; a search takes its time."""
-    alone = [c for c in commands() if c.startswith((".venv/bin/locust ", "locust ")) and not of_several(c)]
+    # The example of an own suite has a test of its own, and an API.
+    ours = [c for c in commands() if c.startswith((".venv/bin/locust ", "locust ")) and "shop.py" not in c]
+    alone = [c for c in ours if not of_several(c)]
     return [pytest.param(c, marks=pytest.mark.slow) if "--find-limit" in c else c for c in alone]
 
 
@@ -135,7 +139,11 @@ def test_a_compose_command_names_services_that_there_are(command: str) -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     words = shlex.split(command)
     words = words[words.index("compose") + 1 :]
-    assert words[0] in ("up", "down", "exec")
+    if words[0] == "--profile":
+        assert any(words[1] in service.get("profiles", ()) for service in services.values())
+        words = words[2:]
+    assert words[0] in ("up", "down", "exec", "run")
+    assert words[0] != "run" or words[-1] in services
     named = [word.partition("=")[0] for before, word in pairwise(words) if before in ("--scale", "exec")]
     assert set(named) <= set(services)
     if "-c" in words:
@@ -151,20 +159,23 @@ def test_a_kubectl_command_names_what_the_manifest_makes(command: str) -> None:
     assert made & set(command.split())
 
 
-def test_every_other_command_is_known() -> None:
-    """The demo's and the benchmarks' examples have tests of their own, by these very words."""
-    known = (
-        "make",
-        "BASE_URL",
-        ".venv/bin/locust",
-        "locust ",
-        ".venv/bin/python -m benchmarks.",
-        "curl -X PUT http://127",
-        "docker compose ",
-        "kubectl ",
-    )
-    demo = ".venv/bin/python -m demo"
-    assert [c for c in commands() if not c.startswith((*known, demo))] == []
+RUN_ABOVE_OR_BELOW = (".venv/bin/locust", "locust ", ".venv/bin/python -m demo", "curl -X PUT http://127")
+"""Commands of the guide that these tests execute, by how they begin; `locust-slo` is among them."""
+NOT_RUN = {
+    "make": "sets up an environment of its own; make -n checks each target, and .ci/run runs setup, lint and the tests",
+    "BASE_URL": "tests a host that is not ours; make -n checks the target",
+    ".venv/bin/python -m benchmarks.": "takes minutes and needs nginx; --help is run",
+    "docker compose ": "needs a container engine; test_deploy.py runs the services' commands without one",
+    "OTEL_": "needs a collector; test_tracing.py runs the same against one of its own",
+    "kubectl ": "needs a cluster; test_deploy.py runs what the manifest starts",
+}
+"""Commands that are not executed as they stand, by how they begin, and why."""
+
+
+def test_every_command_is_executed_or_listed_with_a_reason() -> None:
+    assert [c for c in commands() if not c.startswith((*RUN_ABOVE_OR_BELOW, *NOT_RUN))] == []
+    unused = [start for start in NOT_RUN if not any(c.startswith(start) for c in commands())]
+    assert unused == []
 
 
 def test_the_demos_example_works() -> None:
@@ -188,13 +199,14 @@ def test_a_benchmark_has_its_help(command: str) -> None:
 
 @pytest.mark.parametrize(("page", "block"), list(blocks("yaml")))
 def test_an_objectives_example_has_no_error(page: str, block: str) -> None:
-    if "objectives:" in block:
+    if "objectives:" in block and "jobs:" not in block:
         assert parse(block, page).items
 
 
 @pytest.mark.parametrize("known", ["", "17"])
 def test_the_comment_on_a_pull_request_is_edited_where_there_is_one(tmp_path: Path, known: str) -> None:
-    steps = next(yaml.safe_load(block)["jobs"]["load-test"]["steps"] for _, block in blocks("yaml") if "jobs:" in block)
+    pages = [yaml.safe_load(block) for page, block in blocks("yaml") if "jobs:" in block and page == "reports.md"]
+    steps = pages[0]["jobs"]["load-test"]["steps"]
     script = next(step["run"] for step in steps if "gh api" in step.get("run", ""))
     gh = tmp_path / "gh"
     gh.write_text('#!/bin/sh\necho "$*" >> "$LOG"\ncase "$*" in *--jq*) echo "$KNOWN";; esac\n', encoding="utf-8")
@@ -215,3 +227,75 @@ def test_links_lead_somewhere() -> None:
     for page in PAGES:
         for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_guide_is_built_without_a_broken_link_or_anchor(tmp_path: Path) -> None:
+    # Not --quiet: that also hides warnings from --strict.
+    words = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "site" / "index.html").exists()
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1].split("validation:")[0]
+    assert {page.name for page in PAGES if page.parent.name == "docs"} == set(re.findall(r"[\w-]+\.md", nav))
+
+
+def test_the_reference_of_objectives_is_made_from_the_schema() -> None:
+    done = run(f"{BIN}/locust-slo schema objectives --as markdown")
+    assert done.stdout == (ROOT / "docs" / "objectives-reference.md").read_text(encoding="utf-8")
+    assert run(f"{BIN}/locust-slo schema run --as markdown").returncode == 3
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    """Those of the guide's pages to each other are mkdocs' to check, with their anchors."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        if path.startswith(("http://", "https://", "<")) or not path:
+            continue
+        assert (page.parent / path).exists(), target
+        if anchor and page.name == "README.md":
+            headings = re.findall(r"^#+ (.+)$", (page.parent / path).read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}, target
+
+
+class Shop(BaseHTTPRequestHandler):
+    """The API of the guide's example of an own suite."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(200, b'[{"item": 7, "name": "tea"}]')
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(201, b"{}")
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_the_example_of_an_own_suite_works(tmp_path: Path) -> None:
+    for language, name in (("python", "shop.py"), ("yaml", "shop.yaml")):
+        text = next(block for page, block in blocks(language) if page == "own-suite.md")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    command = next(c for c in commands() if "shop.py" in c)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        words = shlex.split(command.replace(FOREIGN_HOST, f"http://127.0.0.1:{server.server_port}"))[1:]
+        words = [str(tmp_path / word) if word.startswith("shop.") else word for word in words]
+        words[words.index("-t") + 1] = "4s"
+        done = locust(tmp_path / "reports", *(w for w in words if w not in ("--headless", "--only-summary")))
+        server.shutdown()
+    assert done.code == 0, done.out + done.err
+    assert set(done.statuses().values()) == {"PASS"}
+    assert set(done.run.tally().checks) == {"finds something", "is in the basket"}
