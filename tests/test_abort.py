@@ -201,6 +201,7 @@ def test_a_mistyped_delay_is_no_verdict(demo: Demo, tmp_path: Path) -> None:
     assert "--stop-after is a time like 30s or 2m, not 'soon'" in done.err
 
 
+@pytest.mark.slow
 def test_in_the_web_ui_the_next_run_can_start(demo: Demo, objectives: Path, tmp_path: Path) -> None:
     demo.faults(latency_ms=4000)  # far more than a crowded machine could add
     port = free_port()

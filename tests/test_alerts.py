@@ -133,6 +133,7 @@ def test_promtool_accepts_the_rules_and_the_configuration(tmp_path: Path) -> Non
 UNIT = """
 rule_files: [rules.yml]
 evaluation_interval: 10s
+group_eval_order: [slo indicators, slo burn rates, slo objectives]
 tests:
   - interval: 1s
     input_series:

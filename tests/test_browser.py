@@ -53,6 +53,7 @@ def in_tab(page: Page) -> FrameLocator:
     return page.frame_locator("#slo-frame")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_run_is_watched_in_the_slo_tab(browser: Browser, theme: Any, tmp_path: Path) -> None:
     # Its error ratio and latency are this test's own.

@@ -97,6 +97,7 @@ def test_the_token_goes_to_the_target_and_nowhere_else(tmp_path: Path) -> None:
     assert json.loads((done.folder / "verdict.json").read_text())["findings"][0]["name"] == "it works"
 
 
+@pytest.mark.slow
 def test_a_run_judged_again_finds_the_same(demo: Demo, tmp_path: Path) -> None:
     words = ("-f", ROOT / "locustfiles" / "hotel.py", "-H", demo.url, "--scenario", "stress", "--time-scale", "0.008")
     done = locust(tmp_path / "reports", *words)

@@ -37,6 +37,7 @@ REPORT_S = 3.0
 """Workers report so often: at most this much of a worker that dies is unknown."""
 
 
+@pytest.mark.slow
 def test_a_killed_worker_makes_the_run_incomplete_and_what_it_reported_is_kept(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
         doomed, _ = cluster.join("doomed"), cluster.join("other")
@@ -112,6 +113,7 @@ def test_a_worker_that_is_slow_to_start_is_counted_from_its_first_request(demo: 
     assert list(out_of_time(done.run, found)) == []
 
 
+@pytest.mark.slow
 def test_a_cut_of_ten_seconds_that_heals_loses_nothing(demo: Demo, tmp_path: Path) -> None:
     # While it is cut off, its users are not among those that the master knows of.
     with Cluster(tmp_path, demo.url, *WORDS, "--allow-incomplete") as cluster:
@@ -235,6 +237,7 @@ def test_the_only_worker_dies_and_the_run_ends(demo: Demo, tmp_path: Path) -> No
     assert done.run.duration_s < PLAN_S - 2, done.run.duration_s
 
 
+@pytest.mark.slow
 def test_workers_whose_clocks_are_wrong_count_in_the_right_seconds(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
         cluster.join("fast", LATE_CLOCK, {"CLOCK_OFF_S": "90"})

@@ -90,6 +90,7 @@ def crowd() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("taskset") is None, reason="needs taskset")
 def test_a_machine_that_gives_us_no_core_is_no_verdict_on_the_target(
     demo: Demo, fast: Path, tmp_path: Path, crowd: list[subprocess.Popen[bytes]]
