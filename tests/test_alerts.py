@@ -299,3 +299,10 @@ def test_a_fault_in_a_spike_reaches_a_receiver_and_its_end_too(tmp_path: Path) -
             run.process.kill()
             run.process.wait()
             demo.stop()
+
+
+@needed
+def test_the_guides_example_of_a_scrape_is_a_configuration(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    (tmp_path / "prometheus.yml").write_text(re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[0])
+    promtool("check", "config", tmp_path / "prometheus.yml")

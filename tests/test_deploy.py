@@ -29,7 +29,7 @@ from jsonschema import Draft202012Validator
 from slo import run as runs
 from slo.run import Run
 from tests.cluster import free_port
-from tests.processes import ROOT, Demo, environment
+from tests.processes import ROOT, Demo, environment, locust
 from tests.test_web import verdicts, wait_for
 
 SCHEMAS = ROOT / "tests" / "schemas"
@@ -365,3 +365,14 @@ def test_prometheus_and_alertmanager_start_as_compose_says(tmp_path: Path) -> No
         for process in processes:
             process.kill()
             process.wait()
+
+
+@pytest.mark.slow
+def test_the_headless_service_exits_with_the_verdict(demo: Demo, tmp_path: Path) -> None:
+    service = SERVICES["test"]
+    words = [interpolated(word, {"BASE_URL": demo.url}) for word in service["command"]]
+    given = {key: interpolated(value, {}) for key, value in service["environment"].items()}
+    done = locust(tmp_path / "reports", *words, env={**given, "LOCUST_TIME_SCALE": "0.05"})
+    assert done.code == 0, done.out + done.err
+    assert done.run.scenario == "smoke"
+    assert done.verdict["status"] in ("PASS", "WARNING")

@@ -196,3 +196,20 @@ def test_every_script_is_shell(file: Path) -> None:
     scripts = [step["run"] for step in steps(file) if "run" in step] if file != GITLAB else read(file)[".slo"]["script"]
     for script in scripts:
         subprocess.run(["bash", "-n", "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/ci.md").read_text(), re.DOTALL | re.M)
+)
+def test_examples_of_the_guide_are_workflows_that_fit_ours(block: str) -> None:
+    found = files("check_jsonschema") / "builtin_schemas" / "vendor" / "github-workflows.json"
+    data = {"on": "push", **yaml.safe_load(block)}
+    assert list(Draft7Validator(json.loads(found.read_text(encoding="utf-8"))).iter_errors(data)) == []
+    for job in data["jobs"].values():
+        if "uses" in job:
+            call = read(SLO)[True]["workflow_call"]
+            assert set(job["with"]) <= set(call["inputs"])
+            assert json.loads(job["with"]["scenarios"]) == ["smoke", "load"]
+        for step in job.get("steps", []):
+            if "actions/slo" in step["uses"]:
+                assert set(step["with"]) <= set(read(ACTION)["inputs"])
