@@ -44,7 +44,7 @@ test: $(READY) ## set up and pass the tests
 	@$(BIN)/python -m pytest $(ARGS)
 
 test-slow: $(READY) ## the tests that take longer: losses on the way, hosts on a network of their own
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow --dist worksteal $(ARGS)
 
 test-long: $(READY) ## real runs whose findings are known beforehand, again and again
 	@$(BIN)/python -m pytest -m long $(ARGS)

@@ -96,6 +96,8 @@ class Judging:
         self._notifier = _or_leave(partial(notifier_for, parsed))
         has_web_ui = environment.web_ui is not None
         self._exporter = _or_leave(partial(exporter_for, parsed, self.gate, self._processes, has_web_ui))
+        # Locust hands all options to workers; these may hold secrets that are none of theirs.
+        parsed.notify = parsed.prometheus_push = ""
         if environment.web_ui is not None and self._exporter is not None:
             self.gate.watched = True
             web.register(environment.web_ui, self._picture, self.gate.folder_of, self._exporter.text)

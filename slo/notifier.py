@@ -21,7 +21,7 @@ WAITS_S = (1.0, 3.0)
 LONGEST_WAIT_S = 10.0
 """A Retry-After beyond this is not waited for."""
 TIMEOUT_S = 5.0
-TOTAL_S = 30.0
+TOTAL_S = 20.0
 
 
 class NotifierError(Exception):

@@ -50,7 +50,7 @@ def test_the_limit_is_found(knee: tuple[Demo, int], tmp_path: Path) -> None:
     assert to_json(judge(done.run, load(file))) == (done.folder / "verdict.json").read_text(encoding="utf-8")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("knee", [16], indirect=True)
 def test_a_master_finds_the_limit_with_its_workers(knee: tuple[Demo, int], tmp_path: Path) -> None:
     demo, users = knee
@@ -66,7 +66,7 @@ def test_a_master_finds_the_limit_with_its_workers(knee: tuple[Demo, int], tmp_p
     assert len(done.run.workers) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("knee", [3], indirect=True)
 def test_the_hotel_searches_with_the_users_of_its_scenario(knee: tuple[Demo, int], tmp_path: Path) -> None:
     demo, _ = knee
@@ -81,7 +81,7 @@ def test_the_hotel_searches_with_the_users_of_its_scenario(knee: tuple[Demo, int
     assert done.statuses()["capacity.users"] == "PASS"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_time_is_kept(demo: Demo, tmp_path: Path) -> None:
     """A healthy target, no cap: in 30 s the search gets as far as it gets, and says how to go on."""
     words = ("-f", LIMIT, "-H", demo.url, "--objectives", objectives(tmp_path, "indicator: latency.p95, target: 1 s"))
@@ -126,7 +126,7 @@ def test_a_search_that_cannot_be_sends_no_load(tmp_path: Path, lines: Any, words
     assert said in refused(tmp_path, *given, *words, file=BASIC)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("knee", [3], indirect=True)
 def test_the_web_ui_starts_a_search_as_usual(knee: tuple[Demo, int], tmp_path: Path) -> None:
     demo, users = knee

@@ -67,7 +67,7 @@ def test_a_killed_worker_makes_the_run_incomplete_and_what_it_reported_is_kept(d
     assert "judged although the run is incomplete" in judged.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_with_allow_incomplete_a_run_that_lost_a_worker_is_judged(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS, "--allow-incomplete") as cluster:
         doomed, _ = cluster.join("doomed"), cluster.join("other")
@@ -237,7 +237,7 @@ def test_the_only_worker_dies_and_the_run_ends(demo: Demo, tmp_path: Path) -> No
     assert done.run.duration_s < PLAN_S - 2, done.run.duration_s
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_workers_whose_clocks_are_wrong_count_in_the_right_seconds(demo: Demo, tmp_path: Path) -> None:
     with Cluster(tmp_path, demo.url, *WORDS) as cluster:
         cluster.join("fast", LATE_CLOCK, {"CLOCK_OFF_S": "90"})

@@ -173,7 +173,7 @@ def test_the_record_keeps_what_was_asked_for(ask: Ask | None) -> None:
     assert Run.from_data(data).ask == ask
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("workers", [(), ("--processes", "2", "--master-bind-port")], ids=["alone", "two_workers"])
 @pytest.mark.parametrize(("leave", "code"), [("none", 0), ("all", 3)])
 def test_users_who_leave_are_missed(
