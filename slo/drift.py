@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 NAME = "drift"
 WARM_UP = 0.15
 """Share of the constant load at its begin that is left out: caches and pools fill."""
+FEWEST = 20
+"""Samples that a trend needs."""
 INDICATORS: Mapping[str, str] = {"latency.p95": "drift.latency.p95", "memory": "drift.memory"}
 """Names of series that objectives can bound."""
 GAUGES: Mapping[str, str] = {"process_resident_memory_bytes": "memory", "process_open_fds": "open files"}
