@@ -82,13 +82,13 @@ class Histogram:
         if not len(values_us):
             return
         values = np.clip(np.asarray(values_us, np.int64), LOWEST_US, HIGHEST_US)
-        counts, lowest_us = self.counts, int(values.min())
+        counts, lowest_us = self.counts, int(np.min(values))
         for index, count in tallied(_buckets_of(values)):
             counts[index] = counts.get(index, 0) + count
         self.min_us = min(self.min_us, lowest_us) if self.total else lowest_us
-        self.max_us = max(self.max_us, int(values.max()))
+        self.max_us = max(self.max_us, int(np.max(values)))
         self.total += len(values)
-        self.sum_us += int(values.sum())
+        self.sum_us += int(np.sum(values))
 
     def add(self, other: Histogram) -> None:
         """Add every count of ``other`` to this histogram, exactly."""
