@@ -13,14 +13,8 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-import numpy as np
 from locust import stats
 from locust.stats import RequestStats, StatsEntry
-from numpy.typing import NDArray
-
-from slo.histogram import tallied
-
-_LOCUSTS = stats.bucket_response_time
 
 
 class Batch:
@@ -103,7 +97,7 @@ class BatchedStats(RequestStats):
         waiting, self._waiting = self._waiting, {}
         for key, batch in waiting.items():
             if batch.values:
-                rounded = _rounded(np.array(batch.values))
+                rounded = Counter(map(stats.bucket_response_time, batch.values))
                 _count(self.__dict__["entries"][key], batch, rounded)
                 _count(self.__dict__["total"], batch, rounded)
 
@@ -111,16 +105,6 @@ class BatchedStats(RequestStats):
         batch = self._waiting[name, method] = Batch()
         self.__dict__["entries"][name, method]  # made now, if it is new: it remembers when it began
         return batch
-
-
-def _rounded(values_ms: NDArray[np.float64]) -> Mapping[int, int]:
-    """Return how many latencies Locust rounds to which: those below 100 ms to whole ones, if nobody replaced that."""
-    if stats.bucket_response_time is not _LOCUSTS:
-        return Counter(map(stats.bucket_response_time, values_ms.tolist()))
-    fast = values_ms < 100
-    found = Counter(map(_LOCUSTS, values_ms[~fast].tolist()))
-    found.update(dict(tallied(np.rint(values_ms[fast]).astype(np.int64))))
-    return found
 
 
 def _count(entry: StatsEntry, batch: Batch, rounded: Mapping[int, int]) -> None:

@@ -9,13 +9,11 @@ have a bucket each; above, every power of two is cut in 1024 equal buckets. A bu
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 LOWEST_US = 1
 HIGHEST_US = 3_600_000_000
@@ -30,19 +28,6 @@ def bucket_of(value_us: int) -> int:
         value_us = HIGHEST_US
     shift = value_us.bit_length() - 11
     return (shift << 10) + (value_us >> shift)
-
-
-def _buckets_of(values_us: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return ``bucket_of`` each value, all of them from 1 us to 1 h."""
-    shift = np.maximum(np.frexp(values_us.astype(np.float64))[1].astype(np.int64) - 11, 0)
-    found: NDArray[np.int64] = (shift << 10) + (values_us >> shift)
-    return found
-
-
-def tallied(values: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yield each value that occurs and how often, from small to large."""
-    found, counts = np.unique(values, return_counts=True)
-    return zip(found.tolist(), counts.tolist(), strict=True)
 
 
 def bucket_bounds(index: int) -> tuple[int, int]:
@@ -77,18 +62,21 @@ class Histogram:
         self.total += count
         self.sum_us += value_us * count
 
-    def record_all(self, values_us: Collection[int] | NDArray[np.int64]) -> None:
+    def record_all(self, values_us: Collection[int]) -> None:
         """Count each of ``values_us`` microseconds once; values outside 1 us .. 1 h are clamped."""
-        if not len(values_us):
+        if not values_us:
             return
-        values = np.clip(np.asarray(values_us, np.int64), LOWEST_US, HIGHEST_US)
-        counts, lowest_us = self.counts, int(np.min(values))
-        for index, count in tallied(_buckets_of(values)):
+        lowest_us, highest_us = min(values_us), max(values_us)
+        if lowest_us < LOWEST_US or highest_us > HIGHEST_US:
+            values_us = [min(max(value_us, LOWEST_US), HIGHEST_US) for value_us in values_us]
+            lowest_us, highest_us = min(values_us), max(values_us)
+        counts = self.counts
+        for index, count in Counter(map(bucket_of, values_us)).items():
             counts[index] = counts.get(index, 0) + count
         self.min_us = min(self.min_us, lowest_us) if self.total else lowest_us
-        self.max_us = max(self.max_us, int(np.max(values)))
-        self.total += len(values)
-        self.sum_us += int(np.sum(values))
+        self.max_us = max(self.max_us, highest_us)
+        self.total += len(values_us)
+        self.sum_us += sum(values_us)
 
     def add(self, other: Histogram) -> None:
         """Add every count of ``other`` to this histogram, exactly."""

@@ -6,12 +6,9 @@ import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable
-
-import numpy as np
-from numpy.typing import NDArray
+from math import isfinite
 
 from slo.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
-from slo.histogram import HIGHEST_US
 from slo.history import MAX_ENDPOINTS, Interval
 from slo.plan import Plan
 from slo.tally import OTHER, Return, Tally
@@ -41,21 +38,11 @@ class Cell:
 
     def fold(self) -> int:
         """Count what waits, once; returns how many of the latencies are no numbers, which are not counted."""
-        values_us = _whole_us(self._waiting_ms)
+        values_us = [int(latency_ms * 1000 + 0.5) for latency_ms in self._waiting_ms if isfinite(latency_ms)]
         self.tally.ok.record_all(values_us)
-        if self._due_ms:
-            self.tally.ok_due.record_all(_whole_us(self._due_ms))
+        self.tally.ok_due.record_all([int(due_ms * 1000 + 0.5) for due_ms in self._due_ms if isfinite(due_ms)])
         self.tally.bytes += self.bytes
         return len(self._waiting_ms) - len(values_us)
-
-
-def _whole_us(waiting_ms: array[float]) -> NDArray[np.int64]:
-    """Return those that are numbers, in whole microseconds."""
-    values_ms = np.array(waiting_ms)
-    values_us = values_ms[np.isfinite(values_ms)] * 1000 + 0.5
-    # Far beyond what is told apart, and within what a whole number can hold.
-    whole: NDArray[np.int64] = np.clip(values_us, 0, 2 * HIGHEST_US).astype(np.int64)
-    return whole
 
 
 class Recorder:
