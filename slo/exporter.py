@@ -6,11 +6,13 @@ import socket
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import gevent
+from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIServer
 from prometheus_client.exposition import basic_auth_handler, default_handler, push_to_gateway
 
@@ -18,6 +20,7 @@ from slo import secret
 from slo.exposition import Exposition
 from slo.gate import Gate
 from slo.live import Process
+from slo.reports.console import plain
 
 PATH = "/metrics"
 PUSH_S = 10.0
@@ -37,6 +40,7 @@ class Exporter:
         self._gate = gate
         self._gateway = gateway
         self._processes = processes
+        self._pushing = Semaphore()
         self.exposition = gate.exposition = Exposition(gate.objectives)
 
     def text(self, accept: str) -> tuple[bytes, str]:
@@ -47,12 +51,12 @@ class Exporter:
     def serve(self, host: str, port: int) -> None:
         """Answer at ``http://host:port/metrics`` until the process ends; raises ExporterError."""
         try:
+            host.encode("idna")  # where that fails gevent's resolver writes a traceback
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             listener = socket.create_server((host, port), family=family)
-        except OSError as error:
-            raise ExporterError(
-                f"--prometheus-port {port} cannot be used on {host}: {error.strerror or error}; choose another"
-            ) from None
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ExporterError(f"--prometheus-port {port} cannot be used on {host}: {why}; choose another") from None
         WSGIServer(listener, self._answer, log=None, error_log=None).start()
 
     def push_for_ever(self) -> None:
@@ -64,7 +68,10 @@ class Exporter:
 
     def push(self) -> None:
         """Push what there is now, if there is where to."""
-        if self._gateway is not None:
+        if self._gateway is None:
+            return
+        # One after the other: what was true before the end of a run must not arrive after the verdict.
+        with self._pushing:
             self._stand()
             self._gateway.push(self.exposition)
 
@@ -88,15 +95,11 @@ class Gateway:
 
     def __init__(self, url: str) -> None:
         """Raise ExporterError for what is no URL."""
-        parts = urlsplit(url)
-        try:
-            fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            fine = False
-        if not fine:
+        if not _is_gateway(url):
             raise ExporterError(
                 f"--prometheus-push is the URL of a Pushgateway like http://localhost:9091, not '{shown(url)}'"
             )
+        parts = urlsplit(url)
         self.shown = shown(url)
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         self._url = urlunsplit(bare).rstrip("/")
@@ -122,6 +125,8 @@ class Gateway:
             self._tell(f"no answer within {PUSH_TIMEOUT_S:.0f} s")
         except (OSError, ValueError) as error:
             self._tell(str(getattr(error, "reason", error)))
+        except HTTPException:
+            self._tell("what answers there does not speak HTTP")
 
     def _handle(
         self, url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
@@ -130,13 +135,25 @@ class Gateway:
 
     def _tell(self, why: str) -> None:
         if not self._told:
-            sys.stderr.write(f"locust-slo: the metrics could not be pushed to {self.shown}: {why}\n")
+            sys.stderr.write(f"locust-slo: the metrics could not be pushed to {self.shown}: {plain(why)}\n")
         self._told = True
 
 
 def shown(url: str) -> str:
     """Return the URL as it may be shown."""
-    return secret.without_credentials(url)[:200]
+    return plain(secret.without_credentials(url), 200)
+
+
+def _is_gateway(url: str) -> bool:
+    """Return whether metrics can be pushed to paths below ``url``, which ends with a path of its own at most."""
+    try:
+        parts = urlsplit(url)
+        addressed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        return False
+    path = parts.path
+    return addressed and not (parts.query or parts.fragment) and path.isascii() and " " not in path
 
 
 def exporter_for(
