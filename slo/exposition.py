@@ -8,6 +8,7 @@ prometheus_client asks of a collector. Pure but for what it has been told.
 from __future__ import annotations
 
 import math
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,6 +40,10 @@ SCHEMA = 5
 """Of native histograms: each bucket is 2 ** (2 ** -5) = 1.022 times the one before."""
 MAX_KINDS = 20
 """Kinds of failure of one endpoint; the rarer ones are counted together."""
+MAX_BOUNDS = 20
+"""Bounds of an endpoint's classic buckets, but that every target is one, however many there are."""
+_VERSION = re.compile(r"\bversion\s*=\s*([^;,]*)")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*\s*")
 _UNITS: Mapping[Unit, tuple[str, float]] = {
     "ms": ("seconds", 1000.0),
     "s": ("seconds", 1.0),
@@ -176,8 +181,10 @@ class Exposition(Collector):
 
         Native histograms are in OpenMetrics 2.0 alone: who asks for less gets the classic buckets only.
         """
-        encode, content_type = choose_encoder(accept)
-        natively = "openmetrics-text" in accept and "version=2." in accept
+        # prometheus_client fails at a version that is no number.
+        sound = all(_NUMBER.fullmatch(version) for version in _VERSION.findall(accept))
+        encode, content_type = choose_encoder(accept if sound else "")
+        natively = content_type.startswith("application/openmetrics-text; version=2.")
         changing = encode(_Families(partial(self._changing, natively)))
         return self._judged_text(encode, content_type) + changing, content_type
 
@@ -271,12 +278,23 @@ class _Families(Collector):
 
 
 def bounds_us(objectives: Iterable[Objective]) -> tuple[int, ...]:
-    """Return the bounds of the classic buckets in microseconds: the usual ones, and each target of a latency."""
-    bounds = {round(bound_s * 1e6) for bound_s in USUAL_S}
-    for objective in objectives:
-        if objective.indicator.kind == "latency" and objective.against == "target":
-            bounds |= {math.floor(one * 1000) for one in (objective.target, objective.warning) if one}
+    """Return the bounds of the classic buckets in microseconds: each target of a latency, its warnings, the usual ones.
+
+    Warnings and usual bounds are thinned out where there would be more than MAX_BOUNDS in all.
+    """
+    latencies = [one for one in objectives if one.indicator.kind == "latency" and one.against == "target"]
+    bounds = {math.floor(one.target * 1000) for one in latencies}
+    for more in (
+        {math.floor(one.warning * 1000) for one in latencies if one.warning},
+        {round(bound_s * 1e6) for bound_s in USUAL_S},
+    ):
+        bounds |= set(_some(sorted(more - bounds), MAX_BOUNDS - len(bounds)))
     return tuple(sorted(bounds))
+
+
+def _some(values: Sequence[int], most: int) -> Sequence[int]:
+    """Return at most so many of the values, from all over them."""
+    return values[:: math.ceil(len(values) / most)] if values and most > 0 else ()
 
 
 def native_index(value_us: int) -> int:
@@ -299,8 +317,8 @@ def _native(latency: Latency) -> NativeHistogram:
             spans.append(BucketSpan(index if last is None else index - last - 1, 1))
         deltas.append(count - before)
         before, last = count, index
-    total, seconds = float(latency.total), latency.sum_us / 1e6
-    return NativeHistogram(total, seconds, SCHEMA, 0.0, 0.0, tuple(spans), None, tuple(deltas), None)
+    # Counts are whole: with a point in them prometheus_client's own parser cannot read them.
+    return NativeHistogram(latency.total, latency.sum_us / 1e6, SCHEMA, 0.0, 0, tuple(spans), None, tuple(deltas), None)
 
 
 def _objectives(objectives: Objectives, verdict: Verdict | None) -> Iterator[Metric]:
