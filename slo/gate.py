@@ -203,19 +203,22 @@ class Gate:
             run, verdict = self.last or (None, None)
             return standing(run, verdict, None, processes)
         now_s = measurement.elapsed_s
-        if self._stood is None or now_s - self._stood[0] >= JUDGED_S:
-            self._stood = (now_s, self._so_far(measurement))
-        run, verdict = self._stood[1]
-        return standing(run, verdict, measurement, processes)
+        if self._stood is not None and now_s - self._stood[0] < JUDGED_S:
+            return standing(*self._stood[1], measurement, processes)
+        return standing(*self._so_far(measurement), measurement, processes)
 
     def folder_of(self, run_id: str) -> Path | None:
         """Return the folder of a run that this process finished, or None."""
         return self._reports / run_id if any(one["id"] == run_id for one in self.finished) else None
 
     def _so_far(self, measurement: Measurement) -> tuple[Run, Verdict | None]:
+        """Judge the run as it stands; what the page shows Prometheus is told, too, without judging again."""
         if self.objectives is None:
-            return measurement.so_far(), None
-        return live.provisional(measurement, self.objectives, self.trends.points)
+            found: tuple[Run, Verdict | None] = measurement.so_far(), None
+        else:
+            found = live.provisional(measurement, self.objectives, self.trends.points)
+        self._stood = (measurement.elapsed_s, found)
+        return found
 
     def _ending(self, completed: bool, broke_off: str) -> Ending:
         how: How = "completed" if completed else "stopped"
