@@ -121,6 +121,18 @@ def test_every_target_of_a_latency_is_a_bound() -> None:
     assert len(bounds) <= 20
 
 
+@pytest.mark.parametrize("many", [1, 9, 12, 40])
+def test_of_many_objectives_the_targets_stay_bounds(many: int) -> None:
+    items = (
+        f'name: o{n}, indicator: latency.p95, target: "{n + 2}11 ms", warning: "{n + 1}22 ms"' for n in range(many)
+    )
+    found = bounds_us(demanding(*items).items)
+    targets = {(n + 2) * 100_000 + 11_000 for n in range(many)}
+    assert targets <= set(found)
+    assert len(found) <= max(20, many)
+    assert many < 20 or set(found) == targets
+
+
 @given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=60))
 def test_buckets_hold_what_they_say(latencies_us: list[int]) -> None:
     def fill(recorder: Recorder, clock: Clock) -> None:
@@ -180,6 +192,27 @@ def test_native_histograms_are_for_those_who_can_read_them() -> None:
     for accept in ("", "text/plain;version=0.0.4", "application/openmetrics-text;version=1.0.0"):
         assert "schema" not in told(run, accept)
     list(open_families(told(run, "application/openmetrics-text;version=1.0.0")))
+    assert "schema" not in told(
+        run, "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=2.0.0"
+    )
+
+
+def test_prometheus_clients_own_parser_reads_native_histograms() -> None:
+    run = busy(["home"])
+    found = [
+        sample.native_histogram
+        for family in open_families(told(run, OPEN))
+        for sample in family.samples
+        if sample.native_histogram is not None
+    ]
+    assert [(one.count_value, one.schema) for one in found] == [(run.tally().latency.total, 5)]
+
+
+@pytest.mark.parametrize("version", ["abc", "2.x", "", "-1", "2.0.0.", "\u00b2"])
+@pytest.mark.parametrize("kind", ["application/openmetrics-text", "text/plain"])
+def test_who_asks_for_a_version_that_is_none_gets_the_plain_format(kind: str, version: str) -> None:
+    run = busy(["home"])
+    assert told(run, f"{kind}; version={version}") == told(run)
 
 
 def test_fifty_endpoints_stay_below_200_kb_and_kinds_are_bounded() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socketserver
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from slo.exposition import bounds_us
+from slo.exporter import ExporterError, Gateway
+from slo.exposition import Exposition, bounds_us
 from slo.objectives import load
 from tests.cluster import Cluster, free_port
 from tests.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
@@ -60,6 +62,29 @@ def gateway(answer: int = 200) -> Iterator[tuple[str, list[tuple[str, dict[str, 
         server.server_close()
 
 
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """Answer whoever connects with these bytes; yields the address."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+def bucket_s(latency_us: int) -> float:
+    """Return how wide the classic bucket is that a latency falls into, by the hotel's objectives."""
+    bounds = (0, *bounds_us(load(OBJECTIVES).items))
+    return next((high - low) / 1e6 for low, high in pairwise(bounds) if latency_us <= high)
+
+
 @needed
 @pytest.mark.slow
 def test_prometheus_knows_the_p95_of_a_run_to_a_bucket(demo: Demo, tmp_path: Path) -> None:
@@ -78,9 +103,34 @@ def test_prometheus_knows_the_p95_of_a_run_to_a_bucket(demo: Demo, tmp_path: Pat
     assert seen is not None
     assert p95_s is not None
     assert 0.6 * tally.requests < seen <= tally.requests  # the last scrape is up to a second before the end
-    bounds = (0, *bounds_us(load(OBJECTIVES).items))
-    wide_s = next((high - low) / 1e6 for low, high in pairwise(bounds) if tally.latency.percentile(95) <= high)
-    assert abs(p95_s - tally.latency.percentile(95) / 1e6) <= wide_s
+    p95_us = tally.latency.percentile(95)
+    assert abs(p95_s - p95_us / 1e6) <= bucket_s(p95_us)
+
+
+@needed
+@pytest.mark.long
+def test_prometheus_knows_the_p95_of_a_master_and_its_workers(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    words = ("--scenario", "load", "--time-scale", "0.03", "--objectives", OBJECTIVES, "--prometheus-port", port)
+    with (
+        Prometheus(tmp_path / "prometheus", {"slo": f"127.0.0.1:{port}"}) as prometheus,
+        Cluster(tmp_path, demo.url, *words) as both,
+    ):
+        both.join("one")
+        both.join("two")
+        workers = 'count(locust_slo_generator_users{worker!="master"} > 0)'
+        prometheus.await_(lambda: prometheus.number(workers) == 2)
+        done = both.await_end()
+        seen = prometheus.number("sum(max_over_time(locust_slo_requests_total[5m]))")
+        buckets = "sum by (le) (max_over_time(locust_slo_latency_seconds_bucket[5m]))"
+        p95_s = prometheus.number(f"histogram_quantile(0.95, {buckets})")
+    tally = done.run.tally()
+    assert len(done.run.workers) == 2
+    assert seen is not None
+    assert p95_s is not None
+    assert 0.5 * tally.requests < seen <= tally.requests  # workers report every 3 s, the last time at the end
+    p95_us = tally.latency.percentile(95)
+    assert abs(p95_s - p95_us / 1e6) <= bucket_s(p95_us)
 
 
 @pytest.mark.slow
@@ -94,6 +144,14 @@ def test_the_pushed_metrics_are_those_of_the_record(demo: Demo, tmp_path: Path) 
     assert path == "/metrics/job/locust-slo/scenario/smoke"
     assert headers["Authorization"] == "Basic bWU6aHVzaA=="
     assert total(text, "requests_total") == done.run.tally().requests > 0
+    for endpoint in done.run.endpoints:
+        tally = done.run.tally(endpoint.__eq__)
+        assert total(text, "requests_total", endpoint=endpoint) == tally.requests
+        assert total(text, "latency_seconds_bucket", endpoint=endpoint, le="+Inf") == tally.latency.total
+        assert total(text, "latency_seconds_sum", endpoint=endpoint) == pytest.approx(tally.latency.sum_us / 1e6)
+        for name, (passed, failed) in tally.checks.items():
+            assert total(text, "checks_total", endpoint=endpoint, check=name, result="passed") == passed
+            assert total(text, "checks_total", endpoint=endpoint, check=name, result="failed") == failed
     assert total(text, "running") == 0
     assert total(text, "verdict", status=done.verdict["status"]) == 1
     written = "".join(file.read_text(encoding="utf-8") for file in done.folder.iterdir() if file.suffix != ".html")
@@ -124,6 +182,10 @@ def test_a_push_that_fails_is_told_once_and_changes_nothing(demo: Demo, tmp_path
     [
         (("--prometheus-port", "http"), "--prometheus-port is a port from 1 to 65535, not 'http'"),
         (("--prometheus-push", "gateway:9091"), "--prometheus-push is the URL of a Pushgateway like"),
+        (
+            ("--prometheus-port", "29646", "--prometheus-host", "a..b"),
+            "--prometheus-port 29646 cannot be used on a..b: ",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_before_any_load(demo: Demo, tmp_path: Path, words: tuple[str, str], said: str) -> None:
@@ -131,6 +193,36 @@ def test_what_cannot_be_is_said_before_any_load(demo: Demo, tmp_path: Path, word
     assert done.code == 3
     assert said in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://h/?a=b", "http://h/a b", "http://h:0", "http://h:x", "http://a..b", "ftp://h"]
+)
+def test_what_is_no_pushgateway_is_said(url: str) -> None:
+    with pytest.raises(ExporterError, match="--prometheus-push is the URL of a Pushgateway"):
+        Gateway(url)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"no HTTP at all", "what answers there does not speak HTTP"),
+        (b"", "closed connection"),
+        (b"HTTP/1.1 500 \x1b[31mred\r\n\r\n", "it answered 500 ?[31mred"),
+    ],
+)
+def test_whatever_answers_a_push_only_words_come_of_it(
+    answer: bytes, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with answering(answer) as address:
+        pushed_to = Gateway(f"http://me:hush@{address}")
+        for _ in range(2):
+            pushed_to.push(Exposition(None))
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert said in told
+    assert "hush" not in told
+    assert "\x1b" not in told
 
 
 def test_a_port_that_is_taken_is_said_before_any_load(demo: Demo, tmp_path: Path) -> None:
