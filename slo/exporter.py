@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 from argparse import Namespace
@@ -152,8 +153,7 @@ def _is_gateway(url: str) -> bool:
         (parts.hostname or "").encode("idna")
     except ValueError:
         return False
-    path = parts.path
-    return addressed and not (parts.query or parts.fragment) and path.isascii() and " " not in path
+    return addressed and not (parts.query or parts.fragment) and re.fullmatch("[!-~]*", parts.path) is not None
 
 
 def exporter_for(

@@ -196,7 +196,17 @@ def test_what_cannot_be_is_said_before_any_load(demo: Demo, tmp_path: Path, word
 
 
 @pytest.mark.parametrize(
-    "url", ["http://[::1", "http://h/?a=b", "http://h/a b", "http://h:0", "http://h:x", "http://a..b", "ftp://h"]
+    "url",
+    [
+        "http://[::1",
+        "http://h/?a=b",
+        "http://h/a b",
+        "http://h/\x01",
+        "http://h:0",
+        "http://h:x",
+        "http://a..b",
+        "ftp://h",
+    ],
 )
 def test_what_is_no_pushgateway_is_said(url: str) -> None:
     with pytest.raises(ExporterError, match="--prometheus-push is the URL of a Pushgateway"):
