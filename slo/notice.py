@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from slo.reports import rows
 from slo.run import Run
-from slo.verdict import RANK, Result, Verdict
+from slo.verdict import Result, Verdict
 
 VERSION = 1
 MOST = 10
 """Objectives told of; the worst first."""
 LONG = 300
 """Longest text of one, in characters."""
-Kind = Literal["slack", "json"]
 
 
 def document(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
@@ -31,7 +30,7 @@ def document(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
         "status": verdict.status,
         "exit_code": verdict.exit_code,
         "reason": verdict.reason[:LONG],
-        "objectives": [_objective(result) for result in _worst(verdict)],
+        "objectives": [_objective(result) for result in verdict.blemishes[:MOST]],
         "findings": [one.answer[:LONG] for one in verdict.findings],
         "link": link or None,
     }
@@ -41,7 +40,7 @@ def message(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
     """Return the verdict as Slack's incoming webhooks take it (https://api.slack.com/messaging/webhooks)."""
     lines = [f"*{verdict.status}* {_plain(run.scenario or run.id)} against {_plain(run.target.url)}"]
     lines.append(_plain(verdict.reason[:LONG]))
-    lines += [f"• {result.status} {_plain(_sentence(result))}" for result in _worst(verdict)]
+    lines += [f"• {result.status} {_plain(_sentence(result))}" for result in verdict.blemishes[:MOST]]
     lines += [f"• {_plain(one.answer[:LONG])}" for one in verdict.findings]
     lines.append(f"{run.tally().requests} requests in {run.duration_s:.0f} s, run {_plain(run.id)}")
     lines += [f"<{link}|the job>"] if link else []
@@ -55,11 +54,6 @@ def link_of(environ: Mapping[str, str]) -> str:
         return f"{where}/actions/runs/{environ['GITHUB_RUN_ID']}"
     link = environ.get("CI_JOB_URL") or environ.get("BUILD_URL") or ""  # GitLab, Jenkins
     return link if link.startswith(("http://", "https://")) and not set(link) & set("<>| \n") else ""
-
-
-def _worst(verdict: Verdict) -> list[Result]:
-    found = [result for result in verdict.results if result.status not in ("PASS", "SKIPPED")]
-    return sorted(found, key=lambda result: -RANK.index(result.status))[:MOST]
 
 
 def _objective(result: Result) -> dict[str, Any]:

@@ -19,8 +19,6 @@ from slo.step import Steps
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
-NOTIFY = "LOCUST_NOTIFY"
-"""The environment's name of the webhook's URL, which is in no record."""
 MOST_USERS = 10_000
 """Users that a search tries at most where -u does not say."""
 LEAST_TIME_S = 30.0
@@ -239,7 +237,7 @@ def _add_notice(group: Any) -> None:
         "--notify",
         metavar="<url>",
         default="",
-        env_var=NOTIFY,
+        env_var="LOCUST_NOTIFY",
         help="Send the verdict to this webhook once the run is recorded and judged. The URL is a secret: better give "
         "it in the environment. Default: nobody is told",
     )

@@ -125,6 +125,16 @@ class Verdict:
         return [r for r in self.results if r.status not in ("NO DATA", "SKIPPED")]
 
     @property
+    def by_severity(self) -> list[Result]:
+        """All results, the worst first; those of one status in the order of the objectives."""
+        return sorted(self.results, key=lambda result: -RANK.index(result.status))
+
+    @property
+    def blemishes(self) -> list[Result]:
+        """What is not as it should be: warnings, what was missed, what could not be measured; the worst first."""
+        return [result for result in self.by_severity if result.status not in ("PASS", "SKIPPED")]
+
+    @property
     def compliance(self) -> Fraction | None:
         """Objectives met / objectives judged."""
         met = sum(r.status in ("PASS", "WARNING") for r in self.judged)

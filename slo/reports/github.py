@@ -6,7 +6,7 @@ from pathlib import PurePath
 from slo.reports import markdown
 from slo.reports.text import one_line
 from slo.run import Run
-from slo.verdict import RANK, Result, Verdict
+from slo.verdict import Result, Verdict
 
 MOST = 10
 """Errors, and warnings, that GitHub shows of one step."""
@@ -19,11 +19,12 @@ def annotations(run: Run, verdict: Verdict, workspace: str = "") -> list[str]:
 
     Paths below ``workspace``, where the repository is checked out, are given from there, as GitHub wants them.
     """
-    wanted = sorted(verdict.results, key=lambda result: -RANK.index(result.status))
-    errors = [_of(r, "error", verdict, workspace) for r in wanted if r.status in ("CRITICAL", "FAIL", "NO DATA")]
+    errors = [
+        _of(r, "error", verdict, workspace) for r in verdict.by_severity if r.status in ("CRITICAL", "FAIL", "NO DATA")
+    ]
     if verdict.status == "NO DATA":
         errors.insert(0, _command("error", {"title": _short("NO DATA: no verdict")}, verdict.reason))
-    warnings = [_of(r, "warning", verdict, workspace) for r in wanted if r.status == "WARNING"]
+    warnings = [_of(r, "warning", verdict, workspace) for r in verdict.by_severity if r.status == "WARNING"]
     return [*_most(errors, "error"), *_most(warnings, "warning")]
 
 

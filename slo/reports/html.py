@@ -200,10 +200,8 @@ def _objective_cell(result: Result, head: str, text: str) -> Cell:
 
 
 def _reasons(run: Run, verdict: Verdict) -> str:
-    found = [result for result in verdict.results if result.status not in ("PASS", "SKIPPED")]
-    found.sort(key=lambda result: -RANK.index(result.status))
     items = []
-    for result in found[:MOST_ROWS]:
+    for result in verdict.blemishes[:MOST_ROWS]:
         hints = "".join(f"<li>{_linked(run, safe(hint, _LONG))}</li>" for hint in result.advice)
         badge = f'<span class="badge" data-status="{result.status}">{SIGNS[result.status]} {result.status}</span>'
         items.append(
