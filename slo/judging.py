@@ -12,18 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import gevent
-import locust
 import zmq
 from locust import LoadTestShape
 from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo import baseline, fingerprint, options, publish, rate, secret, web
-from slo.ask import Ask
+from slo import baseline, options, publish, rate, web
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.dispenser import Dispenser
@@ -33,16 +31,16 @@ from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
 from slo.live import Process
 from slo.master import Master
-from slo.measurement import Measurement, Subject
+from slo.measurement import Measurement
 from slo.notifier import NotifierError, notifier_for
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
 from slo.plan import Plan
 from slo.progress import Progress
 from slo.pulse import Pulse
-from slo.run import Target
 from slo.scrape import ScrapeError, Scraper, period_s
 from slo.shape import LimitShape
+from slo.subject import subject_of
 
 Made = TypeVar("Made")
 FINAL_WAIT_S = 10.0
@@ -70,8 +68,7 @@ class Judging:
         self._headless = bool(parsed.headless)
         show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
         if parsed.trace_url and not (parsed.trace_context or parsed.otel):
-            sys.stderr.write("locust-slo: --trace-url leads to traces, and there are none: add --trace-context\n")
-            sys.exit(NO_VERDICT)
+            _leave("--trace-url leads to traces, and there are none: add --trace-context")
         objectives = _objectives(parsed)
         progress = Progress(sys.stderr, objectives) if show and self._headless else None
         formats = publish.formats(parsed.report_formats)
@@ -106,7 +103,7 @@ class Judging:
         """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
         sys.stderr.write(f"locust-slo: {reason}\n")
         self._refusing = True
-        guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), reason))
+        guarded(self.gate, lambda: self.gate.refuse(subject_of(self._environment), reason))
         if self._headless:
             self._quit()
             sys.exit(NO_VERDICT)
@@ -141,7 +138,7 @@ class Judging:
         impossible = self._impossible()
         if impossible:
             sys.stderr.write(f"locust-slo: {impossible}\n")
-            guarded(self.gate, lambda: self.gate.refuse(_subject(self._environment), impossible))
+            guarded(self.gate, lambda: self.gate.refuse(subject_of(self._environment), impossible))
         else:
             guarded(self.gate, self._begin)
         if self.gate.broken or impossible:
@@ -161,7 +158,7 @@ class Judging:
                 "which can ask slo.plugin.shape_of(environment) for it"
             )
         objectives = self.gate.objectives
-        demanded = watched(_subject(self._environment).scenario, objectives) if objectives else None
+        demanded = watched(subject_of(self._environment).scenario, objectives) if objectives else None
         return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
 
     def _impossible(self) -> str:
@@ -182,7 +179,7 @@ class Judging:
         return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
 
     def _begin(self) -> None:
-        measurement = self.gate.begin(_subject(self._environment), REPORT_S if self._master else None)
+        measurement = self.gate.begin(subject_of(self._environment), REPORT_S if self._master else None)
         self._chatter.mute(measurement.subject.plan is not None or measurement.subject.search is not None)
         # What lives by now lives on: the collector need not look at it again and again while requests are timed.
         gc.unfreeze()
@@ -425,8 +422,7 @@ def _arrivals_of(environment: Environment) -> ArrivalShape | None:
     elif ":" not in parsed.rate and parsed.headless and not parsed.run_time:
         wrong = f"--rate {parsed.rate} is held for --run-time: give one, like -t 5m"
     if wrong:
-        sys.stderr.write(f"locust-slo: {wrong}\n")
-        sys.exit(NO_VERDICT)
+        _leave(wrong)
     parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
     return ArrivalShape()
 
@@ -436,8 +432,7 @@ def _or_leave(make: Callable[[], Made]) -> Made:
     try:
         return make()
     except (ExporterError, NotifierError) as error:
-        sys.stderr.write(f"locust-slo: {error}; no load was sent\n")
-        sys.exit(NO_VERDICT)
+        _leave(f"{error}; no load was sent")
 
 
 def _objectives(parsed: Namespace) -> Objectives | None:
@@ -450,45 +445,12 @@ def _objectives(parsed: Namespace) -> Objectives | None:
             baseline.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
         return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
     except BaselineError as error:
-        sys.stderr.write(f"{error}\nlocust-slo: the baseline cannot be read; no load was sent\n")
-        sys.exit(NO_VERDICT)
+        _leave("the baseline cannot be read; no load was sent", f"{error}\n")
     except ObjectivesError as error:
-        sys.stderr.write(f"{error}\nlocust-slo: the objectives have errors; no load was sent\n")
-        sys.exit(NO_VERDICT)
+        _leave("the objectives have errors; no load was sent", f"{error}\n")
 
 
-def _from_here(file: str) -> str:
-    """Return a file's path as one would write it here: a record that is committed says nothing of the machine."""
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
-
-
-def _ask(environment: Environment) -> Ask | None:
-    """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
-    parsed: Any = environment.parsed_options
-    if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
-        return None
-    known = parsed.num_users is not None and parsed.spawn_rate is not None
-    return Ask(parsed.num_users, float(parsed.spawn_rate)) if known else None
-
-
-def _subject(environment: Environment) -> Subject:
-    parsed: Any = environment.parsed_options
-    shape = environment.shape_class
-    plan = getattr(shape, "plan", None)
-    scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
-    search = shape.search if isinstance(shape, LimitShape) else None
-    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
-    return Subject(
-        name=scenario or Path(environment.locustfile or "run").stem,
-        scenario=scenario,
-        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
-        plan=plan if isinstance(plan, Plan) else None,
-        options={**options.recorded(parsed), **own},
-        search=search,
-        environment={
-            **fingerprint.take(locust.__version__),
-            "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
-        },
-        ask=_ask(environment),
-    )
+def _leave(why: str, before: str = "") -> NoReturn:
+    """End the process before any load, with 3 for no verdict."""
+    sys.stderr.write(f"{before}locust-slo: {why}\n")
+    sys.exit(NO_VERDICT)

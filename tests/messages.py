@@ -10,7 +10,6 @@ from tests.processes import ROOT
 
 GAP = "…"
 """Stands for what a sentence is filled with."""
-SAYING = {"refuse", "_say", "write"}
 RETURNING = {"hindrance", "_hindered", "_impossible", "_broke_off", "_ending", "refusal", "_differs", "impossible"}
 NOT_FOR_USERS = {"ValueError", "KeyError", "TypeError", "AssertionError", "NotImplementedError", "AttributeError"}
 
@@ -33,7 +32,7 @@ def _spoken(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         to_stderr = name == "write" and "stderr" in ast.dump(node.func)
-        if to_stderr or (name == "refuse" and len(node.args) == 2) or name == "Ending":
+        if to_stderr or (name == "refuse" and len(node.args) == 2) or name in ("Ending", "_leave"):
             yield from node.args
     elif isinstance(node, ast.FunctionDef) and node.name in RETURNING:
         for inner in ast.walk(node):

@@ -1,0 +1,54 @@
+"""What a run measures, read off Locust's environment: its name, its target, its plan, and what it ran with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import locust
+from locust.env import Environment
+
+from slo import fingerprint, options, secret
+from slo.ask import Ask
+from slo.measurement import Subject
+from slo.plan import Plan
+from slo.run import Target
+from slo.shape import LimitShape
+
+
+def subject_of(environment: Environment) -> Subject:
+    """Return what is measured, as the options say now."""
+    parsed: Any = environment.parsed_options
+    shape = environment.shape_class
+    plan = getattr(shape, "plan", None)
+    scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
+    search = shape.search if isinstance(shape, LimitShape) else None
+    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
+    return Subject(
+        name=scenario or Path(environment.locustfile or "run").stem,
+        scenario=scenario,
+        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
+        plan=plan if isinstance(plan, Plan) else None,
+        options={**options.recorded(parsed), **own},
+        search=search,
+        environment={
+            **fingerprint.take(locust.__version__),
+            "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
+        },
+        ask=_ask(environment),
+    )
+
+
+def _from_here(file: str) -> str:
+    """Return a file's path as one would write it here: a record that is committed says nothing of the machine."""
+    path = Path(file)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+
+
+def _ask(environment: Environment) -> Ask | None:
+    """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
+    parsed: Any = environment.parsed_options
+    if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
+        return None
+    known = parsed.num_users is not None and parsed.spawn_rate is not None
+    return Ask(parsed.num_users, float(parsed.spawn_rate)) if known else None
