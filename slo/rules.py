@@ -10,7 +10,7 @@ Pure: the same objectives give the same text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -26,7 +26,10 @@ MONTH_S = 30 * 86400
 LEAST_LONG_S = 60
 LEAST_SHORT_S = 10
 """Windows of a short period are at least this long: rates need several scrapes."""
+UNANSWERED = "15m"
+"""How long a page may go on before it is told to more people."""
 _PAGE, _TICKET = "page", "ticket"
+_PAGED = f'alertname="SloBudgetBurns",alertstate="firing",severity="{_PAGE}"'
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, li
     groups = [
         {"name": "slo indicators", "rules": [rule for one in burning for rule in _records(one, objectives, pairs)]},
         {"name": "slo burn rates", "rules": [rule for one in burning for rule in _alerts(one, pairs)]},
-        {"name": "slo objectives", "rules": [*(_standing(one) for one in standing), *_general()]},
+        {"name": "slo objectives", "rules": [*(_standing(one) for one in standing), *_general(bool(burning))]},
     ]
     comments = [
         f"# Made from {source} by `locust-slo export prometheus-rules --period {span(round(period_s))}`.",
@@ -125,13 +128,20 @@ def _left(objectives: Objectives) -> Iterator[Left]:
 
 
 def _records(objective: Objective, objectives: Objectives, pairs: Sequence[Burn]) -> Iterator[dict[str, Any]]:
+    labels = {"objective": objective.name, "priority": objective.priority}
     windows = sorted({seconds for one in pairs for seconds in (one.long_s, one.short_s)})
     for window_s in windows:
         yield {
             "record": f"objective:bad:ratio_rate{span(window_s)}",
             "expr": _bad(objective, objectives, span(window_s)),
-            "labels": {"objective": objective.name, "priority": objective.priority},
+            "labels": dict(labels),
         }
+    allowed = budget(objective)
+    assert allowed is not None
+    # By names that are the same for every period: what dashboards show.
+    for name, one in (("fast", pairs[0]), ("slow", pairs[-1])):
+        bad = f'objective:bad:ratio_rate{span(one.long_s)}{{objective="{_quoted(objective.name)}"}}'
+        yield {"record": f"objective:burn_rate:{name}", "expr": f"{bad} / {_float(allowed)}", "labels": dict(labels)}
 
 
 def _bad(objective: Objective, objectives: Objectives, window: str) -> str:
@@ -192,29 +202,30 @@ def _alerts(objective: Objective, pairs: Sequence[Burn]) -> Iterator[dict[str, A
     assert allowed is not None
     for one in pairs:
         long, short = one.windows
-        most = float(f"{float(allowed) * one.rate:.12g}")
+        most = _float(allowed * Fraction(one.rate))
         of = f'objective="{_quoted(objective.name)}"'
         severity = _TICKET if objective.priority == "P2" else one.severity
         # A share cannot be above 1: a fast burn of a generous budget is all of the requests.
         least = min(most, 0.99)
-        yield {
-            "alert": "SloBudgetBurns",
-            "expr": " and ".join(f"objective:bad:ratio_rate{window}{{{of}}} > {least}" for window in (long, short)),
-            "labels": {
+        yield _alert(
+            "SloBudgetBurns",
+            " and ".join(f"objective:bad:ratio_rate{window}{{{of}}} > {least}" for window in (long, short)),
+            {
                 "severity": severity,
                 "objective": objective.name,
                 "priority": objective.priority,
                 "burn": f"{one.rate:g}",
             },
-            "annotations": {
-                "summary": f"{objective.name} burns its budget {one.rate:g} times too fast",
-                "description": (
-                    f"{{{{ $value | humanizePercentage }}}} of {_noun(objective)} over {long}, and more than "
-                    f"{least * 100:.6g} % over {short}, too. {objective.name} demands {_demand(objective)}: "
-                    f"{show(allowed, 'ratio')} may."
-                ),
-            },
-        }
+            f"{objective.name} burns its budget {one.rate:g} times too fast",
+            f"{{{{ $value | humanizePercentage }}}} of {_noun(objective)} over {long}, and more than "
+            f"{least * 100:.6g} % over {short}, too. {objective.name} demands {_demand(objective)}: "
+            f"{show(allowed, 'ratio')} may.",
+        )
+
+
+def _float(share: Fraction) -> float:
+    """Return a share as a number without digits that are noise."""
+    return float(f"{float(share):.12g}")
 
 
 def _noun(objective: Objective) -> str:
@@ -233,49 +244,63 @@ def _demand(objective: Objective) -> str:
 def _standing(objective: Objective) -> dict[str, Any]:
     """Return the alert on an objective that has no budget: on what the run itself says of it."""
     missed = f'{{objective="{_quoted(objective.name)}",status=~"FAIL|CRITICAL"}}'
-    severity = _PAGE if objective.priority == "P0" else _TICKET
+    return _alert(
+        "SloObjectiveMissed",
+        f"max by (objective, priority) ({NAMESPACE}_objective_status{missed}) == 1 and on () {NAMESPACE}_running == 1",
+        {
+            "severity": _PAGE if objective.priority == "P0" else _TICKET,
+            "objective": objective.name,
+            "priority": objective.priority,
+        },
+        f"{objective.name} is missed",
+        f"The run under way is past {_demand(objective)}.",
+        held="30s",
+    )
+
+
+def _general(anything_burns: bool) -> Iterator[dict[str, Any]]:
+    if anything_burns:
+        yield _alert(
+            "SloStillBurns",
+            f"max by (objective, priority) (ALERTS{{{_PAGED}}}) == 1",
+            {"severity": _PAGE, "escalation": "2"},
+            "{{ $labels.objective }} has burnt its budget for 15 minutes",
+            "Whoever was told first has not ended it.",
+            held=UNANSWERED,
+        )
+    yield _alert(
+        "SloVerdictCritical",
+        f'{NAMESPACE}_verdict{{status="CRITICAL"}} == 1',
+        {"severity": _PAGE, "priority": "P0"},
+        "A P0 objective is missed",
+        "The verdict on the run is CRITICAL: it blocks a deployment. The report says where to look.",
+    )
+    yield _alert(
+        "SloGeneratorOverloaded",
+        f"{NAMESPACE}_generator_cpu_ratio > 0.9",
+        {"severity": _TICKET},
+        "{{ $labels.worker }} uses {{ $value | humanizePercentage }} of a core",
+        "The latencies measured may be the load generator's own: use more processes or machines.",
+        held="30s",
+    )
+    yield _alert(
+        "SloNoRequests",
+        f"{NAMESPACE}_running == 1 and on () (sum(rate({NAMESPACE}_requests_total[1m])) or vector(0)) == 0",
+        {"severity": _TICKET},
+        "A run is under way and not one request ends",
+        "No data is no verdict: is the target there, do its users start?",
+        held="1m",
+    )
+
+
+def _alert(
+    name: str, expr: str, labels: Mapping[str, str], summary: str, description: str, held: str = ""
+) -> dict[str, Any]:
+    """Return one alert, for what has held so long."""
     return {
-        "alert": "SloObjectiveMissed",
-        "expr": (
-            f"max by (objective, priority) ({NAMESPACE}_objective_status{missed}) == 1 "
-            f"and on () {NAMESPACE}_running == 1"
-        ),
-        "for": "30s",
-        "labels": {"severity": severity, "objective": objective.name, "priority": objective.priority},
-        "annotations": {
-            "summary": f"{objective.name} is missed",
-            "description": f"The run under way is past {_demand(objective)}.",
-        },
-    }
-
-
-def _general() -> Iterator[dict[str, Any]]:
-    yield {
-        "alert": "SloVerdictCritical",
-        "expr": f'{NAMESPACE}_verdict{{status="CRITICAL"}} == 1',
-        "labels": {"severity": _PAGE, "priority": "P0"},
-        "annotations": {
-            "summary": "A P0 objective is missed",
-            "description": "The verdict on the run is CRITICAL: it blocks a deployment. The report says where to look.",
-        },
-    }
-    yield {
-        "alert": "SloGeneratorOverloaded",
-        "expr": f"{NAMESPACE}_generator_cpu_ratio > 0.9",
-        "for": "30s",
-        "labels": {"severity": _TICKET},
-        "annotations": {
-            "summary": "{{ $labels.worker }} uses {{ $value | humanizePercentage }} of a core",
-            "description": "The latencies measured may be the load generator's own: use more processes or machines.",
-        },
-    }
-    yield {
-        "alert": "SloNoRequests",
-        "expr": f"{NAMESPACE}_running == 1 and on () (sum(rate({NAMESPACE}_requests_total[1m])) or vector(0)) == 0",
-        "for": "1m",
-        "labels": {"severity": _TICKET},
-        "annotations": {
-            "summary": "A run is under way and not one request ends",
-            "description": "No data is no verdict: is the target there, do its users start?",
-        },
+        "alert": name,
+        "expr": expr,
+        **({"for": held} if held else {}),
+        "labels": dict(labels),
+        "annotations": {"summary": summary, "description": description},
     }

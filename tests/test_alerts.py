@@ -7,11 +7,10 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,17 @@ from tests.cluster import free_port
 from tests.made import demanding
 from tests.processes import HOTEL, ROOT, Demo, Locust, environment
 from tests.prometheus import Prometheus, needed
+from tests.receiver import Listener
+from tests.test_web import wait_for
 
 OBJECTIVES = ROOT / "slo" / "hotel.yaml"
 COMMITTED = ROOT / "deploy" / "prometheus" / "rules" / "hotel.yml"
 START = ROOT / "deploy" / "alertmanager" / "start.sh"
 with_amtool = pytest.mark.skipif(not shutil.which("amtool"), reason="amtool (prometheus-alertmanager) is not installed")
+
+with_alertmanager = pytest.mark.skipif(
+    not shutil.which("prometheus-alertmanager"), reason="prometheus-alertmanager is not installed"
+)
 
 
 def promtool(*words: object, cwd: Path = ROOT) -> str:
@@ -78,6 +83,9 @@ def test_an_objective_becomes_the_share_of_bad_requests_and_alerts_on_its_budget
     assert "throttled_total" in exprs["sound"]
     assert "throttled_total" not in exprs["sound but for 429"]
     assert 'check="body not empty",result="failed"' in exprs["right"]
+    burnt = {(rule["labels"]["objective"], rule["record"]): rule["expr"] for rule in found["slo indicators"]}
+    assert burnt["fast", "objective:burn_rate:fast"] == 'objective:bad:ratio_rate1h{objective="fast"} / 0.05'
+    assert burnt["right", "objective:burn_rate:slow"] == 'objective:bad:ratio_rate3d{objective="right"} / 0.01'
     alerts = {(rule["labels"]["objective"], rule["labels"]["burn"]): rule for rule in found["slo burn rates"]}
     assert alerts["fast", "14.4"]["expr"] == (
         'objective:bad:ratio_rate1h{objective="fast"} > 0.72 and objective:bad:ratio_rate5m{objective="fast"} > 0.72'
@@ -147,6 +155,7 @@ tests:
       - {eval_time: 9m, alertname: SloBudgetBurns, exp_alerts: [SLOW]}
       - {eval_time: 12m, alertname: SloBudgetBurns, exp_alerts: [FAST, SLOW]}
       - {eval_time: 16m30s, alertname: SloBudgetBurns, exp_alerts: []}
+      - {eval_time: 16m30s, alertname: SloStillBurns, exp_alerts: []}
 """
 
 
@@ -167,6 +176,41 @@ def test_an_alert_fires_at_the_burn_and_not_below_and_ends_with_it(tmp_path: Pat
             annotations = json.dumps({"summary": rule["annotations"]["summary"], "description": described})
             unit = unit.replace(name, f"{{exp_labels: {labels}, exp_annotations: {annotations}}}", 1)
     (tmp_path / "unit.yml").write_text(unit, encoding="utf-8")
+    promtool("test", "rules", "unit.yml", cwd=tmp_path)
+
+
+STILL = """
+rule_files: [rules.yml]
+evaluation_interval: 10s
+group_eval_order: [slo indicators, slo burn rates, slo objectives]
+tests:
+  - interval: 1s
+    input_series:
+      - {series: 'locust_slo_requests_total{scenario="spike",endpoint="home"}', values: '0+10x1500'}
+      # Half of all fail for twenty minutes.
+      - series: 'locust_slo_failures_total{scenario="spike",endpoint="home",kind="HTTP 500"}'
+        values: '0+5x1200 6000x300'
+    alert_rule_test:
+      - {eval_time: 14m, alertname: SloStillBurns, exp_alerts: []}
+      - {eval_time: 17m, alertname: SloStillBurns, exp_alerts: [TOLD]}
+      - {eval_time: 24m, alertname: SloStillBurns, exp_alerts: []}
+"""
+
+
+@needed
+def test_what_goes_on_for_long_is_told_to_more_people(tmp_path: Path) -> None:
+    sound = demanding('name: sound, indicator: errors.ratio, target: "1 %"')
+    text, _ = rules(sound, 3600, "made.yaml")
+    (tmp_path / "rules.yml").write_text(text, encoding="utf-8")
+    labels = {"severity": "page", "escalation": "2", "objective": "sound", "priority": "P1"}
+    told = {
+        "exp_labels": labels,
+        "exp_annotations": {
+            "summary": "sound has burnt its budget for 15 minutes",
+            "description": "Whoever was told first has not ended it.",
+        },
+    }
+    (tmp_path / "unit.yml").write_text(STILL.replace("TOLD", json.dumps(told)), encoding="utf-8")
     promtool("test", "rules", "unit.yml", cwd=tmp_path)
 
 
@@ -199,7 +243,7 @@ def test_alertmanager_starts_with_or_without_secrets_and_shows_none(tmp_path: Pa
     receivers = {one["name"]: set(one) - {"name"} for one in yaml.safe_load(text)["receivers"]}
     slack = {"slack_configs"} if "SLACK_WEBHOOK_URL" in env else set()
     mail = {"email_configs"} if "SMTP_HOST" in env else set()
-    assert receivers == {"everybody": slack | mail, "chat": slack, "mail": mail}
+    assert receivers == {"everybody": slack | mail, "lead": slack | mail, "chat": slack, "mail": mail}
     for name, value in (("slack_url", "SLACK_WEBHOOK_URL"), ("smtp_password", "SMTP_PASSWORD")):
         assert (tmp_path / name).read_text(encoding="utf-8") == env.get(value, "")
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
@@ -211,6 +255,7 @@ def test_alertmanager_starts_with_or_without_secrets_and_shows_none(tmp_path: Pa
     [
         (("severity=page", "priority=P0"), "everybody"),
         (("severity=page", "priority=P1"), "chat"),
+        (("severity=page", "priority=P1", "escalation=2"), "lead"),
         (("severity=ticket", "priority=P2"), "mail"),
         (("severity=ticket",), "mail"),
     ],
@@ -221,39 +266,10 @@ def test_alerts_reach_whom_they_should(tmp_path: Path, labels: tuple[str, ...], 
 
 
 @contextmanager
-def receiver() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Receive webhooks of Alertmanager; yields the URL and the alerts as they came."""
-    heard: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            heard.extend(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["alerts"])
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/", heard
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-@contextmanager
-def alertmanager(folder: Path, webhook: str) -> Iterator[str]:
-    """Start Debian's Alertmanager, which hands all alerts to ``webhook``; yields its address."""
-    folder.mkdir()
-    config = {
-        "route": {"receiver": "test", "group_wait": "1s", "group_interval": "1s", "group_by": ["..."]},
-        "receivers": [{"name": "test", "webhook_configs": [{"url": webhook, "send_resolved": True}]}],
-    }
-    (folder / "alertmanager.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
-    address = f"127.0.0.1:{free_port()}"
-    words = [f"--config.file={folder}/alertmanager.yml", f"--storage.path={folder}/data", "--cluster.listen-address="]
+def alertmanager(config: Path) -> Iterator[str]:
+    """Start Debian's Alertmanager with this configuration; yields its address."""
+    folder, address = config.parent, f"127.0.0.1:{free_port()}"
+    words = [f"--config.file={config}", f"--storage.path={folder}/data", "--cluster.listen-address="]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             ["prometheus-alertmanager", *words, f"--web.listen-address={address}"], stdout=log, stderr=log, cwd=folder
@@ -265,9 +281,83 @@ def alertmanager(folder: Path, webhook: str) -> Iterator[str]:
             process.wait()
 
 
-@needed
+def handing_all_to(webhook: str, file: Path) -> Path:
+    """Write a configuration that hands all alerts to ``webhook``, at once."""
+    config = {
+        "route": {"receiver": "test", "group_wait": "1s", "group_interval": "1s", "group_by": ["..."]},
+        "receivers": [{"name": "test", "webhook_configs": [{"url": webhook, "send_resolved": True}]}],
+    }
+    file.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return file
+
+
+def fire(address: str, *alerts: Mapping[str, str]) -> None:
+    """Tell Alertmanager of alerts, by their labels, as Prometheus does."""
+    body = json.dumps([{"labels": one, "annotations": {"summary": one["alertname"]}} for one in alerts]).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"http://{address}/api/v2/alerts", body, headers)
+    wait_for(lambda: answers(request))
+
+
+def answers(request: str | urllib.request.Request) -> bytes:
+    """Return what is answered, nothing where nobody is there yet."""
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read() or b" "
+    except OSError:
+        return b""
+
+
+def standing(address: str) -> dict[str, tuple[str, list[str]]]:
+    """Return the state of each alert, and who is told."""
+    known = json.loads(answers(f"http://{address}/api/v2/alerts"))
+    return {
+        f"{one['labels']['alertname']} {one['labels'].get('burn', '')}".strip(): (
+            one["status"]["state"],
+            [to["name"] for to in one["receivers"]],
+        )
+        for one in known
+    }
+
+
+BURNS = {"alertname": "SloBudgetBurns", "objective": "sound", "priority": "P0"}
+
+
+@with_alertmanager
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("prometheus-alertmanager"), reason="prometheus-alertmanager is not installed")
+def test_a_real_alertmanager_tells_and_holds_back_as_the_file_says(tmp_path: Path) -> None:
+    with (
+        Listener() as slack,
+        alertmanager(filled(tmp_path, SLACK_WEBHOOK_URL=f"{slack.url}/hook")) as address,
+    ):
+        fire(
+            address,
+            {**BURNS, "severity": "page", "burn": "6"},
+            {**BURNS, "severity": "ticket", "burn": "1"},
+            {**BURNS, "alertname": "SloStillBurns", "severity": "page", "escalation": "2"},
+            {"alertname": "SloVerdictCritical", "severity": "page", "priority": "P0"},
+            {"alertname": "SloNoRequests", "severity": "ticket"},
+        )
+        told = {
+            "SloBudgetBurns 6": ("active", ["everybody"]),
+            "SloBudgetBurns 1": ("suppressed", ["mail"]),
+            "SloStillBurns": ("active", ["lead"]),
+            "SloVerdictCritical": ("active", ["everybody"]),
+            "SloNoRequests": ("active", ["mail"]),
+        }
+        wait_for(lambda: standing(address) == told)
+        wait_for(lambda: len(slack.heard) >= 3)
+        titles = {one["title"] for sent in slack.heard for one in sent.document["attachments"]}
+        assert titles == {"FIRING: SloBudgetBurns", "FIRING: SloStillBurns", "FIRING: SloVerdictCritical"}
+        fire(address, {"alertname": "SloGeneratorOverloaded", "severity": "ticket", "worker": "one"})
+        for name in ("SloBudgetBurns 6", "SloStillBurns"):
+            told[name] = ("suppressed", told[name][1])
+        wait_for(lambda: standing(address) == told | {"SloGeneratorOverloaded": ("active", ["mail"])})
+
+
+@needed
+@with_alertmanager
+@pytest.mark.slow
 def test_a_fault_in_a_spike_reaches_a_receiver_and_its_end_too(tmp_path: Path) -> None:
     demo, port = Demo(), free_port()
     (tmp_path / "rules.yml").write_text(rules(load(OBJECTIVES), 600, "slo/hotel.yaml")[0], encoding="utf-8")
@@ -277,12 +367,13 @@ def test_a_fault_in_a_spike_reaches_a_receiver_and_its_end_too(tmp_path: Path) -
         return any(
             one["status"] == status
             and (one["labels"].get("objective"), one["labels"]["alertname"]) == (name, "SloBudgetBurns")
-            for one in heard
+            for sent in webhook.heard
+            for one in sent.document["alerts"]
         )
 
     with (
-        receiver() as (webhook, heard),
-        alertmanager(tmp_path / "alertmanager", webhook) as address,
+        Listener() as webhook,
+        alertmanager(handing_all_to(webhook.url, tmp_path / "alertmanager.yml")) as address,
         Prometheus(tmp_path / "p", {"slo": f"127.0.0.1:{port}"}, [tmp_path / "rules.yml"], address) as prometheus,
     ):
         words = ("--scenario", "spike", "--time-scale", "0.5", "--user-scale", "0.2", "--objectives", OBJECTIVES)

@@ -8,10 +8,9 @@ import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,10 +21,12 @@ from slo.objectives import load
 from tests.cluster import Cluster, free_port
 from tests.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
 from tests.prometheus import Prometheus, needed
+from tests.receiver import Listener
 from tests.test_slo_page import LOGIN, finished, start, status
 from tests.test_web import Page, wait_for
 
 OBJECTIVES = ROOT / "slo" / "hotel.yaml"
+GUIDE = ROOT / "docs" / "metrics.md"
 
 
 def total(text: str, name: str, **labels: str) -> float:
@@ -36,30 +37,6 @@ def total(text: str, name: str, **labels: str) -> float:
         for sample in family.samples
         if sample.name == f"locust_slo_{name}" and labels.items() <= sample.labels.items()
     )
-
-
-@contextmanager
-def gateway(answer: int = 200) -> Iterator[tuple[str, list[tuple[str, dict[str, str], str]]]]:
-    """Stand in for a Pushgateway; yields its address and what was put there: (path, headers, text)."""
-    put: list[tuple[str, dict[str, str], str]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            text = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            put.append((self.path, dict(self.headers), text))
-            self.send_response(answer)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}", put
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager
@@ -95,6 +72,8 @@ def test_prometheus_knows_the_p95_of_a_run_to_a_bucket(demo: Demo, tmp_path: Pat
         prometheus.await_(lambda: prometheus.number("sum(locust_slo_requests_total) > 50"))
         assert prometheus.number("locust_slo_users_running") is not None
         assert prometheus.number("count(locust_slo_stage_info)") == 1
+        for query in re.findall(r"^```promql\n(.*?)\n```", GUIDE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+            prometheus.await_(partial(prometheus.number, query))
         done = run.wait()
         seen = prometheus.number("max_over_time(sum(locust_slo_requests_total)[5m:1s])")
         buckets = "sum by (le) (max_over_time(locust_slo_latency_seconds_bucket[5m]))"
@@ -135,14 +114,15 @@ def test_prometheus_knows_the_p95_of_a_master_and_its_workers(demo: Demo, tmp_pa
 
 @pytest.mark.slow
 def test_the_pushed_metrics_are_those_of_the_record(demo: Demo, tmp_path: Path) -> None:
-    with gateway() as (address, put):
-        push = f"http://me:hush@{address}/"
+    with Listener() as gateway:
+        push = f"http://me:hush@{gateway.address}/"
         done = hotel(
             tmp_path / "reports", demo.url, "smoke", "--objectives", str(OBJECTIVES), "--prometheus-push", push
         )
-    path, headers, text = put[-1]
-    assert path == "/metrics/job/locust-slo/scenario/smoke"
-    assert headers["Authorization"] == "Basic bWU6aHVzaA=="
+    pushed = gateway.heard[-1]
+    text = pushed.text
+    assert pushed.path == "/metrics/job/locust-slo/scenario/smoke"
+    assert pushed.headers["Authorization"] == "Basic bWU6aHVzaA=="
     assert total(text, "requests_total") == done.run.tally().requests > 0
     for endpoint in done.run.endpoints:
         tally = done.run.tally(endpoint.__eq__)
@@ -160,7 +140,7 @@ def test_the_pushed_metrics_are_those_of_the_record(demo: Demo, tmp_path: Path) 
 
 @pytest.mark.slow
 def test_a_push_that_fails_is_told_once_and_changes_nothing(demo: Demo, tmp_path: Path) -> None:
-    with gateway(answer=503) as (address, put):
+    with Listener((503, {})) as gateway:
         done = hotel(
             tmp_path / "reports",
             demo.url,
@@ -168,9 +148,9 @@ def test_a_push_that_fails_is_told_once_and_changes_nothing(demo: Demo, tmp_path
             "--objectives",
             str(OBJECTIVES),
             "--prometheus-push",
-            f"http://u:pw@{address}",
+            f"http://u:pw@{gateway.address}",
         )
-    assert put
+    assert gateway.heard
     assert done.err.count("could not be pushed") == 1
     assert "503" in done.err
     assert "pw@" not in done.err
@@ -278,8 +258,8 @@ def test_a_master_has_the_metrics_of_all_workers(demo: Demo, tmp_path: Path) -> 
     load = ("--scenario", "spike", "--time-scale", "0.05", "--user-scale", "0.2")
     words = (*load, "--prometheus-port", port)
     with (
-        gateway() as (address, put),
-        Cluster(tmp_path, demo.url, *words, "--prometheus-push", f"http://{address}") as both,
+        Listener() as gateway,
+        Cluster(tmp_path, demo.url, *words, "--prometheus-push", gateway.url) as both,
     ):
         both.join("one")
         both.join("two")
@@ -293,4 +273,4 @@ def test_a_master_has_the_metrics_of_all_workers(demo: Demo, tmp_path: Path) -> 
         lags = wait_for(lambda: len(found := re.findall(r'_lag_seconds{worker="(.+)"}', asked())) == 3 and found)
         assert {name.partition("_")[0] for name in lags} == {"master", "one", "two"}
         done = both.await_end()
-    assert total(put[-1][2], "requests_total") == done.run.tally().requests
+    assert total(gateway.heard[-1].text, "requests_total") == done.run.tally().requests

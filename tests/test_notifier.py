@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +18,7 @@ from slo.verdict import Verdict
 from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import ROOT, Demo, hotel
+from tests.receiver import Listener
 from tests.test_slo_page import finished, start
 from tests.test_web import Page, wait_for
 
@@ -29,31 +26,9 @@ OBJECTIVES = ("--objectives", str(ROOT / "slo" / "hotel.yaml"))
 HUSH = "T0SECRET"
 
 
-@contextmanager
-def webhook(*answers: tuple[int, dict[str, str]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Answer in turn, the last one again and again; yields the URL and the documents that came."""
-    heard: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status, headers = answers[min(len(heard), len(answers) - 1)]
-            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/services/{HUSH}?key={HUSH}", heard
-    finally:
-        server.shutdown()
-        server.server_close()
+def url_of(webhook: Listener) -> str:
+    """Return its URL, which is a secret."""
+    return f"{webhook.url}/services/{HUSH}?key={HUSH}"
 
 
 def judged(*lines: str) -> tuple[Run, Verdict]:
@@ -119,15 +94,15 @@ def smoke(folder: Path, demo: Demo, url: str, *words: str, error_ratio: float = 
 
 @pytest.mark.slow
 def test_a_verdict_that_blocks_is_told_and_one_that_passes_is_not(demo: Demo, tmp_path: Path) -> None:
-    with webhook((200, {})) as (url, heard):
-        assert smoke(tmp_path / "a", demo, url) == (2, "")
-        assert [valid(one)["status"] for one in heard] == ["CRITICAL"]
-        assert smoke(tmp_path / "b", demo, url, error_ratio=0) == (0, "")
-        assert len(heard) == 1
-        assert smoke(tmp_path / "c", demo, url, "--notify-on", "always", error_ratio=0) == (0, "")
-        assert heard[1]["status"] == "PASS"
-        assert smoke(tmp_path / "d", demo, url, "--notify-format", "slack") == (2, "")
-        assert heard[2]["text"].startswith("*CRITICAL* smoke against http://127.0.0.1")
+    with Listener() as webhook:
+        assert smoke(tmp_path / "a", demo, url_of(webhook)) == (2, "")
+        assert [valid(one.document)["status"] for one in webhook.heard] == ["CRITICAL"]
+        assert smoke(tmp_path / "b", demo, url_of(webhook), error_ratio=0) == (0, "")
+        assert len(webhook.heard) == 1
+        assert smoke(tmp_path / "c", demo, url_of(webhook), "--notify-on", "always", error_ratio=0) == (0, "")
+        assert webhook.heard[1].document["status"] == "PASS"
+        assert smoke(tmp_path / "d", demo, url_of(webhook), "--notify-format", "slack") == (2, "")
+        assert webhook.heard[2].document["text"].startswith("*CRITICAL* smoke against http://127.0.0.1")
 
 
 @pytest.mark.parametrize(
@@ -150,9 +125,9 @@ def test_it_insists_where_that_may_help(
 ) -> None:
     waited: list[float] = []
     monkeypatch.setattr("slo.notifier.gevent.sleep", waited.append)
-    with webhook(*answers) as (url, heard):
-        Notifier(url, "fail", "auto").tell(*judged('name: quick, indicator: latency.p95, target: "50 ms"'))
-    assert len(heard) == tries
+    with Listener(*answers) as webhook:
+        Notifier(url_of(webhook), "fail", "auto").tell(*judged('name: quick, indicator: latency.p95, target: "50 ms"'))
+    assert len(webhook.heard) == tries
     said = f"locust-slo: the verdict could not be sent to 127.0.0.1: {why}\n" if why else ""
     assert capsys.readouterr().err == said
     asked_s = float(answers[0][1].get("Retry-After", 0))
@@ -185,13 +160,13 @@ def test_what_is_no_url_is_said_before_any_load_and_not_shown(demo: Demo, tmp_pa
 
 @pytest.mark.slow
 def test_runs_in_the_web_ui_are_told_too(demo: Demo, tmp_path: Path) -> None:
-    with webhook((200, {})) as (url, heard):
-        page = Page(tmp_path / "reports", demo, *OBJECTIVES, "--notify-on", "always", "--notify", url)
+    with Listener() as webhook:
+        page = Page(tmp_path / "reports", demo, *OBJECTIVES, "--notify-on", "always", "--notify", url_of(webhook))
         try:
             start(page, demo, "smoke")
             run = finished(page, 1)["finished"][0]
-            wait_for(lambda: heard)
-            assert heard[0]["run"] == run["id"]
+            wait_for(lambda: webhook.heard)
+            assert webhook.heard[0].document["run"] == run["id"]
             assert HUSH not in page.get("/slo/verdict") + page.get("/")
         finally:
             page.stop()

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
-import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -18,46 +15,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 
+from tests.receiver import Answer, Receiver
+
 SENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-0[13]")
 """Sampled; OpenTelemetry says too that its ids are random (flag 02)."""
-
-
-class Heard:
-    """A server on a port of its own that hands each request to ``answer``; ends with the block."""
-
-    def __init__(self, answer: Callable[[BaseHTTPRequestHandler, bytes], tuple[int, bytes]]) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                status, content = answer(self, body)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            do_POST = do_GET  # noqa: N815  # the name that http.server looks for
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        class Quiet(ThreadingHTTPServer):
-            def handle_error(self, *_: Any) -> None:
-                """A client that ends in the middle of a request is no news."""
-
-        self._server = Quiet(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 @dataclass(frozen=True)
@@ -77,7 +38,7 @@ class Asked:
         return found[1], found[2]
 
 
-class Target(Heard):
+class Target(Receiver):
     """Waits as long as a request's ``ms`` says; /fail is answered with 503. ``asked`` is all that came."""
 
     def __init__(self) -> None:
@@ -88,16 +49,16 @@ class Target(Heard):
         """Return the requests to ``path`` of one client."""
         return [one for one in self.asked if (one.path, one.who) == (path, who)]
 
-    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:
+    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> Answer:
         parts = urlsplit(request.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         header = ",".join(request.headers.get_all("traceparent") or ())
         self.asked.append(Asked(parts.path, query.get("who", ""), int(query.get("ms", 0)), header))
         time.sleep(self.asked[-1].ms / 1000)
-        return (503 if parts.path == "/fail" else 200), b"hello"
+        return (503 if parts.path == "/fail" else 200), {}, b"hello"
 
 
-class Collector(Heard):
+class Collector(Receiver):
     """Takes spans; ``spans`` are all that came, as OTLP has them."""
 
     def __init__(self) -> None:
@@ -105,13 +66,13 @@ class Collector(Heard):
         self.resources: list[Any] = []
         super().__init__(self._answer)
 
-    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:
+    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> Answer:
         if request.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             self.resources.append(resource.resource)
             self.spans += [span for scope in resource.scope_spans for span in scope.spans]
-        return 200, ExportTraceServiceResponse().SerializeToString()
+        return 200, {}, ExportTraceServiceResponse().SerializeToString()
 
 
 def attributes(span: Any) -> dict[str, Any]:

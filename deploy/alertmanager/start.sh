@@ -4,6 +4,7 @@
 #
 #   SLACK_WEBHOOK_URL                                       for Slack
 #   SMTP_HOST (host:port) SMTP_FROM SMTP_TO SMTP_USER SMTP_PASSWORD     for e-mail
+#   SMTP_ESCALATE_TO                                        who is told of what still burns, if not SMTP_TO
 set -eu
 umask 077
 here=$(dirname "$0")
@@ -24,6 +25,7 @@ sed $drop \
   -e "s|@SMTP_HOST@|$(safe "${SMTP_HOST:-}")|g" \
   -e "s|@SMTP_FROM@|$(safe "${SMTP_FROM:-}")|g" \
   -e "s|@SMTP_TO@|$(safe "${SMTP_TO:-}")|g" \
+  -e "s|@SMTP_ESCALATE_TO@|$(safe "${SMTP_ESCALATE_TO:-${SMTP_TO:-}}")|g" \
   -e "s|@SMTP_USER@|$(safe "${SMTP_USER:-}")|g" \
   "$here/alertmanager.yml" >"$work/alertmanager.yml"
 exec "${ALERTMANAGER:-/bin/alertmanager}" --config.file="$work/alertmanager.yml" "$@"
