@@ -133,7 +133,7 @@ def test_the_action_runs_shows_and_gates(
         "inputs.objectives": "slo/hotel.yaml",
         "inputs.scenario": "smoke",
         "inputs.host": demo.url,
-        "inputs.arguments": "--time-scale 0.03",
+        "inputs.arguments": "--time-scale\n0.03\n",
         "inputs.baselines": "baselines",
         "github.event.pull_request.number": "7",
     }
@@ -163,6 +163,12 @@ def test_the_action_runs_shows_and_gates(
     assert ("pr comment 7" in log) == (not error_ratio)
     gate = shell(named["Gate"]["run"], here, **actions, **filled(named["Gate"]["env"], values))
     assert (gate.returncode, gate.stdout) == (int(code), f"verdict: {status} (exit code {code})\n")
+    # A second run of the job that never begins has nothing of the first.
+    (here / "output").unlink()
+    values["inputs.objectives"] = "nowhere.yaml"
+    again = shell(named["Run and judge"]["run"], here, **actions, **filled(named["Run and judge"]["env"], values))
+    assert again.returncode == 0, again.stderr
+    assert outputs(here / "output") == {"exit-code": "3", "status": "NO DATA", "folder": ""}
 
 
 def test_a_run_that_never_began_does_not_pass(tmp_path: Path) -> None:
