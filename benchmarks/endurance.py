@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.nginx import nginx
-from benchmarks.turns import ROOT
+from benchmarks.turns import ROOT, environment, headless
 from slo import run as runs
 from slo.trend import Trend, trend
 
@@ -72,12 +72,10 @@ def of_locust(folder: Path) -> dict[str, int]:
 
 def endure(url: str, folder: Path, requests: int, plain: bool) -> list[tuple[float, float, float]]:
     """Run Locust; return (seconds, MB of memory, file descriptors) as often as once a second."""
-    command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url]
-    command += ["-u", "20", "-r", "20", "-t", "3h"]
-    recorded = ["--reports-dir", str(folder), "--report-formats", "json", "--progress", "off"]
-    command += ["--json"] if plain else recorded
+    recorded = ("--reports-dir", str(folder), "--report-formats", "json", "--progress", "off")
+    command = headless(LOCUSTFILE, url, 20, "3h", *(("--json",) if plain else recorded))
     own = {"BENCHMARK_CLIENT": "lean", "BENCHMARK_RECORD": str(int(not plain)), "ENDURANCE_REQUESTS": str(requests)}
-    env = {**os.environ, "PYTHONPATH": str(ROOT), **own}
+    env = environment(**own)
     started, looks = time.monotonic(), []
     with (folder / "locust.err").open("w") as errors, (folder / "locust.out").open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=errors, cwd=ROOT, env=env)

@@ -17,7 +17,7 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks.turns import ROOT
+from benchmarks.turns import ROOT, environment, headless
 
 LOCUSTFILE = Path(__file__).with_name("latency_locustfile.py")
 SERVER_S = 0.020
@@ -34,9 +34,8 @@ def main() -> int:
     url = serve()
     differences: list[dict[str, float]] = []
     for number in range(1, options.rounds + 1):
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url]
-        command += ["--loglevel", "ERROR", "-u", "1", "-r", "1", "-t", f"{options.seconds}s"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+        command = headless(LOCUSTFILE, url, 1, f"{options.seconds}s")
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment())
         medians = json.loads(next(line for line in done.stdout.splitlines() if line.startswith('{"lean')))
         lean, fast, bare = (medians[name] for name in ("lean", "fast", "bare"))
         print(f"round {number}: p50 lean {lean:.3f} ms, fast {fast:.3f} ms, bare socket {bare:.3f} ms", flush=True)

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import gevent.socket
 from locust import events, task
-from locust.contrib.fasthttp import FastHttpSession
 
+from locustfiles.guest import fast_client
 from slo.lean import LeanHttpUser
 
 bare_ms: list[float] = []
@@ -27,7 +27,7 @@ class Guest(LeanHttpUser):
 
     def on_start(self) -> None:
         """Get the other client too."""
-        self.fast = _fast(self)
+        self.fast = fast_client(self)
         server = urlsplit(self.host or "")
         self.socket = gevent.socket.create_connection((server.hostname, server.port))
 
@@ -40,19 +40,6 @@ class Guest(LeanHttpUser):
         self.socket.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.socket.recv(65536)
         bare_ms.append((time.perf_counter() - started) * 1000)
-
-
-def _fast(user: Guest) -> FastHttpSession:
-    return FastHttpSession(
-        base_url=user.host,
-        request_event=user.environment.events.request,
-        user=user,
-        insecure=False,
-        max_redirects=30,
-        max_retries=0,
-        network_timeout=60.0,
-        connection_timeout=60.0,
-    )
 
 
 @events.init.add_listener

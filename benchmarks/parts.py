@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.nginx import nginx
-from benchmarks.turns import ROOT
+from benchmarks.turns import ROOT, environment, headless
 
 LOCUSTFILE = Path(__file__).with_name("parts_locustfile.py")
 
@@ -42,11 +41,10 @@ def main() -> int:
 def measured(url: str, seconds: int) -> dict[str, float]:
     """Run Locust once and return the microseconds of each mode."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url]
-        command += ["--loglevel", "CRITICAL", "-u", "20", "-r", "20", "-t", f"{seconds}s", "--progress", "off"]
-        command += ["--reports-dir", folder, "--report-formats", "json"]
-        own = {"PYTHONPATH": str(ROOT), "BENCHMARK_CLIENT": "lean", "BENCHMARK_RECORD": "1"}
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env={**os.environ, **own})
+        words = ("--progress", "off", "--reports-dir", folder, "--report-formats", "json")
+        command, env = headless(LOCUSTFILE, url, 20, f"{seconds}s", *words), environment(BENCHMARK_CLIENT="lean")
+        env["BENCHMARK_RECORD"] = "1"
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=env)
     said = next((line for line in done.stdout.splitlines() if line.startswith('{"client')), "")
     if not said:
         raise SystemExit(f"Locust ended with {done.returncode}: {done.stderr[-1000:]}")

@@ -23,7 +23,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.nginx import nginx
-from benchmarks.turns import ROOT, TURN_S
+from benchmarks.turns import ROOT, TURN_S, environment, headless
 
 LOCUSTFILE = Path(__file__).with_name("generator_locustfile.py")
 USERS = 20
@@ -37,17 +37,14 @@ class Group:
     def __init__(self, url: str, processes: int) -> None:
         self._url = url
         self._reports = tempfile.TemporaryDirectory()
-        command = [sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "--only-summary", "-H", url]
-        command += ["--loglevel", "ERROR", "-u", str(USERS * processes), "-r", "100", "-t", "1h"]
-        command += ["--reports-dir", self._reports.name, "--progress", "off"]
-        command += ["--processes", str(processes)] if processes > 1 else []
-        own = {"PYTHONPATH": str(ROOT), "BENCHMARK_CLIENT": "lean", "BENCHMARK_RECORD": "1"}
+        words = ["--reports-dir", self._reports.name, "--progress", "off"]
+        words += ["--processes", str(processes)] if processes > 1 else []
         self._process = subprocess.Popen(
-            command,
+            headless(LOCUSTFILE, url, USERS * processes, "1h", *words),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
-            env={**os.environ, **own},
+            env=environment(BENCHMARK_CLIENT="lean", BENCHMARK_RECORD="1"),
             start_new_session=True,
         )
         time.sleep(READY_S)

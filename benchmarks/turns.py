@@ -22,6 +22,17 @@ WARM_UP_S = 1.0
 """What a Locust does once, to begin, is no cost of a request."""
 
 
+def headless(locustfile: Path, url: str, users: int, run_time: str, *words: str) -> list[str]:
+    """Return the command of a Locust without a page that asks ``url``, all of its users at once."""
+    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary", "-H", url]
+    return [*command, "--loglevel", "ERROR", "-u", str(users), "-r", str(users), "-t", run_time, *words]
+
+
+def environment(**own: str) -> dict[str, str]:
+    """Return this process's environment for such a Locust, with ``own`` in it."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), **own}
+
+
 class Locust:
     """One Locust under way, stopped but in its turns; ``recorded`` says whether the plugin is to record."""
 
@@ -30,16 +41,14 @@ class Locust:
     ) -> None:
         """Start it with ``own`` in its environment and further ``words`` on its command line; RuntimeError."""
         self._reports = tempfile.TemporaryDirectory()
-        command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary", "-H", url]
-        command += ["--loglevel", "ERROR", "-u", str(users), "-r", str(users), "-t", "1h"]
-        command += ["--reports-dir", self._reports.name, "--progress", "off"] if recorded else []
+        kept = ("--reports-dir", self._reports.name, "--progress", "off") if recorded else ()
         self._process = subprocess.Popen(
-            [*command, *words],
+            headless(locustfile, url, users, "1h", *kept, *words),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "BENCHMARK_RECORD": str(int(recorded)), **own},
+            env=environment(BENCHMARK_RECORD=str(int(recorded)), **own),
         )
         self._said()  # that it is ready
         time.sleep(WARM_UP_S)

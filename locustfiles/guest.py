@@ -45,7 +45,7 @@ class Guest(LeanHttpUser):
         super().__init__(environment)
         options = environment.parsed_options
         if getattr(options, "http_client", LEAN) == FAST:
-            self.client: Any = _fast(self)
+            self.client: Any = fast_client(self)
         self.number = next_number(environment)
         worker = getattr(environment.runner, "worker_index", 0)
         self.random = Random(f"{getattr(options, 'seed', None)}/{worker}/{self.number}")
@@ -137,7 +137,7 @@ class Guest(LeanHttpUser):
         return created
 
 
-def _fast(user: Guest) -> FastHttpSession:
+def fast_client(user: LeanHttpUser) -> FastHttpSession:
     """Return the client that a FastHttpUser would have, verifying certificates as a real one does."""
     return FastHttpSession(
         base_url=user.host,
