@@ -18,8 +18,9 @@ from fractions import Fraction
 import numpy as np
 
 from slo.baseline import Block
-from slo.compare import Change, Question, compare
+from slo.compare import Change, compare
 from slo.indicator import parse
+from slo.question import Question
 from slo.tally import Tally
 
 SECONDS, RATE = 60, 50

@@ -26,7 +26,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from slo.baseline import Block
-from slo.indicator import Indicator
+from slo.question import FEWEST_BLOCKS, Question
 from slo.student import quantile
 from slo.tally import Tally
 
@@ -34,28 +34,8 @@ PRIOR = 4
 """Degrees of freedom that the noise within the runs counts for."""
 ENOUGH = 3
 """Fewer references hardly know the noise between runs."""
-FEWEST_BLOCKS = 8
-"""Fewer blocks say nothing of the noise within a run."""
 POWER = 0.8
 """The smallest change that could have been seen is one that is found with this probability."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is compared: an indicator of the endpoints that ``endpoint`` accepts, read from counts by ``value``.
-
-    ``value`` takes counts and seconds and returns the indicator's value, or None where there is none.
-    """
-
-    indicator: Indicator
-    value: Callable[[Tally, float], float | None]
-    endpoint: Callable[[str], bool] = lambda _: True
-    of: str = "all"
-
-    @property
-    def relative(self) -> bool:
-        """Whether values are compared as ratios; shares are as differences."""
-        return self.indicator.unit != "ratio"
 
 
 @dataclass(frozen=True)

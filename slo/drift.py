@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 NAME = "drift"
 WARM_UP = 0.15
 """Share of the constant load at its begin that is left out: caches and pools fill."""
-FEWEST = 20
-"""Samples that a trend needs."""
 INDICATORS: Mapping[str, str] = {"latency.p95": "drift.latency.p95", "memory": "drift.memory"}
 """Names of series that objectives can bound."""
 GAUGES: Mapping[str, str] = {"process_resident_memory_bytes": "memory", "process_open_fds": "open files"}
@@ -47,7 +45,7 @@ def find(
     start_s, end_s = hold[0] + WARM_UP * (hold[1] - hold[0]), hold[1]
     steady = [point for point in points if start_s <= point.start_s and point.end_s <= end_s + 0.5]
     inside = [scrape for scrape in scrapes if start_s <= scrape.at_ms / 1000 <= end_s]
-    from slo.trend import trend  # NumPy: see slo.compare
+    from slo.trend import FEWEST, trend  # NumPy: see slo.compare
 
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
     known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]

@@ -13,13 +13,13 @@ from fractions import Fraction
 from functools import partial
 
 from slo import advice, arrivals, confidence, findings, generator, names, outcome, quantity
-from slo.compare import Question
 from slo.finding import Finding
 from slo.histogram import Histogram
 from slo.indicator import Indicator
 from slo.objectives import Objective, Objectives
 from slo.outcome import Outcome
 from slo.plan import Plan
+from slo.question import Question
 from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select, warmup_ms

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from slo.compare import FEWEST_BLOCKS, Question
 from slo.histogram import bucket_bounds, rank_of
+from slo.question import FEWEST_BLOCKS, Question
 from slo.tally import Tally
 
 RESAMPLES = 300

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from slo import run as record
 from slo.baseline import KEEP, Reference, differences
-from slo.compare import Change, Question, Untold, changed, compare, measure
+from slo.compare import Change, Untold, changed, compare, measure
 from slo.indicator import Indicator, parse
 from slo.judge import judge, question_of
 from slo.objectives import Objective, Objectives
+from slo.question import Question
 from slo.regression import NO_BASELINE
 from slo.run import Run, RunError
 from slo.verdict import Verdict

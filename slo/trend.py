@@ -15,8 +15,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from slo.drift import FEWEST
-
+FEWEST = 20
+"""Samples that a trend needs."""
 MOST = 40
 """Samples looked at; of more, neighbours are averaged: what is left is less alike than neighbours are."""
 SURE = 0.001

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from slo import student
 from slo.baseline import Block
 from slo.changepoint import changes
-from slo.compare import Change, Question, Untold, compare, within_run
+from slo.compare import Change, Untold, compare, within_run
 from slo.indicator import parse
+from slo.question import Question
 from slo.shelf import ask
 from slo.tally import Tally
 

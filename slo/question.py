@@ -1,0 +1,30 @@
+"""What runs are asked when they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slo.indicator import Indicator
+from slo.tally import Tally
+
+FEWEST_BLOCKS = 8
+"""Fewer blocks say nothing of the noise within a run."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is compared: an indicator of the endpoints that ``endpoint`` accepts, read from counts by ``value``.
+
+    ``value`` takes counts and seconds and returns the indicator's value, or None where there is none.
+    """
+
+    indicator: Indicator
+    value: Callable[[Tally, float], float | None]
+    endpoint: Callable[[str], bool] = lambda _: True
+    of: str = "all"
+
+    @property
+    def relative(self) -> bool:
+        """Whether values are compared as ratios; shares are as differences."""
+        return self.indicator.unit != "ratio"
