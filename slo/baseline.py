@@ -21,10 +21,10 @@ from typing import Any
 import msgpack
 from jsonschema import Draft202012Validator
 
-from slo import atomic, schemas
 from slo.recorder import RUN_STAGE
 from slo.run import Run, Target
 from slo.tally import Tally
+from slo.text import atomic, schemas
 
 VERSION = 2
 KEEP = 5

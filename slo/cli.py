@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import atomic, baseline, publish, reference, rules, saved, schemas
+from slo import baseline, publish, reference, rules, saved
 from slo import commands as many
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
 from slo.quantity import parse, show
 from slo.reports import console
 from slo.run import Run, RunError
+from slo.text import atomic, schemas
 
 NO_VERDICT = 3
 LEAST_PERIOD_S = 600.0

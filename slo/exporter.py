@@ -17,11 +17,11 @@ from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIServer
 from prometheus_client.exposition import basic_auth_handler, default_handler, push_to_gateway
 
-from slo import secret
 from slo.exposition import Exposition
 from slo.gate import Gate
 from slo.live import Process
 from slo.reports.console import plain
+from slo.text import redact as secret
 
 PATH = "/metrics"
 PUSH_S = 10.0

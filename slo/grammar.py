@@ -9,8 +9,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from slo import schemas
 from slo.document import Document, Path, Problem
+from slo.text import schemas
 
 _TYPES = {"string": "text", "array": "a list", "object": "a mapping of keys", "number": "a number"}
 _EXAMPLES = {

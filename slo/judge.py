@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, arrivals, confidence, findings, generator, names, outcome, quantity
+from slo import advice, arrivals, confidence, findings, generator, outcome, quantity
 from slo.finding import Finding
 from slo.histogram import Histogram
 from slo.indicator import Indicator
@@ -24,6 +24,7 @@ from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select, warmup_ms
 from slo.tally import Tally
+from slo.text import suggest as names
 from slo.timeline import Cells, Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict
 from slo.yardstick import Yardstick

@@ -12,10 +12,11 @@ from typing import Any
 from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
-from slo import publish, rate, secret, trace_link
+from slo import publish, rate, trace_link
 from slo.gate import NO_VERDICT
 from slo.objectives import Objective
 from slo.step import Steps
+from slo.text import redact as secret
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slo import atomic, baseline, verdict
+from slo import baseline, verdict
 from slo.baseline import BaselineError
 from slo.judge import judge
 from slo.objectives import Objectives, parse
 from slo.regression import NO_BASELINE, Absent, Kept
 from slo.reports import console, github, hlog, junit, markdown, sheet
 from slo.run import Run
+from slo.text import atomic
 from slo.verdict import Verdict
 
 LATEST = "latest"

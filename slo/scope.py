@@ -8,7 +8,6 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
 
-from slo import names
 from slo.arrivals import NO_ARRIVALS, Arrivals, total
 from slo.histogram import Histogram
 from slo.objectives import Scope
@@ -16,6 +15,7 @@ from slo.plan import Plan
 from slo.quantity import show, write
 from slo.run import Run
 from slo.tally import Since, Tally
+from slo.text import suggest as names
 
 
 @dataclass(frozen=True)

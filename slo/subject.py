@@ -8,12 +8,13 @@ from typing import Any
 import locust
 from locust.env import Environment
 
-from slo import fingerprint, options, secret
+from slo import fingerprint, options
 from slo.ask import Ask
 from slo.measurement import Subject
 from slo.plan import Plan
 from slo.run import Target
 from slo.shape import LimitShape
+from slo.text import redact as secret
 
 
 def subject_of(environment: Environment) -> Subject:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from slo import secret
+from slo.text import redact as secret
 from slo.traceparent import is_trace_id
 
 PLACE = "{trace_id}"

@@ -8,10 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from slo import atomic
 from slo.finding import Finding
 from slo.objectives import Objective
 from slo.run import Target
+from slo.text import atomic
 
 VERSION = 1
 FILE_NAME = "verdict.json"

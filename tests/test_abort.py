@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import schemas
 from slo.abort import WINDOW_S, Breach, Watch, rules
 from slo.history import Cells
 from slo.judge import judge
 from slo.plan import Plan
 from slo.run import Ending, Run
 from slo.tally import Tally
+from slo.text import schemas
 from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import BASIC, Demo, Finished, Locust, hotel, locust

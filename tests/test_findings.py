@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import findings, schemas, timeline
+from slo import findings, timeline
 from slo import run as runs
 from slo.finding import Finding
 from slo.judge import judge
@@ -22,6 +22,7 @@ from slo.reports import console, html, markdown
 from slo.run import Run, Scrape, UserSample
 from slo.scalability import Fit, Law, fit
 from slo.tally import Tally
+from slo.text import schemas
 from slo.trend import trend
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made, requests

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import generator, schemas
+from slo import generator
 from slo.histogram import Histogram
 from slo.judge import judge
 from slo.recorder import RUN_STAGE, Recorder
 from slo.reports import html
 from slo.run import Run, UserSample
+from slo.text import schemas
 from slo.vitals import MAX_BUSY, Strain, Vitals, recorded
 from tests.made import Clock, demanding, made, requests
 from tests.test_findings import SPIKE, drained, simulated, soaked

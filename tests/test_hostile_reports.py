@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 from lxml import etree
 
-from slo import publish, schemas
+from slo import publish
 from slo.finding import Figure, Finding
 from slo.judge import judge
 from slo.objectives import Objectives, Scope
@@ -28,6 +28,7 @@ from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, github, markdown
 from slo.run import Run, Target
+from slo.text import schemas
 from slo.verdict import Verdict
 from tests.made import Clock, demanding, made
 from tests.test_github import parsed

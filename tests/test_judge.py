@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import schemas
 from slo.judge import judge
 from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, markdown
 from slo.run import Ending, Run, UserSample
+from slo.text import schemas
 from slo.verdict import to_json
 from tests.made import Clock, demanding, made, requests
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import baseline, live, schemas
+from slo import baseline, live
 from slo import run as runs
 from slo.baseline import BaselineError
 from slo.finding import Finding
@@ -27,6 +27,7 @@ from slo.reports import console, html, junit, markdown
 from slo.run import Ending, Run, RunError, Target, UserSample
 from slo.step import Step, Steps
 from slo.tally import Tally
+from slo.text import schemas
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import notice, schemas
+from slo import notice
 from slo.judge import judge
 from slo.notifier import WAITS_S, Notifier
 from slo.run import Run
+from slo.text import schemas
 from slo.verdict import Verdict
 from tests.cluster import free_port
 from tests.made import demanding, requests

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import schemas
 from slo.ask import Ask
 from slo.judge import judge
 from slo.plan import MOST_SPAWNED_PER_S, Plan, Stage
 from slo.reports import html
 from slo.run import Run, UserSample
+from slo.text import schemas
 from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import HOTEL, ROOT, Demo, locust

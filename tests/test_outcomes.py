@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import baseline, schemas
+from slo import baseline
+from slo.text import schemas
 from tests.processes import BASIC, HOTEL, Demo, hotel, locust
 
 QUICK = ("--think-time", "0.02", "--time-scale", "0.01")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slo import secret
+from slo.text import redact as secret
 
 
 @pytest.mark.parametrize(

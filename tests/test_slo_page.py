@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo import run as runs
-from slo import schemas
+from slo.text import schemas
 from slo.web import sparkline
 from tests.cluster import RAW, free_port, samples
 from tests.processes import ROOT, Demo, Locust

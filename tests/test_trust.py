@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import schemas
+from slo.text import schemas
 from tests.processes import ROOT, Demo, Finished, Locust, locust
 from tests.test_distributed import own_port
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import schemas
 from slo.abort import Watch, rules
 from slo.history import History, Interval
 from slo.judge import judge
@@ -26,6 +25,7 @@ from slo.reports import console, html, junit, markdown
 from slo.run import Run, Target
 from slo.scope import select
 from slo.tally import Tally
+from slo.text import schemas
 from slo.verdict import Result
 from tests.made import Clock, demanding, made
 from tests.test_abort import first_breach

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from slo.reports import rows
-from slo.reports.text import UNSEEN
 from slo.run import Run
+from slo.text.clean import UNSEEN
 from slo.verdict import Status, Verdict
 
 _COLOURS: dict[Status, str] = {

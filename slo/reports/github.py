@@ -4,8 +4,8 @@
 from pathlib import PurePath
 
 from slo.reports import markdown
-from slo.reports.text import one_line
 from slo.run import Run
+from slo.text.clean import one_line
 from slo.verdict import Result, Verdict
 
 MOST = 10

@@ -17,9 +17,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from slo.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
-from slo.reports.text import UNSEEN
 from slo.run import Run
 from slo.tally import Tally
+from slo.text.clean import UNSEEN
 from slo.verdict import Verdict
 
 DIGITS = 3

@@ -12,14 +12,15 @@ from itertools import zip_longest
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from slo import advice, secret, trace_link
+from slo import advice, trace_link
 from slo.baseline import Reference
 from slo.quantity import show
 from slo.reports import rows
 from slo.reports.reproduce import command
-from slo.reports.text import plain, safe
 from slo.run import Run
 from slo.scope import select
+from slo.text import redact as secret
+from slo.text.clean import plain, safe
 from slo.verdict import RANK, Result, Status, Verdict
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from xml.etree import ElementTree as ET
 
 from slo.finding import Finding
 from slo.reports import rows
-from slo.reports.text import one_line
 from slo.run import Run
+from slo.text.clean import one_line
 from slo.verdict import Result, Verdict
 
 LONGEST = 200

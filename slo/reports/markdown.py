@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from slo import trace_link
 from slo.finding import Finding
 from slo.reports import rows
-from slo.reports.text import one_line
 from slo.run import Run
+from slo.text.clean import one_line
 from slo.verdict import RANK, Result, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#@!&])")

@@ -22,8 +22,8 @@ from slo.quantity import show
 from slo.reports import svg
 from slo.reports.slots import Slot, slots
 from slo.reports.svg import colour
-from slo.reports.text import plain
 from slo.run import Run
+from slo.text.clean import plain
 from slo.verdict import Verdict
 
 WIDTH, HEIGHT = 600, 320

@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from slo import secret
 from slo.plan import Plan
 from slo.run import Run
+from slo.text import redact as secret
 
 _FLAGS = {"num_users": "users"}
 _NOT_OF_THE_LOAD = (

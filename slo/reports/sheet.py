@@ -9,9 +9,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from slo.finding import Figure, Finding
-from slo.reports.text import one_line
 from slo.run import Run
 from slo.tally import Tally
+from slo.text.clean import one_line
 from slo.verdict import Verdict
 
 ENDPOINTS = "endpoints.csv"

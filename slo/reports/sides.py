@@ -8,7 +8,6 @@ from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from slo import atomic
 from slo.compare import Change
 from slo.indicator import parse
 from slo.quantity import show
@@ -17,9 +16,10 @@ from slo.reports.pictures import Picture
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.reports.slots import slots
 from slo.reports.svg import colour
-from slo.reports.text import safe
 from slo.run import Run
 from slo.shelf import Row
+from slo.text import atomic
+from slo.text.clean import safe
 
 _A, _B = ("bound", (0, (4, 1.5))), ("mid", "-")
 """How the two runs are drawn: by colour and by dashes."""
