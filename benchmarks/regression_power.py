@@ -19,9 +19,9 @@ import numpy as np
 
 from slo.baseline import Block
 from slo.compare import Change, compare
-from slo.indicator import parse
+from slo.metrics.indicator import parse
+from slo.metrics.tally import Tally
 from slo.question import Question
-from slo.tally import Tally
 
 SECONDS, RATE = 60, 50
 PHI, SECOND_SD, RUN_SD, REQUEST_SD = 0.8, 0.10, 0.02, 0.5

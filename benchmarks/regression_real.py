@@ -13,7 +13,7 @@ from pathlib import Path
 
 from slo.baseline import Reference
 from slo.compare import Change, compare
-from slo.indicator import parse
+from slo.metrics.indicator import parse
 from slo.shelf import ask
 from tests.processes import Demo, hotel
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slo.histogram import Histogram, bucket_bounds
+from slo.metrics.histogram import Histogram, bucket_bounds
+from slo.metrics.quantity import show
+from slo.metrics.tally import Tally
 from slo.objectives import Objective
-from slo.quantity import show
 from slo.run import Run
 from slo.scope import Selection
-from slo.tally import Tally
 
 MOST = 3
 """Kinds, checks or endpoints named in one sentence."""

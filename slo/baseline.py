@@ -21,9 +21,9 @@ from typing import Any
 import msgpack
 from jsonschema import Draft202012Validator
 
+from slo.metrics.tally import Tally
 from slo.recorder import RUN_STAGE
 from slo.run import Run, Target
-from slo.tally import Tally
 from slo.text import atomic, schemas
 
 VERSION = 2

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slo.finding import Figure, Finding, rounded
-from slo.quantity import show
+from slo.metrics.quantity import show
 from slo.timeline import Point
 
 if TYPE_CHECKING:

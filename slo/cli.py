@@ -14,9 +14,9 @@ from typing import NoReturn
 import slo
 from slo import baseline, publish, reference, rules, saved
 from slo import commands as many
+from slo.metrics.quantity import parse, show
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
-from slo.quantity import parse, show
 from slo.reports import console
 from slo.run import Run, RunError
 from slo.text import atomic, schemas

@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from slo.metrics.tally import Tally
 from slo.outcome import Outcome, offered
 from slo.search import Aim, Search
 from slo.step import Step, Steps
-from slo.tally import Tally
 from slo.timeline import Cells
 
 RISE_S = 10.0

@@ -16,10 +16,10 @@ from slo import baseline, calibration, comparison, saved, shelf
 from slo.baseline import KEEP, BaselineError
 from slo.changepoint import changes
 from slo.compare import Untold
-from slo.indicator import Indicator, parse
 from slo.judge import judge
+from slo.metrics.indicator import Indicator, parse
+from slo.metrics.quantity import show
 from slo.objectives import load
-from slo.quantity import show
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.run import Run, RunError

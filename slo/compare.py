@@ -26,9 +26,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from slo.baseline import Block
+from slo.metrics.tally import Tally
 from slo.question import FEWEST_BLOCKS, Question
 from slo.student import quantile
-from slo.tally import Tally
 
 PRIOR = 4
 """Degrees of freedom that the noise within the runs counts for."""

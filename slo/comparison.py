@@ -5,8 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo.compare import Change
-from slo.indicator import Indicator
-from slo.quantity import show
+from slo.metrics.indicator import Indicator
+from slo.metrics.quantity import show
 
 
 def sentence(indicator: Indicator, change: Change, target: Fraction, warning: Fraction | None = None) -> str:

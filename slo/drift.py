@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from slo.finding import Figure, Finding, rounded
-from slo.quantity import Unit, show
+from slo.metrics.quantity import Unit, show
 from slo.run import Run, Scrape
 from slo.timeline import Point
 

@@ -23,14 +23,14 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import BucketSpan, NativeHistogram
 
 from slo import __version__, live
-from slo.histogram import Histogram, bucket_bounds
 from slo.live import Process
 from slo.measurement import Measurement
+from slo.metrics.histogram import Histogram, bucket_bounds
+from slo.metrics.quantity import Unit
+from slo.metrics.tally import OTHER, Tally
 from slo.objectives import Objective, Objectives
-from slo.quantity import Unit
 from slo.run import Run
 from slo.scope import matches
-from slo.tally import OTHER, Tally
 from slo.verdict import RANK, Status, Verdict
 
 NAMESPACE = "locust_slo"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from slo.quantity import Unit, show
+from slo.metrics.quantity import Unit, show
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slo.histogram import Histogram
+from slo.metrics.histogram import Histogram
+from slo.metrics.quantity import show
 from slo.objectives import Objective
-from slo.quantity import show
 from slo.run import Run
 from slo.scope import Selection, matches
 from slo.vitals import Strain

@@ -7,8 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from slo.finding import Figure, Finding, rounded
+from slo.metrics.quantity import show
 from slo.objectives import Objective, Objectives, Scope
-from slo.quantity import show
 from slo.run import Run
 from slo.scope import Selection, matches, select
 

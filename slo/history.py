@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slo.arrivals import NO_ARRIVALS, Arrivals
-from slo.tally import OTHER, Tally
+from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
+from slo.metrics.tally import OTHER, Tally
 
 MAX_INTERVALS = 2048
 KEEP_FINE = 256

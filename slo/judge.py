@@ -12,10 +12,13 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, arrivals, confidence, findings, generator, outcome, quantity
+from slo import advice, findings, generator, outcome
 from slo.finding import Finding
-from slo.histogram import Histogram
-from slo.indicator import Indicator
+from slo.metrics import arrivals, quantity
+from slo.metrics import percentile_interval as confidence
+from slo.metrics.histogram import Histogram
+from slo.metrics.indicator import Indicator
+from slo.metrics.tally import Tally
 from slo.objectives import Objective, Objectives
 from slo.outcome import Outcome
 from slo.plan import Plan
@@ -23,7 +26,6 @@ from slo.question import Question
 from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select, warmup_ms
-from slo.tally import Tally
 from slo.text import suggest as names
 from slo.timeline import Cells, Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict

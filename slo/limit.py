@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from slo import confidence, generator, outcome
+from slo import generator, outcome
 from slo.finding import Figure, Finding, Trial, rounded
+from slo.metrics import percentile_interval as confidence
+from slo.metrics.quantity import show
+from slo.metrics.tally import Tally
 from slo.objectives import Objective
 from slo.outcome import Outcome
-from slo.quantity import show
 from slo.run import Run
 from slo.search import Search
 from slo.step import Step
-from slo.tally import Tally
 from slo.timeline import Cells, users_between
 from slo.yardstick import Yardstick
 

@@ -7,10 +7,10 @@ from math import inf
 from typing import Any, NamedTuple
 
 from slo.failure import kind_of, status_of
+from slo.metrics.tally import OTHER
 from slo.recorder import Recorder
 from slo.retry_after import Waits
 from slo.slowest import Slow, Slowest
-from slo.tally import OTHER
 from slo.traced import trace_id_of
 
 

@@ -15,13 +15,13 @@ from slo.ask import Ask
 from slo.climb import Climb
 from slo.history import MAX_INTERVALS, Cells, History, Interval
 from slo.journal import Journal
+from slo.metrics.tally import Tally
 from slo.plan import Plan, Stage
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Scrape, Target, UserSample, Worker
 from slo.slowest import Slowest
 from slo.step import Steps
-from slo.tally import Tally
 from slo.vitals import Vitals, recorded
 
 MAX_USER_SAMPLES = 7200

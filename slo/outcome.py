@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from slo import advice, confidence
+from slo import advice
+from slo.metrics import percentile_interval as confidence
 from slo.objectives import Objective
 from slo.scope import Selection, matching
 from slo.timeline import Cells, Miss

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from slo.indicator import Indicator
-from slo.tally import Tally
+from slo.metrics.indicator import Indicator
+from slo.metrics.tally import Tally
 
 FEWEST_BLOCKS = 8
 """Fewer blocks say nothing of the noise within a run."""

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections.abc import Callable
 from math import isfinite
 
-from slo.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.history import MAX_ENDPOINTS, Interval
+from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
+from slo.metrics.tally import OTHER, Return, Tally
 from slo.plan import Plan
-from slo.tally import OTHER, Return, Tally
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from slo.histogram import bucket_bounds, rank_of
+from slo.metrics.histogram import bucket_bounds, rank_of
+from slo.metrics.tally import Tally
 from slo.question import FEWEST_BLOCKS, Question
-from slo.tally import Tally
 
 RESAMPLES = 300
 """Bootstrap samples of one run: their standard deviation is known to 4 %."""

@@ -18,8 +18,8 @@ from typing import Any
 import yaml
 
 from slo.exposition import NAMESPACE
+from slo.metrics.quantity import show
 from slo.objectives import Objective, Objectives
-from slo.quantity import show
 from slo.scope import patterns_of
 
 MONTH_S = 30 * 86400

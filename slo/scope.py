@@ -8,13 +8,13 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
 
-from slo.arrivals import NO_ARRIVALS, Arrivals, total
-from slo.histogram import Histogram
+from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total
+from slo.metrics.histogram import Histogram
+from slo.metrics.quantity import show, write
+from slo.metrics.tally import Since, Tally
 from slo.objectives import Scope
 from slo.plan import Plan
-from slo.quantity import show, write
 from slo.run import Run
-from slo.tally import Since, Tally
 from slo.text import suggest as names
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from slo import run as record
 from slo.baseline import KEEP, Reference, differences
 from slo.compare import Change, Untold, changed, compare, measure
-from slo.indicator import Indicator, parse
 from slo.judge import judge, question_of
+from slo.metrics.indicator import Indicator, parse
 from slo.objectives import Objective, Objectives
 from slo.question import Question
 from slo.regression import NO_BASELINE

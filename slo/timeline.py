@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from slo.histogram import Histogram
+from slo.metrics.histogram import Histogram
+from slo.metrics.tally import Tally
 from slo.plan import Plan
 from slo.run import Run, UserSample
-from slo.tally import Tally
 
 POINTS = 240
 """About how many points a run has; a point lasts at least a second."""

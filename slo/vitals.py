@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slo.histogram import Histogram
+from slo.metrics.histogram import Histogram
 
 MAX_BUSY = 100
 """Busy times kept; beyond, the two that lie nearest to each other become one."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slo.indicator import Indicator
+from slo.metrics.indicator import Indicator
 from slo.objectives import Objective
 from slo.scope import Selection
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from slo import judge
 from slo.climb import Climb, Pace
 from slo.history import Cells
+from slo.metrics.tally import Tally
 from slo.step import Step, Steps
-from slo.tally import Tally
 from tests.made import demanding
 
 FAST = Pace(settle_s=2, least_s=4, most_s=12, back_s=8)

@@ -13,10 +13,10 @@ from slo import student
 from slo.baseline import Block
 from slo.changepoint import changes
 from slo.compare import Change, Untold, compare, within_run
-from slo.indicator import parse
+from slo.metrics.indicator import parse
+from slo.metrics.tally import Tally
 from slo.question import Question
 from slo.shelf import ask
-from slo.tally import Tally
 
 P95 = ask(parse("latency.p95"))
 ERRORS = ask(parse("errors.ratio"))

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.confidence import binomial_at_most, of_percentile, ranks
-from slo.histogram import Histogram
+from slo.metrics.histogram import Histogram
+from slo.metrics.percentile_interval import binomial_at_most, of_percentile, ranks
 
 P99 = Fraction(99)
 

@@ -17,9 +17,9 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from slo.exposition import Exposition, bounds_us, native_index, standing
-from slo.histogram import bucket_bounds, bucket_of
 from slo.judge import judge
 from slo.live import Process
+from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives import load
 from slo.recorder import Recorder
 from slo.run import Run

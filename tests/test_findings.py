@@ -15,13 +15,13 @@ from slo import run as runs
 from slo.finding import Finding
 from slo.judge import judge
 from slo.judge import watch as judge_watch
+from slo.metrics.tally import Tally
 from slo.objectives import Objectives
 from slo.plan import Plan, Stage
 from slo.recorder import Recorder
 from slo.reports import console, html, markdown
 from slo.run import Run, Scrape, UserSample
 from slo.scalability import Fit, Law, fit
-from slo.tally import Tally
 from slo.text import schemas
 from slo.trend import trend
 from slo.verdict import Verdict, to_json

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo import generator
-from slo.histogram import Histogram
 from slo.judge import judge
+from slo.metrics.histogram import Histogram
 from slo.recorder import RUN_STAGE, Recorder
 from slo.reports import html
 from slo.run import Run, UserSample

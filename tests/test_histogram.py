@@ -12,7 +12,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.histogram import HIGHEST_US, Histogram, bucket_bounds, bucket_of, rank_of
+from slo.metrics.histogram import HIGHEST_US, Histogram, bucket_bounds, bucket_of, rank_of
 
 latencies = st.integers(min_value=1, max_value=HIGHEST_US)
 PERCENTS = [Fraction(text) for text in ("50", "75", "90", "95", "99", "99.9", "99.99")]

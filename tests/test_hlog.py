@@ -11,8 +11,8 @@ from hdrh.log import HistogramLogReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo.histogram import HIGHEST_US, Histogram
 from slo.judge import judge
+from slo.metrics.histogram import HIGHEST_US, Histogram
 from slo.recorder import Recorder
 from slo.reports import hlog
 from slo.run import Run

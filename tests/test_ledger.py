@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slo.clock import Offset
 from slo.history import Interval
 from slo.ledger import Ledger
-from slo.tally import Tally
+from slo.metrics.tally import Tally
 from slo.worker import WorkerBooks
 from tests.made import Clock
 

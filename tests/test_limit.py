@@ -20,13 +20,13 @@ from slo.gate import Gate
 from slo.judge import judge
 from slo.live import Trends
 from slo.measurement import Measurement, Subject
+from slo.metrics.tally import Tally
 from slo.objectives import parse
 from slo.progress import line
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.run import Ending, Run, RunError, Target, UserSample
 from slo.step import Step, Steps
-from slo.tally import Tally
 from slo.text import schemas
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made

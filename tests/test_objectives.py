@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo import cli
-from slo.indicator import IndicatorError
-from slo.indicator import parse as parse_indicator
+from slo.metrics.indicator import IndicatorError
+from slo.metrics.indicator import parse as parse_indicator
 from slo.objectives import ObjectivesError, load, parse
 
 MALFORMED = sorted((Path(__file__).parent / "malformed").glob("*.yaml"))

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from slo import rate
-from slo.arrivals import Arrivals
 from slo.journal import Journal, recover
 from slo.judge import judge
+from slo.metrics.arrivals import Arrivals
+from slo.metrics.tally import Tally
 from slo.recorder import Recorder
 from slo.reports import console
 from slo.run import Run
-from slo.tally import Tally
 from tests.cluster import Cluster
 from tests.frozen import answered_s
 from tests.made import Clock, demanding, made

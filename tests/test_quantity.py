@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.quantity import QuantityError, Unit, parse, show, write
+from slo.metrics.quantity import QuantityError, Unit, parse, show, write
 
 UNITS: tuple[Unit, ...] = ("ms", "ratio", "rps", "count")
 

@@ -12,11 +12,11 @@ from jsonschema import Draft202012Validator
 
 from slo.judge import judge
 from slo.listener import listeners, open_listener
+from slo.metrics.tally import Return, Tally
 from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.retry_after import Waits, wait_of
 from slo.run import Run
-from slo.tally import Return, Tally
 from slo.text import schemas
 from tests.made import Clock, demanding, made
 from tests.processes import ROOT, Demo, locust

@@ -22,12 +22,12 @@ from slo.journal import Journal
 from slo.judge import judge
 from slo.ledger import Ledger
 from slo.listener import listeners, slow_listener
+from slo.metrics.tally import OTHER
 from slo.recorder import Recorder
 from slo.reports import html as page
 from slo.reports import markdown, rows
 from slo.run import Run, RunError
 from slo.slowest import MOST, Slow, Slowest
-from slo.tally import OTHER
 from slo.text import schemas
 from slo.traced import Contexts, trace_id_of, traced
 from slo.traceparent import HEADER, Ids, is_trace_id, trace_id_in

@@ -19,12 +19,12 @@ from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.live import provisional
 from slo.measurement import Measurement, Subject
+from slo.metrics.tally import Tally
 from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.run import Run, Target
 from slo.scope import select
-from slo.tally import Tally
 from slo.text import schemas
 from slo.verdict import Result
 from tests.made import Clock, demanding, made

@@ -16,9 +16,9 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 
-from slo.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
+from slo.metrics.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
+from slo.metrics.tally import Tally
 from slo.run import Run
-from slo.tally import Tally
 from slo.text.clean import UNSEEN
 from slo.verdict import Verdict
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from slo import advice, trace_link
 from slo.baseline import Reference
-from slo.quantity import show
+from slo.metrics.quantity import show
 from slo.reports import rows
 from slo.reports.reproduce import command
 from slo.run import Run

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from slo.baseline import Reference
-from slo.histogram import Histogram, bucket_bounds
-from slo.quantity import show
+from slo.metrics.histogram import Histogram, bucket_bounds
+from slo.metrics.quantity import show
 from slo.reports import svg
 from slo.reports.slots import Slot, slots
 from slo.reports.svg import colour

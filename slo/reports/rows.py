@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from slo import arrivals, comparison
-from slo.arrivals import LATE_MS
+from slo import comparison
 from slo.compare import Untold
 from slo.finding import Finding, Trial
+from slo.metrics import arrivals
+from slo.metrics.arrivals import LATE_MS
+from slo.metrics.quantity import show, write
+from slo.metrics.tally import Since, Tally
 from slo.outcome import RUNNING
-from slo.quantity import show, write
 from slo.run import Run
 from slo.shelf import Row
 from slo.slowest import MOST as MOST_SLOW
-from slo.tally import Since, Tally
 from slo.verdict import Result, Verdict
 from slo.vitals import Vitals
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from slo.finding import Figure, Finding
+from slo.metrics.tally import Tally
 from slo.run import Run
-from slo.tally import Tally
 from slo.text.clean import one_line
 from slo.verdict import Verdict
 

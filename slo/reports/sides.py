@@ -9,8 +9,8 @@ from pathlib import Path
 from matplotlib.ticker import MaxNLocator
 
 from slo.compare import Change
-from slo.indicator import parse
-from slo.quantity import show
+from slo.metrics.indicator import parse
+from slo.metrics.quantity import show
 from slo.reports import html, pictures, svg
 from slo.reports.pictures import Picture
 from slo.reports.rows import COMPARE_HEAD, compared

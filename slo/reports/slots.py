@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from slo.histogram import Histogram
 from slo.history import Interval
+from slo.metrics.histogram import Histogram
 from slo.run import Run
 
 MOST = 150

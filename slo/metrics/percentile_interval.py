@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slo.histogram import Histogram
+from slo.metrics.histogram import Histogram
 
 MISS = 0.05
 """The interval misses the true percentile with at most this probability (95 % confidence)."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgpack
 
-from slo.histogram import Histogram
+from slo.metrics.histogram import Histogram
 
 OTHER = "(other)"
 """Where names beyond a cap are counted: nothing is lost, and memory stays bounded."""

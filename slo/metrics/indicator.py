@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from slo.quantity import Unit
+from slo.metrics.quantity import Unit
 
 Kind = Literal["latency", "errors", "throttled", "dropped", "throughput", "checks", "requests", "finding"]
 Direction = Literal["lower", "higher"]

@@ -1,0 +1,4 @@
+"""What is measured: quantities and units, indicators, histograms, tallies, arrivals, percentile intervals.
+
+It knows neither runs nor objectives.
+"""
