@@ -9,8 +9,8 @@ from typing import Literal
 
 from slo import breaking, coverage, drift, headroom, limit, outcome, recovery, timeline
 from slo.finding import Figure, Finding
+from slo.load.plan import Plan
 from slo.objectives import Objective, Objectives
-from slo.plan import Plan
 from slo.run import Run
 from slo.scope import Selection, matching, warmup_ms
 from slo.timeline import Cells, Miss, Point, Watch

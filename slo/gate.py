@@ -15,19 +15,19 @@ from typing import Any
 from slo import live, publish
 from slo import run as runs
 from slo.abort import Breach, StopOn, Watch, rules
-from slo.climb import Climb, Pace
 from slo.exposition import Exposition, Standing, standing
 from slo.findings import watched
 from slo.judge import step
 from slo.ledger import Ledger
 from slo.live import Process, Trends
+from slo.load.search_controller import Climb, Pace
+from slo.load.search_record import Steps
 from slo.measurement import Measurement, Subject
 from slo.objectives import Objectives
 from slo.progress import Progress
 from slo.reports import console
 from slo.run import Ending, How, Run
 from slo.scope import matches, warmup_ms
-from slo.step import Steps
 from slo.verdict import Verdict
 
 NO_VERDICT = 3

@@ -18,8 +18,8 @@ from locust.event import EventHook
 from slo import identity, options
 from slo.batched import BatchedStats
 from slo.clock import Offset
-from slo.dispenser import Dispenser, late_ms
 from slo.listener import Locusts, listeners, open_listener, slow_listener
+from slo.load.pacer import Dispenser, late_ms
 from slo.open_model import DISPENSER, let_users_wait
 from slo.pulse import Pulse
 from slo.recorder import Recorder

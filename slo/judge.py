@@ -14,6 +14,7 @@ from functools import partial
 
 from slo import advice, findings, generator, outcome
 from slo.finding import Finding
+from slo.load.plan import Plan
 from slo.metrics import arrivals, quantity
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.histogram import Histogram
@@ -21,7 +22,6 @@ from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
 from slo.objectives import Objective, Objectives
 from slo.outcome import Outcome
-from slo.plan import Plan
 from slo.question import Question
 from slo.regression import NOT_YET, Bench, Kept
 from slo.run import Ending, Run

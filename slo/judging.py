@@ -21,21 +21,22 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo import baseline, options, publish, rate, web
+from slo import baseline, options, publish, web
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
-from slo.dispenser import Dispenser
 from slo.exporter import ExporterError, exporter_for
 from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
 from slo.live import Process
+from slo.load import rate
+from slo.load.pacer import Dispenser
+from slo.load.plan import Plan
 from slo.master import Master
 from slo.measurement import Measurement
 from slo.notifier import NotifierError, notifier_for
 from slo.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
-from slo.plan import Plan
 from slo.progress import Progress
 from slo.pulse import Pulse
 from slo.scrape import ScrapeError, Scraper, period_s

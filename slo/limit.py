@@ -11,14 +11,14 @@ from fractions import Fraction
 
 from slo import generator, outcome
 from slo.finding import Figure, Finding, Trial, rounded
+from slo.load.search import Search
+from slo.load.search_record import Step
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.objectives import Objective
 from slo.outcome import Outcome
 from slo.run import Run
-from slo.search import Search
-from slo.step import Step
 from slo.timeline import Cells, users_between
 from slo.yardstick import Yardstick
 

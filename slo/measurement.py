@@ -11,17 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from slo.ask import Ask
-from slo.climb import Climb
 from slo.history import MAX_INTERVALS, Cells, History, Interval
 from slo.journal import Journal
+from slo.load.plan import Plan, Stage
+from slo.load.requested_load import Ask
+from slo.load.search_controller import Climb
+from slo.load.search_record import Steps
 from slo.metrics.tally import Tally
-from slo.plan import Plan, Stage
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Scrape, Target, UserSample, Worker
 from slo.slowest import Slowest
-from slo.step import Steps
 from slo.vitals import Vitals, recorded
 
 MAX_USER_SAMPLES = 7200

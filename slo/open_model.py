@@ -10,9 +10,9 @@ from locust.exception import StopUser
 from locust.user import users
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
-from slo import rate
-from slo.dispenser import LATE_ATTRIBUTE, Dispenser
-from slo.plan import Plan
+from slo.load import rate
+from slo.load.pacer import LATE_ATTRIBUTE, Dispenser
+from slo.load.plan import Plan
 from slo.shape import PlannedShape
 
 DISPENSER = "slo_dispenser"

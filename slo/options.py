@@ -12,10 +12,11 @@ from typing import Any
 from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
-from slo import publish, rate, trace_link
+from slo import publish, trace_link
 from slo.gate import NO_VERDICT
+from slo.load import rate
+from slo.load.search_record import Steps
 from slo.objectives import Objective
-from slo.step import Steps
 from slo.text import redact as secret
 
 RUN = "slo_run"

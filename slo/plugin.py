@@ -25,7 +25,7 @@ from slo.clock import Offset
 from slo.gate import NO_VERDICT
 from slo.hooks import record
 from slo.judging import Judging
-from slo.plan import Plan, Stage
+from slo.load.plan import Plan, Stage
 from slo.shape import PlannedShape
 from slo.working import Working
 

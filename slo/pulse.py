@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from slo.plan import Plan
+from slo.load.plan import Plan
 from slo.recorder import RUN_STAGE
 from slo.vitals import Vitals
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from math import isfinite
 
 from slo.history import MAX_ENDPOINTS, Interval
+from slo.load.plan import Plan
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.metrics.tally import OTHER, Return, Tally
-from slo.plan import Plan
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.finding import Figure, Finding, rounded
+from slo.load.plan import Plan
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
-from slo.plan import Plan
 from slo.timeline import Point
 
 NAME = "recovery"

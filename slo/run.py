@@ -12,14 +12,14 @@ from typing import Any, Literal
 
 from jsonschema import Draft202012Validator
 
-from slo import schedule
-from slo.ask import Ask
 from slo.history import Counts, Interval
+from slo.load import schedule
+from slo.load.plan import Plan, Stage
+from slo.load.requested_load import Ask
+from slo.load.search_record import Steps
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
 from slo.metrics.tally import Tally
-from slo.plan import Plan, Stage
 from slo.slowest import Slow
-from slo.step import Steps
 from slo.text import atomic, schemas
 from slo.vitals import Vitals
 

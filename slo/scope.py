@@ -8,12 +8,12 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
 
+from slo.load.plan import Plan
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
 from slo.objectives import Scope
-from slo.plan import Plan
 from slo.run import Run
 from slo.text import suggest as names
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from locust import LoadTestShape
 
-from slo.plan import Plan
-from slo.step import Steps
+from slo.load.plan import Plan
+from slo.load.search_record import Steps
 
 
 class SteadyShape(LoadTestShape):

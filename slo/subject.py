@@ -9,9 +9,9 @@ import locust
 from locust.env import Environment
 
 from slo import fingerprint, options
-from slo.ask import Ask
+from slo.load.plan import Plan
+from slo.load.requested_load import Ask
 from slo.measurement import Subject
-from slo.plan import Plan
 from slo.run import Target
 from slo.shape import LimitShape
 from slo.text import redact as secret

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from slo.load.plan import Plan
 from slo.metrics.histogram import Histogram
 from slo.metrics.tally import Tally
-from slo.plan import Plan
 from slo.run import Run, UserSample
 
 POINTS = 240

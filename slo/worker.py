@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slo.clock import Offset
-from slo.dispenser import Dispenser
-from slo.plan import Plan
+from slo.load.pacer import Dispenser
+from slo.load.plan import Plan
 from slo.pulse import PulseLog
 from slo.recorder import Recorder
 from slo.slowest import Slowest

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from slo.load.plan import Plan
 from slo.objectives import Objectives, parse
-from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Target
 

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from slo.abort import WINDOW_S, Breach, Watch, rules
 from slo.history import Cells
 from slo.judge import judge
+from slo.load.plan import Plan
 from slo.metrics.tally import Tally
-from slo.plan import Plan
 from slo.run import Ending, Run
 from slo.text import schemas
 from tests.cluster import free_port

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo import judge
-from slo.climb import Climb, Pace
 from slo.history import Cells
+from slo.load.search_controller import Climb, Pace
+from slo.load.search_record import Step, Steps
 from slo.metrics.tally import Tally
-from slo.step import Step, Steps
 from tests.made import demanding
 
 FAST = Pace(settle_s=2, least_s=4, most_s=12, back_s=8)

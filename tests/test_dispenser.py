@@ -7,8 +7,8 @@ from collections.abc import Callable
 import gevent
 import pytest
 
-from slo import rate
-from slo.dispenser import Dispenser
+from slo.load import rate
+from slo.load.pacer import Dispenser
 from tests.made import Clock
 
 EVENT = list[float | None]

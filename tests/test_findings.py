@@ -15,9 +15,9 @@ from slo import run as runs
 from slo.finding import Finding
 from slo.judge import judge
 from slo.judge import watch as judge_watch
+from slo.load.plan import Plan, Stage
 from slo.metrics.tally import Tally
 from slo.objectives import Objectives
-from slo.plan import Plan, Stage
 from slo.recorder import Recorder
 from slo.reports import console, html, markdown
 from slo.run import Run, Scrape, UserSample

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from slo import rate
 from slo.baseline import Reference
 from slo.judge import judge
+from slo.load import rate
+from slo.load.plan import Plan
 from slo.objectives import parse
-from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import html
 from slo.reports.reproduce import command

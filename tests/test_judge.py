@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.judge import judge
-from slo.plan import Plan
+from slo.load.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, markdown
 from slo.run import Ending, Run, UserSample

@@ -19,6 +19,7 @@ from slo.finding import Finding
 from slo.gate import Gate
 from slo.judge import judge
 from slo.live import Trends
+from slo.load.search_record import Step, Steps
 from slo.measurement import Measurement, Subject
 from slo.metrics.tally import Tally
 from slo.objectives import parse
@@ -26,7 +27,6 @@ from slo.progress import line
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.run import Ending, Run, RunError, Target, UserSample
-from slo.step import Step, Steps
 from slo.text import schemas
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.ask import Ask
 from slo.judge import judge
-from slo.plan import MOST_SPAWNED_PER_S, Plan, Stage
+from slo.load.plan import MOST_SPAWNED_PER_S, Plan, Stage
+from slo.load.requested_load import Ask
 from slo.reports import html
 from slo.run import Run, UserSample
 from slo.text import schemas

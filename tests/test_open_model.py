@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from slo import rate
 from slo.journal import Journal, recover
 from slo.judge import judge
+from slo.load import rate
 from slo.metrics.arrivals import Arrivals
 from slo.metrics.tally import Tally
 from slo.recorder import Recorder

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from slo import live
+from slo.load.plan import Plan
 from slo.measurement import Measurement, Subject
 from slo.objectives import Objectives
-from slo.plan import Plan
 from slo.progress import PLAIN_PERIOD_S, Progress
 from slo.run import Target
 from tests.made import Clock, demanding

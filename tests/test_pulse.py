@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from slo.plan import Plan
+from slo.load.plan import Plan
 from slo.pulse import LOOKS, PERIOD_S, Pulse, PulseLog
 from tests.made import Clock
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from slo.history import MAX_ENDPOINTS, History, Interval
 from slo.listener import listeners
+from slo.load.plan import Plan
 from slo.metrics.tally import MAX_KINDS, OTHER, Tally
-from slo.plan import Plan
 from slo.recorder import Recorder
 
 

@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator
 
 from slo.judge import judge
 from slo.listener import listeners, open_listener
+from slo.load.plan import Plan
 from slo.metrics.tally import Return, Tally
-from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.retry_after import Waits, wait_of
 from slo.run import Run

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo import rate, schedule
-from slo.plan import Plan, Stage
+from slo.load import rate, schedule
+from slo.load.plan import Plan, Stage
 
 rates = st.one_of(st.just(0.0), st.floats(0.01, 40))
 legs = st.lists(st.tuples(st.floats(0.1, 20), rates), min_size=1, max_size=4)

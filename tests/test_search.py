@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.search import ENOUGH, NARROW, Search
+from slo.load.search import ENOUGH, NARROW, Search
 
 
 def found(search: Search, knee: float) -> list[int]:

@@ -18,9 +18,9 @@ from slo.history import History, Interval
 from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.live import provisional
+from slo.load.plan import Plan
 from slo.measurement import Measurement, Subject
 from slo.metrics.tally import Tally
-from slo.plan import Plan
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.run import Run, Target

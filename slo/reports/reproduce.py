@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from slo.plan import Plan
+from slo.load.plan import Plan
 from slo.run import Run
 from slo.text import redact as secret
 

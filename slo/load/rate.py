@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from slo.plan import Plan, Stage
+from slo.load.plan import Plan, Stage
 
 ALLOWED = (
     "a rate like 50/s, 300/m or 1000/h, held for --run-time, or legs of time and rate at their end, like "

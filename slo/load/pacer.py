@@ -12,8 +12,8 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult
 
-from slo import schedule
-from slo.plan import Plan
+from slo.load import schedule
+from slo.load.plan import Plan
 
 PATIENCE_S = 10.0
 """How long an arrival waits for a user that is free before it is dropped."""

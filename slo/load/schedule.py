@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from slo.plan import Plan, Stage
+from slo.load.plan import Plan, Stage
 
 
 def arrived(stage: Stage, at_s: float) -> float:

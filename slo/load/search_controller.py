@@ -10,10 +10,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from slo.load.search import Aim, Search
+from slo.load.search_record import Step, Steps
 from slo.metrics.tally import Tally
 from slo.outcome import Outcome, offered
-from slo.search import Aim, Search
-from slo.step import Step, Steps
 from slo.timeline import Cells
 
 RISE_S = 10.0
