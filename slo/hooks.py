@@ -24,7 +24,7 @@ from slo.open_model import DISPENSER, let_users_wait
 from slo.pulse import Pulse
 from slo.recorder import Recorder
 from slo.slowest import Slowest
-from slo.traced import Tracer, traced, tracer_of
+from slo.tracing.traced import Tracer, traced, tracer_of
 from slo.worker import WorkerBooks
 
 

@@ -11,7 +11,7 @@ from slo.metrics.tally import OTHER
 from slo.recorder import Recorder
 from slo.retry_after import Waits
 from slo.slowest import Slow, Slowest
-from slo.traced import trace_id_of
+from slo.tracing.traced import trace_id_of
 
 
 class Locusts(NamedTuple):

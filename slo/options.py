@@ -12,12 +12,13 @@ from typing import Any
 from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
-from slo import publish, trace_link
+from slo import publish
 from slo.gate import NO_VERDICT
 from slo.load import rate
 from slo.load.search_record import Steps
 from slo.objectives import Objective
 from slo.text import redact as secret
+from slo.tracing import trace_link
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""

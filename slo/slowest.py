@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
 
-from slo.traceparent import is_trace_id
+from slo.tracing.traceparent import is_trace_id
 
 MOST = 5
 """Requests kept of one endpoint in one stage, on each side of a warm-up's end."""

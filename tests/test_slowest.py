@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import journal, trace_link
+from slo import journal
 from slo.clock import Offset
 from slo.history import MAX_ENDPOINTS
 from slo.journal import Journal
@@ -29,8 +29,9 @@ from slo.reports import markdown, rows
 from slo.run import Run, RunError
 from slo.slowest import MOST, Slow, Slowest
 from slo.text import schemas
-from slo.traced import Contexts, trace_id_of, traced
-from slo.traceparent import HEADER, Ids, is_trace_id, trace_id_in
+from slo.tracing import trace_link
+from slo.tracing.traced import Contexts, trace_id_of, traced
+from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
 from slo.worker import WorkerBooks
 from tests.made import Clock, demanding, made
 from tests.test_hostile_reports import NAMES, UNSEEN

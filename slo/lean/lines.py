@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slo.lean.errors import InvalidRequestError
-from slo.traceparent import HEADER
+from slo.tracing.traceparent import HEADER
 
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MAX_LINES = 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from slo.lean.session import LeanHttpSession
-from slo.traced import Tracer, traced
+from slo.tracing.traced import Tracer, traced
 
 
 @cache

@@ -14,7 +14,7 @@ from slo.lean.heads import Heads
 from slo.lean.session import LeanHttpSession
 from slo.lean.settings import Settings
 from slo.lean.traced import session_of
-from slo.traced import tracer_of
+from slo.tracing.traced import tracer_of
 
 
 class LeanHttpUser(User, RestMixin[Any]):

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from slo import advice, trace_link
+from slo import advice
 from slo.baseline import Reference
 from slo.metrics.quantity import show
 from slo.reports import rows
@@ -21,6 +21,7 @@ from slo.run import Run
 from slo.scope import select
 from slo.text import redact as secret
 from slo.text.clean import plain, safe
+from slo.tracing import trace_link
 from slo.verdict import RANK, Result, Status, Verdict
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slo import trace_link
 from slo.finding import Finding
 from slo.reports import rows
 from slo.run import Run
 from slo.text.clean import one_line
+from slo.tracing import trace_link
 from slo.verdict import RANK, Result, Verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#@!&])")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Protocol
 
-from slo.traceparent import HEADER, Ids, is_trace_id, trace_id_in
+from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
 
 TRACE_ID = "trace_id"
 """The key under which Locust's request event finds the trace's id in ``context``."""
@@ -84,7 +84,7 @@ def tracer_of(environment: Any) -> Tracer | None:
 
 def _spans() -> Tracer | None:
     try:
-        return importlib.import_module("slo.spans").Spans()  # type: ignore[no-any-return]
+        return importlib.import_module("slo.tracing.spans").Spans()  # type: ignore[no-any-return]
     except ImportError:
         return None  # Locust itself has said so
 

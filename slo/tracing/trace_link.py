@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from slo.text import redact as secret
-from slo.traceparent import is_trace_id
+from slo.tracing.traceparent import is_trace_id
 
 PLACE = "{trace_id}"
 _PLAIN = re.compile(r"[A-Za-z0-9._~:/?#@$&*+,;=%-]*")
