@@ -14,7 +14,7 @@ from slo.history import Cells
 from slo.judge import meets, value_of
 from slo.load.plan import Plan
 from slo.metrics.quantity import show
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.scope import Selection, matching, warmup_ms
 
 WINDOW_S = 10

@@ -9,7 +9,7 @@ from fractions import Fraction
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.run import Run
 from slo.scope import Selection
 

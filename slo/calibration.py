@@ -9,7 +9,7 @@ from pathlib import Path
 
 from slo import comparison, shelf
 from slo.judge import question_of
-from slo.objectives import Objectives
+from slo.objectives.objectives import Objectives
 from slo.run import Run, RunError
 
 LONGEST_S = 6 * 3600

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import baseline, publish, reference, rules, saved
+from slo import baseline, publish, rules, saved
 from slo import commands as many
 from slo.metrics.quantity import parse, show
-from slo.objectives import Objectives, ObjectivesError, load
+from slo.objectives import reference
+from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
 from slo.reports import console
 from slo.run import Run, RunError

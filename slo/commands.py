@@ -19,7 +19,7 @@ from slo.compare import Untold
 from slo.judge import judge
 from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show
-from slo.objectives import load
+from slo.objectives.objectives import load
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.run import Run, RunError

@@ -28,7 +28,7 @@ from slo.measurement import Measurement
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.run import Run
 from slo.scope import matches
 from slo.verdict import RANK, Status, Verdict

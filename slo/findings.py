@@ -10,7 +10,7 @@ from typing import Literal
 from slo import breaking, coverage, drift, headroom, limit, outcome, recovery, timeline
 from slo.finding import Figure, Finding
 from slo.load.plan import Plan
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.run import Run
 from slo.scope import Selection, matching, warmup_ms
 from slo.timeline import Cells, Miss, Point, Watch

@@ -23,7 +23,7 @@ from slo.live import Process, Trends
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Steps
 from slo.measurement import Measurement, Subject
-from slo.objectives import Objectives
+from slo.objectives.objectives import Objectives
 from slo.progress import Progress
 from slo.reports import console
 from slo.run import Ending, How, Run

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.run import Run
 from slo.scope import Selection, matches
 from slo.vitals import Strain

@@ -20,7 +20,7 @@ from slo.metrics import percentile_interval as confidence
 from slo.metrics.histogram import Histogram
 from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.outcome import Outcome
 from slo.question import Question
 from slo.regression import NOT_YET, Bench, Kept

@@ -35,7 +35,7 @@ from slo.load.plan import Plan
 from slo.master import Master
 from slo.measurement import Measurement
 from slo.notifier import NotifierError, notifier_for
-from slo.objectives import Objectives, ObjectivesError, load
+from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
 from slo.progress import Progress
 from slo.pulse import Pulse

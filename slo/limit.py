@@ -16,7 +16,7 @@ from slo.load.search_record import Step
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.outcome import Outcome
 from slo.run import Run
 from slo.timeline import Cells, users_between

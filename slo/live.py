@@ -15,7 +15,7 @@ from slo.finding import Finding
 from slo.judge import judge, value_of, watch
 from slo.measurement import Measurement
 from slo.metrics.quantity import show
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.reports import rows
 from slo.run import Run
 from slo.scope import Selection, matching

@@ -16,7 +16,7 @@ from slo import publish
 from slo.gate import NO_VERDICT
 from slo.load import rate
 from slo.load.search_record import Steps
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.text import redact as secret
 from slo.tracing import trace_link
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from slo import advice
 from slo.metrics import percentile_interval as confidence
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.scope import Selection, matching
 from slo.timeline import Cells, Miss
 from slo.yardstick import Yardstick

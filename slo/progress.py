@@ -10,7 +10,7 @@ from typing import TextIO
 from slo import live
 from slo.measurement import Measurement
 from slo.metrics.quantity import show
-from slo.objectives import Objectives
+from slo.objectives.objectives import Objectives
 from slo.reports.console import plain
 from slo.verdict import RANK, Verdict
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from slo import baseline, verdict
 from slo.baseline import BaselineError
 from slo.judge import judge
-from slo.objectives import Objectives, parse
+from slo.objectives.objectives import Objectives, parse
 from slo.regression import NO_BASELINE, Absent, Kept
 from slo.reports import console, github, hlog, junit, markdown, sheet
 from slo.run import Run

@@ -10,7 +10,7 @@ from functools import cached_property
 from slo import comparison
 from slo.baseline import Block, Reference, blocks_of, differences
 from slo.compare import ENOUGH, Change, Untold, compare
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.question import Question
 from slo.run import Run
 from slo.verdict import Result, Status

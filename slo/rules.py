@@ -19,7 +19,7 @@ import yaml
 
 from slo.exposition import NAMESPACE
 from slo.metrics.quantity import show
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.scope import patterns_of
 
 MONTH_S = 30 * 86400

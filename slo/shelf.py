@@ -12,7 +12,7 @@ from slo.baseline import KEEP, Reference, differences
 from slo.compare import Change, Untold, changed, compare, measure
 from slo.judge import judge, question_of
 from slo.metrics.indicator import Indicator, parse
-from slo.objectives import Objective, Objectives
+from slo.objectives.objectives import Objective, Objectives
 from slo.question import Question
 from slo.regression import NO_BASELINE
 from slo.run import Run, RunError

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from slo.finding import Finding
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.run import Target
 from slo.text import atomic
 

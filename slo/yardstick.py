@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.metrics.indicator import Indicator
-from slo.objectives import Objective
+from slo.objectives.objectives import Objective
 from slo.scope import Selection
 
 

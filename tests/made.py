@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from slo.load.plan import Plan
-from slo.objectives import Objectives, parse
+from slo.objectives.objectives import Objectives, parse
 from slo.recorder import Recorder
 from slo.run import Ending, Run, Target
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from slo.objectives import Objectives, load
+from slo.objectives.objectives import Objectives, load
 from slo.rules import MONTH_S, burns, rules, span
 from tests.cluster import free_port
 from tests.made import demanding

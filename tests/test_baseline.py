@@ -14,7 +14,7 @@ from slo import baseline
 from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
 from slo.judge import judge
 from slo.load.plan import Plan
-from slo.objectives import Objectives, ObjectivesError, parse
+from slo.objectives.objectives import Objectives, ObjectivesError, parse
 from slo.recorder import Recorder
 from slo.regression import Absent, Kept
 from slo.run import Ending, Run, Target

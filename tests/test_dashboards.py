@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from slo.objectives import load
+from slo.objectives.objectives import load
 from slo.rules import rules
 from tests.cluster import free_port
 from tests.processes import HOTEL, ROOT, Demo, Locust

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from slo.objectives import parse
+from slo.objectives.objectives import parse
 from tests.cluster import free_port
 from tests.processes import ROOT, Demo, Locust, environment, hotel, locust
 from tests.test_distributed import own_port

@@ -20,7 +20,7 @@ from slo.exposition import Exposition, bounds_us, native_index, standing
 from slo.judge import judge
 from slo.live import Process
 from slo.metrics.histogram import bucket_bounds, bucket_of
-from slo.objectives import load
+from slo.objectives.objectives import load
 from slo.recorder import Recorder
 from slo.run import Run
 from tests.made import Clock, demanding, made

@@ -17,7 +17,7 @@ from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.load.plan import Plan, Stage
 from slo.metrics.tally import Tally
-from slo.objectives import Objectives
+from slo.objectives.objectives import Objectives
 from slo.recorder import Recorder
 from slo.reports import console, html, markdown
 from slo.run import Run, Scrape, UserSample
@@ -404,7 +404,7 @@ def test_a_run_without_a_request_has_none() -> None:
 
 
 def test_objectives_refuse_a_part_of_a_finding() -> None:
-    from slo.objectives import ObjectivesError
+    from slo.objectives.objectives import ObjectivesError
 
     with pytest.raises(ObjectivesError, match="of the whole run"):
         demanding("indicator: capacity.users, target: 5 users, endpoint: home")

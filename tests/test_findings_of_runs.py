@@ -103,7 +103,7 @@ def test_a_run_judged_again_finds_the_same(demo: Demo, tmp_path: Path) -> None:
     done = locust(tmp_path / "reports", *words)
     before = done.verdict["findings"]
     from slo.judge import judge
-    from slo.objectives import load
+    from slo.objectives.objectives import load
 
     again = judge(done.run, load(ROOT / "slo" / "hotel.yaml"))
     assert json.loads(json.dumps([one.to_data() for one in again.findings])) == before

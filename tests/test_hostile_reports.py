@@ -24,7 +24,7 @@ from slo import publish
 from slo.finding import Figure, Finding
 from slo.judge import judge
 from slo.load.plan import Plan
-from slo.objectives import Objectives, Scope
+from slo.objectives.objectives import Objectives, Scope
 from slo.recorder import Recorder
 from slo.reports import console, github, markdown
 from slo.run import Run, Target

@@ -16,7 +16,7 @@ from slo.baseline import Reference
 from slo.judge import judge
 from slo.load import rate
 from slo.load.plan import Plan
-from slo.objectives import parse
+from slo.objectives.objectives import parse
 from slo.recorder import Recorder
 from slo.reports import html
 from slo.reports.reproduce import command

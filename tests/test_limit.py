@@ -22,7 +22,7 @@ from slo.live import Trends
 from slo.load.search_record import Step, Steps
 from slo.measurement import Measurement, Subject
 from slo.metrics.tally import Tally
-from slo.objectives import parse
+from slo.objectives.objectives import parse
 from slo.progress import line
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from slo.judge import judge
-from slo.objectives import load
+from slo.objectives.objectives import load
 from slo.verdict import to_json
 from tests.cluster import free_port
 from tests.processes import BASIC, HOTEL, ROOT, Demo, Finished, Locust, locust

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from slo.judge import judge
-from slo.objectives import Objectives
+from slo.objectives.objectives import Objectives
 from slo.recorder import Recorder
 from slo.reports import markdown
 from slo.run import Run

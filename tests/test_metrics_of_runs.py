@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from slo.exporter import ExporterError, Gateway
 from slo.exposition import Exposition, bounds_us
-from slo.objectives import load
+from slo.objectives.objectives import load
 from tests.cluster import Cluster, free_port
 from tests.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
 from tests.prometheus import Prometheus, needed

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slo import cli
 from slo.metrics.indicator import IndicatorError
 from slo.metrics.indicator import parse as parse_indicator
-from slo.objectives import ObjectivesError, load, parse
+from slo.objectives.objectives import ObjectivesError, load, parse
 
 MALFORMED = sorted((Path(__file__).parent / "malformed").glob("*.yaml"))
 HOTEL = Path(__file__).parent.parent / "slo" / "hotel.yaml"

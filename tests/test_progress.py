@@ -11,7 +11,7 @@ import pytest
 from slo import live
 from slo.load.plan import Plan
 from slo.measurement import Measurement, Subject
-from slo.objectives import Objectives
+from slo.objectives.objectives import Objectives
 from slo.progress import PLAIN_PERIOD_S, Progress
 from slo.run import Target
 from tests.made import Clock, demanding

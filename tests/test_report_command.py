@@ -13,7 +13,7 @@ import pytest
 from slo import cli, publish
 from slo import run as runs
 from slo.judge import judge
-from slo.objectives import load
+from slo.objectives.objectives import load
 from slo.run import Run
 from tests.made import requests
 from tests.processes import ROOT, environment

@@ -10,12 +10,12 @@ from fractions import Fraction
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
-from slo import document, grammar
-from slo.document import Document, DocumentError, Path, Problem
 from slo.metrics import indicator, quantity
 from slo.metrics.indicator import Direction, Indicator, IndicatorError
 from slo.metrics.quantity import QuantityError, Unit
 from slo.metrics.tally import Since
+from slo.objectives import document, grammar
+from slo.objectives.document import Document, DocumentError, Path, Problem
 
 Priority = Literal["P0", "P1", "P2"]
 ABORT_AFTER_S = Fraction(30)

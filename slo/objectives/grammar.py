@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from slo.document import Document, Path, Problem
+from slo.objectives.document import Document, Path, Problem
 from slo.text import schemas
 
 _TYPES = {"string": "text", "array": "a list", "object": "a mapping of keys", "number": "a number"}

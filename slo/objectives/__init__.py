@@ -1,0 +1,4 @@
+"""From YAML to objectives: the document with line numbers, its grammar, the objectives.
+
+Judging them is in ``slo.verdict``.
+"""
