@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.nginx import nginx
 from benchmarks.turns import ROOT, environment, headless
-from slo import run as runs
+from slo.record import run as runs
 from slo.trend import Trend, trend
 
 LOCUSTFILE = Path(__file__).with_name("endurance_locustfile.py")

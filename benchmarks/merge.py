@@ -21,7 +21,7 @@ import msgpack
 from slo.clock import Offset
 from slo.ledger import Ledger
 from slo.measurement import Measurement, Subject
-from slo.run import Target
+from slo.record.run import Target
 from slo.worker import WorkerBooks
 
 ENDPOINTS = tuple(f"endpoint {number}" for number in range(10))

@@ -10,7 +10,7 @@ from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective
-from slo.run import Run
+from slo.record.run import Run
 from slo.scope import Selection
 
 MOST = 3

@@ -22,8 +22,8 @@ import msgpack
 from jsonschema import Draft202012Validator
 
 from slo.metrics.tally import Tally
+from slo.record.run import Run, Target
 from slo.recorder import RUN_STAGE
-from slo.run import Run, Target
 from slo.text import atomic, schemas
 
 VERSION = 2

@@ -10,7 +10,7 @@ from pathlib import Path
 from slo import comparison, shelf
 from slo.judge import question_of
 from slo.objectives.objectives import Objectives
-from slo.run import Run, RunError
+from slo.record.run import Run, RunError
 
 LONGEST_S = 6 * 3600
 """A run that takes longer is given up."""

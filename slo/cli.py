@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import baseline, publish, rules, saved
+from slo import baseline, publish, rules
 from slo import commands as many
 from slo.metrics.quantity import parse, show
 from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.publish import ReportError
+from slo.record import load_run as saved
+from slo.record.run import Run, RunError
 from slo.reports import console
-from slo.run import Run, RunError
 from slo.text import atomic, schemas
 
 NO_VERDICT = 3

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from slo import baseline, calibration, comparison, saved, shelf
+from slo import baseline, calibration, comparison, shelf
 from slo.baseline import KEEP, BaselineError
 from slo.changepoint import changes
 from slo.compare import Untold
@@ -20,9 +20,10 @@ from slo.judge import judge
 from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show
 from slo.objectives.objectives import load
+from slo.record import load_run as saved
+from slo.record.run import Run, RunError
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
-from slo.run import Run, RunError
 from slo.shelf import Row, ask
 from slo.verdict import EXIT_CODES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slo.finding import Finding
-from slo.run import Run
+from slo.record.run import Run
 
 NAME = "it works"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from slo.finding import Figure, Finding, rounded
 from slo.metrics.quantity import Unit, show
-from slo.run import Run, Scrape
+from slo.record.run import Run, Scrape
 from slo.timeline import Point
 
 if TYPE_CHECKING:

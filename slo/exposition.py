@@ -29,7 +29,7 @@ from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objective, Objectives
-from slo.run import Run
+from slo.record.run import Run
 from slo.scope import matches
 from slo.verdict import RANK, Status, Verdict
 

@@ -11,7 +11,7 @@ from slo import breaking, coverage, drift, headroom, limit, outcome, recovery, t
 from slo.finding import Figure, Finding
 from slo.load.plan import Plan
 from slo.objectives.objectives import Objective, Objectives
-from slo.run import Run
+from slo.record.run import Run
 from slo.scope import Selection, matching, warmup_ms
 from slo.timeline import Cells, Miss, Point, Watch
 from slo.yardstick import Yardstick

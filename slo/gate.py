@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from slo import live, publish
-from slo import run as runs
 from slo.abort import Breach, StopOn, Watch, rules
 from slo.exposition import Exposition, Standing, standing
 from slo.findings import watched
@@ -25,8 +24,9 @@ from slo.load.search_record import Steps
 from slo.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
 from slo.progress import Progress
+from slo.record import run as runs
+from slo.record.run import Ending, How, Run
 from slo.reports import console
-from slo.run import Ending, How, Run
 from slo.scope import matches, warmup_ms
 from slo.verdict import Verdict
 

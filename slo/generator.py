@@ -13,9 +13,9 @@ from fractions import Fraction
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective
-from slo.run import Run
+from slo.record.process_stats import Strain
+from slo.record.run import Run
 from slo.scope import Selection, matches
-from slo.vitals import Strain
 
 WAITS = 3
 """How often one request waits for the event loop, at most: to connect, to send, to receive."""

@@ -9,7 +9,7 @@ from fractions import Fraction
 from slo.finding import Figure, Finding, rounded
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives, Scope
-from slo.run import Run
+from slo.record.run import Run
 from slo.scope import Selection, matches, select
 
 NAME = "headroom"

@@ -22,8 +22,8 @@ from slo.listener import Locusts, listeners, open_listener, slow_listener
 from slo.load.pacer import Dispenser, late_ms
 from slo.open_model import DISPENSER, let_users_wait
 from slo.pulse import Pulse
+from slo.record.slowest import Slowest
 from slo.recorder import Recorder
-from slo.slowest import Slowest
 from slo.tracing.traced import Tracer, traced, tracer_of
 from slo.worker import WorkerBooks
 

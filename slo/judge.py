@@ -23,8 +23,8 @@ from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective, Objectives
 from slo.outcome import Outcome
 from slo.question import Question
+from slo.record.run import Ending, Run
 from slo.regression import NOT_YET, Bench, Kept
-from slo.run import Ending, Run
 from slo.scope import Selection, matches, patterns_of, select, warmup_ms
 from slo.text import suggest as names
 from slo.timeline import Cells, Point, Watch

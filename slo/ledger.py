@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slo.history import Interval
-from slo.run import Worker
-from slo.slowest import Slow, Slowest
-from slo.vitals import Vitals
+from slo.record.process_stats import Vitals
+from slo.record.run import Worker
+from slo.record.slowest import Slow, Slowest
 
 
 @dataclass

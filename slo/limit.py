@@ -18,7 +18,7 @@ from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective
 from slo.outcome import Outcome
-from slo.run import Run
+from slo.record.run import Run
 from slo.timeline import Cells, users_between
 from slo.yardstick import Yardstick
 

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from slo.failure import kind_of, status_of
 from slo.metrics.tally import OTHER
+from slo.record.slowest import Slow, Slowest
 from slo.recorder import Recorder
 from slo.retry_after import Waits
-from slo.slowest import Slow, Slowest
 from slo.tracing.traced import trace_id_of
 
 

@@ -16,8 +16,8 @@ from slo.judge import judge, value_of, watch
 from slo.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
+from slo.record.run import Run
 from slo.reports import rows
-from slo.run import Run
 from slo.scope import Selection, matching
 from slo.timeline import Growing, Point, users_between
 from slo.verdict import Result, Verdict

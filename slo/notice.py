@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from slo.record.run import Run
 from slo.reports import rows
-from slo.run import Run
 from slo.verdict import Result, Verdict
 
 VERSION = 1

@@ -12,7 +12,7 @@ import gevent
 import requests
 
 from slo import notice
-from slo.run import Run
+from slo.record.run import Run
 from slo.verdict import Verdict
 
 SLACK = "hooks.slack.com"

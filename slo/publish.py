@@ -17,9 +17,9 @@ from slo import baseline, verdict
 from slo.baseline import BaselineError
 from slo.judge import judge
 from slo.objectives.objectives import Objectives, parse
+from slo.record.run import Run
 from slo.regression import NO_BASELINE, Absent, Kept
 from slo.reports import console, github, hlog, junit, markdown, sheet
-from slo.run import Run
 from slo.text import atomic
 from slo.verdict import Verdict
 

@@ -12,7 +12,7 @@ from slo.baseline import Block, Reference, blocks_of, differences
 from slo.compare import ENOUGH, Change, Untold, compare
 from slo.objectives.objectives import Objective
 from slo.question import Question
-from slo.run import Run
+from slo.record.run import Run
 from slo.verdict import Result, Status
 
 

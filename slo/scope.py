@@ -14,7 +14,7 @@ from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
 from slo.objectives.objectives import Scope
-from slo.run import Run
+from slo.record.run import Run
 from slo.text import suggest as names
 
 

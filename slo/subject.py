@@ -8,11 +8,12 @@ from typing import Any
 import locust
 from locust.env import Environment
 
-from slo import fingerprint, options
+from slo import options
 from slo.load.plan import Plan
 from slo.load.requested_load import Ask
 from slo.measurement import Subject
-from slo.run import Target
+from slo.record import environment as fingerprint
+from slo.record.run import Target
 from slo.shape import LimitShape
 from slo.text import redact as secret
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from slo.load.plan import Plan
 from slo.metrics.histogram import Histogram
 from slo.metrics.tally import Tally
-from slo.run import Run, UserSample
+from slo.record.run import Run, UserSample
 
 POINTS = 240
 """About how many points a run has; a point lasts at least a second."""

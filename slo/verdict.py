@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from slo.finding import Finding
 from slo.objectives.objectives import Objective
-from slo.run import Target
+from slo.record.run import Target
 from slo.text import atomic
 
 VERSION = 1

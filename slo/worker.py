@@ -11,8 +11,8 @@ from slo.clock import Offset
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan
 from slo.pulse import PulseLog
+from slo.record.slowest import Slowest
 from slo.recorder import Recorder
-from slo.slowest import Slowest
 
 
 class WorkerBooks:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from slo.run import Run
+from slo.record.run import Run
 from tests.hosts import Hosts
 from tests.processes import ROOT, Finished, Locust
 from tests.wire import Wire

@@ -7,8 +7,8 @@ from typing import Any
 
 from slo.load.plan import Plan
 from slo.objectives.objectives import Objectives, parse
+from slo.record.run import Ending, Run, Target
 from slo.recorder import Recorder
-from slo.run import Ending, Run, Target
 
 
 class Clock:

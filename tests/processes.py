@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slo import run as runs
-from slo.run import Run
+from slo.record import run as runs
+from slo.record.run import Run
 
 ROOT = Path(__file__).parent.parent
 HOTEL = ROOT / "locustfiles" / "hotel.py"

@@ -17,7 +17,7 @@ from slo.history import Cells
 from slo.judge import judge
 from slo.load.plan import Plan
 from slo.metrics.tally import Tally
-from slo.run import Ending, Run
+from slo.record.run import Ending, Run
 from slo.text import schemas
 from tests.cluster import free_port
 from tests.made import demanding, requests

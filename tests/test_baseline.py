@@ -15,9 +15,9 @@ from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of,
 from slo.judge import judge
 from slo.load.plan import Plan
 from slo.objectives.objectives import Objectives, ObjectivesError, parse
+from slo.record.run import Ending, Run, Target
 from slo.recorder import Recorder
 from slo.regression import Absent, Kept
-from slo.run import Ending, Run, Target
 from slo.verdict import Result
 from tests.made import Clock, made
 

@@ -10,7 +10,7 @@ import pytest
 from lxml import html
 
 from slo import cli
-from slo import run as record
+from slo.record import run as record
 from tests.processes import HOTEL, Demo
 from tests.test_baseline import YAML, steady
 

@@ -26,8 +26,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from slo import run as runs
-from slo.run import Run
+from slo.record import run as runs
+from slo.record.run import Run
 from tests.cluster import free_port
 from tests.processes import ROOT, Demo, environment, locust
 from tests.test_web import verdicts, wait_for

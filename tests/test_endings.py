@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slo import run as runs
+from slo.record import run as runs
 from tests.processes import HOTEL, ROOT, Demo, Locust, environment, hotel
 
 

@@ -21,8 +21,8 @@ from slo.judge import judge
 from slo.live import Process
 from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives.objectives import load
+from slo.record.run import Run
 from slo.recorder import Recorder
-from slo.run import Run
 from tests.made import Clock, demanding, made
 from tests.processes import ROOT
 

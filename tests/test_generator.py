@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 from slo import generator
 from slo.judge import judge
 from slo.metrics.histogram import Histogram
+from slo.record.process_stats import MAX_BUSY, Strain, Vitals, recorded
+from slo.record.run import Run, UserSample
 from slo.recorder import RUN_STAGE, Recorder
 from slo.reports import html
-from slo.run import Run, UserSample
 from slo.text import schemas
-from slo.vitals import MAX_BUSY, Strain, Vitals, recorded
 from tests.made import Clock, demanding, made, requests
 from tests.test_findings import SPIKE, drained, simulated, soaked
 

@@ -10,8 +10,8 @@ import pytest
 
 from slo import publish
 from slo.judge import judge
+from slo.record.run import Ending
 from slo.reports import github, markdown
-from slo.run import Ending
 from tests.made import demanding, requests
 
 MIXED = demanding(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from slo.judge import judge
 from slo.metrics.histogram import HIGHEST_US, Histogram
+from slo.record.run import Run
 from slo.recorder import Recorder
 from slo.reports import hlog
-from slo.run import Run
 from tests.made import Clock, demanding, made, requests
 
 PERCENTS = ("50", "90", "95", "99", "99.9", "99.99", "100")

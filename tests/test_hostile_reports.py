@@ -25,9 +25,9 @@ from slo.finding import Figure, Finding
 from slo.judge import judge
 from slo.load.plan import Plan
 from slo.objectives.objectives import Objectives, Scope
+from slo.record.run import Run, Target
 from slo.recorder import Recorder
 from slo.reports import console, github, markdown
-from slo.run import Run, Target
 from slo.text import schemas
 from slo.verdict import Verdict
 from tests.made import Clock, demanding, made

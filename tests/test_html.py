@@ -17,11 +17,11 @@ from slo.judge import judge
 from slo.load import rate
 from slo.load.plan import Plan
 from slo.objectives.objectives import parse
+from slo.record.run import Ending, Run, Target, UserSample
 from slo.recorder import Recorder
 from slo.reports import html
 from slo.reports.reproduce import command
 from slo.reports.slots import MOST, slots
-from slo.run import Ending, Run, Target, UserSample
 from slo.verdict import Verdict
 from tests.made import Clock, demanding, made, requests
 from tests.processes import ROOT

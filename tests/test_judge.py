@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator
 
 from slo.judge import judge
 from slo.load.plan import Plan
+from slo.record.run import Ending, Run, UserSample
 from slo.recorder import Recorder
 from slo.reports import console, markdown
-from slo.run import Ending, Run, UserSample
 from slo.text import schemas
 from slo.verdict import to_json
 from tests.made import Clock, demanding, made, requests

@@ -10,8 +10,8 @@ from lxml import etree
 
 from slo.finding import Figure, Finding
 from slo.judge import judge
+from slo.record.run import Ending, Run
 from slo.reports import junit
-from slo.run import Ending, Run
 from tests.made import demanding, requests
 from tests.processes import ROOT
 

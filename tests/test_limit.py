@@ -13,7 +13,6 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo import baseline, live
-from slo import run as runs
 from slo.baseline import BaselineError
 from slo.finding import Finding
 from slo.gate import Gate
@@ -24,9 +23,10 @@ from slo.measurement import Measurement, Subject
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import parse
 from slo.progress import line
+from slo.record import run as runs
+from slo.record.run import Ending, Run, RunError, Target, UserSample
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
-from slo.run import Ending, Run, RunError, Target, UserSample
 from slo.text import schemas
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made

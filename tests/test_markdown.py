@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from slo.judge import judge
 from slo.objectives.objectives import Objectives
+from slo.record.run import Run
 from slo.recorder import Recorder
 from slo.reports import markdown
-from slo.run import Run
 from tests.made import Clock, demanding, made, requests
 
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from slo import notice
 from slo.judge import judge
 from slo.notifier import WAITS_S, Notifier
-from slo.run import Run
+from slo.record.run import Run
 from slo.text import schemas
 from slo.verdict import Verdict
 from tests.cluster import free_port

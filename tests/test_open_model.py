@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from slo.journal import Journal, recover
 from slo.judge import judge
 from slo.load import rate
 from slo.metrics.arrivals import Arrivals
 from slo.metrics.tally import Tally
+from slo.record.journal import Journal, recover
+from slo.record.run import Run
 from slo.recorder import Recorder
 from slo.reports import console
-from slo.run import Run
 from tests.cluster import Cluster
 from tests.frozen import answered_s
 from tests.made import Clock, demanding, made

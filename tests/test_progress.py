@@ -13,7 +13,7 @@ from slo.load.plan import Plan
 from slo.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
 from slo.progress import PLAIN_PERIOD_S, Progress
-from slo.run import Target
+from slo.record.run import Target
 from tests.made import Clock, demanding
 
 MET = demanding(

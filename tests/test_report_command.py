@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from slo import cli, publish
-from slo import run as runs
 from slo.judge import judge
 from slo.objectives.objectives import load
-from slo.run import Run
+from slo.record import run as runs
+from slo.record.run import Run
 from tests.made import requests
 from tests.processes import ROOT, environment
 

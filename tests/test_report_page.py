@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from slo.baseline import Reference
 from slo.judge import judge
+from slo.record.run import Run
 from slo.reports import html
-from slo.run import Run
 from tests.chromium import CHROMIUM, SHOTS
 from tests.made import made
 from tests.test_html import HOSTILE, OBJECTIVES, ramp

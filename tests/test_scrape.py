@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.measurement import MAX_SCRAPES, Measurement, Subject
-from slo.run import Ending, Target
+from slo.record.run import Ending, Target
 from slo.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
 
 TEXT = """# HELP process_resident_memory_bytes Resident memory size in bytes.

@@ -11,9 +11,9 @@ import pytest
 
 from slo.finding import Figure, Finding
 from slo.judge import judge
+from slo.record.run import Run
 from slo.recorder import Recorder
 from slo.reports import sheet
-from slo.run import Run
 from tests.made import Clock, demanding, made, requests
 
 

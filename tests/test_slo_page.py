@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import run as runs
+from slo.record import run as runs
 from slo.text import schemas
 from slo.web import sparkline
 from tests.cluster import RAW, free_port, samples

@@ -15,19 +15,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import journal
 from slo.clock import Offset
 from slo.history import MAX_ENDPOINTS
-from slo.journal import Journal
 from slo.judge import judge
 from slo.ledger import Ledger
 from slo.listener import listeners, slow_listener
 from slo.metrics.tally import OTHER
+from slo.record import journal
+from slo.record.journal import Journal
+from slo.record.run import Run, RunError
+from slo.record.slowest import MOST, Slow, Slowest
 from slo.recorder import Recorder
 from slo.reports import html as page
 from slo.reports import markdown, rows
-from slo.run import Run, RunError
-from slo.slowest import MOST, Slow, Slowest
 from slo.text import schemas
 from slo.tracing import trace_link
 from slo.tracing.traced import Contexts, trace_id_of, traced

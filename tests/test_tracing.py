@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from slo.run import Run
+from slo.record.run import Run
 from tests.processes import ROOT, Demo, Finished, locust
 from tests.test_distributed import own_port
 from tests.traces import Collector, Target, attributes

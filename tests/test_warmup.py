@@ -21,9 +21,9 @@ from slo.live import provisional
 from slo.load.plan import Plan
 from slo.measurement import Measurement, Subject
 from slo.metrics.tally import Tally
+from slo.record.run import Run, Target
 from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
-from slo.run import Run, Target
 from slo.scope import select
 from slo.text import schemas
 from slo.verdict import Result

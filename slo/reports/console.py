@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from slo.record.run import Run
 from slo.reports import rows
-from slo.run import Run
 from slo.text.clean import UNSEEN
 from slo.verdict import Status, Verdict
 

@@ -3,8 +3,8 @@
 # No `from __future__ import annotations` here: it would take the name of the function.
 from pathlib import PurePath
 
+from slo.record.run import Run
 from slo.reports import markdown
-from slo.run import Run
 from slo.text.clean import one_line
 from slo.verdict import Result, Verdict
 

@@ -18,7 +18,7 @@ from datetime import datetime
 
 from slo.metrics.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
 from slo.metrics.tally import Tally
-from slo.run import Run
+from slo.record.run import Run
 from slo.text.clean import UNSEEN
 from slo.verdict import Verdict
 

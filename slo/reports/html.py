@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from slo import advice
 from slo.baseline import Reference
 from slo.metrics.quantity import show
+from slo.record.run import Run
 from slo.reports import rows
 from slo.reports.reproduce import command
-from slo.run import Run
 from slo.scope import select
 from slo.text import redact as secret
 from slo.text.clean import plain, safe

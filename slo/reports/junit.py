@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from slo.finding import Finding
+from slo.record.run import Run
 from slo.reports import rows
-from slo.run import Run
 from slo.text.clean import one_line
 from slo.verdict import Result, Verdict
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slo.finding import Finding
+from slo.record.run import Run
 from slo.reports import rows
-from slo.run import Run
 from slo.text.clean import one_line
 from slo.tracing import trace_link
 from slo.verdict import RANK, Result, Verdict

@@ -19,10 +19,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 from slo.baseline import Reference
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
+from slo.record.run import Run
 from slo.reports import svg
 from slo.reports.slots import Slot, slots
 from slo.reports.svg import colour
-from slo.run import Run
 from slo.text.clean import plain
 from slo.verdict import Verdict
 

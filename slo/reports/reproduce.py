@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slo.load.plan import Plan
-from slo.run import Run
+from slo.record.run import Run
 from slo.text import redact as secret
 
 _FLAGS = {"num_users": "users"}

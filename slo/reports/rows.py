@@ -12,11 +12,11 @@ from slo.metrics.arrivals import LATE_MS
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
 from slo.outcome import RUNNING
-from slo.run import Run
+from slo.record.process_stats import Vitals
+from slo.record.run import Run
+from slo.record.slowest import MOST as MOST_SLOW
 from slo.shelf import Row
-from slo.slowest import MOST as MOST_SLOW
 from slo.verdict import Result, Verdict
-from slo.vitals import Vitals
 
 OBJECTIVE_HEAD = (
     "objective",

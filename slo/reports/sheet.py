@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from slo.finding import Figure, Finding
 from slo.metrics.tally import Tally
-from slo.run import Run
+from slo.record.run import Run
 from slo.text.clean import one_line
 from slo.verdict import Verdict
 

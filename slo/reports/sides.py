@@ -11,12 +11,12 @@ from matplotlib.ticker import MaxNLocator
 from slo.compare import Change
 from slo.metrics.indicator import parse
 from slo.metrics.quantity import show
+from slo.record.run import Run
 from slo.reports import html, pictures, svg
 from slo.reports.pictures import Picture
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.reports.slots import slots
 from slo.reports.svg import colour
-from slo.run import Run
 from slo.shelf import Row
 from slo.text import atomic
 from slo.text.clean import safe

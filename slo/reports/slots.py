@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from slo.history import Interval
 from slo.metrics.histogram import Histogram
-from slo.run import Run
+from slo.record.run import Run
 
 MOST = 150
 """Slots of a run; a picture has about four pixels for each."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from slo import journal, run
-from slo.run import Run
+from slo.record import journal, run
+from slo.record.run import Run
 
 
 def read(path: Path) -> tuple[Run, Path]:

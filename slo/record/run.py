@@ -19,9 +19,9 @@ from slo.load.requested_load import Ask
 from slo.load.search_record import Steps
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
 from slo.metrics.tally import Tally
-from slo.slowest import Slow
+from slo.record.process_stats import Vitals
+from slo.record.slowest import Slow
 from slo.text import atomic, schemas
-from slo.vitals import Vitals
 
 VERSION = 1
 FILE_NAME = "run.json"

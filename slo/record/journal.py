@@ -13,8 +13,8 @@ from typing import Any, BinaryIO
 import msgpack
 
 from slo.history import History, Interval
-from slo.run import Run, RunError
-from slo.slowest import Slow, Slowest
+from slo.record.run import Run, RunError
+from slo.record.slowest import Slow, Slowest
 
 FILE_NAME = "journal.msgpack"
 
