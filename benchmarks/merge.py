@@ -20,7 +20,7 @@ import msgpack
 
 from slo.clock import Offset
 from slo.ledger import Ledger
-from slo.measurement import Measurement, Subject
+from slo.measure.measurement import Measurement, Subject
 from slo.record.run import Target
 from slo.worker import WorkerBooks
 

@@ -92,7 +92,7 @@ def measure(environment: Any, **_: Any) -> None:
     def turns() -> None:
         gevent.sleep(1)
         handlers = environment.events.request._handlers
-        ours = next(one for one in handlers if one.__module__ == "slo.listener")
+        ours = next(one for one in handlers if one.__module__ == "slo.measure.listener")
         theirs = locusts_own()
         modes: dict[str, tuple[list[Any], Call]] = {
             "client": ([], plainly),

@@ -21,9 +21,9 @@ from typing import Any
 import msgpack
 from jsonschema import Draft202012Validator
 
+from slo.measure.recorder import RUN_STAGE
 from slo.metrics.tally import Tally
 from slo.record.run import Run, Target
-from slo.recorder import RUN_STAGE
 from slo.text import atomic, schemas
 
 VERSION = 2

@@ -24,7 +24,7 @@ from prometheus_client.samples import BucketSpan, NativeHistogram
 
 from slo import __version__, live
 from slo.live import Process
-from slo.measurement import Measurement
+from slo.measure.measurement import Measurement
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally

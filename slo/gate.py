@@ -21,7 +21,7 @@ from slo.ledger import Ledger
 from slo.live import Process, Trends
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Steps
-from slo.measurement import Measurement, Subject
+from slo.measure.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
 from slo.progress import Progress
 from slo.record import run as runs

@@ -18,12 +18,12 @@ from locust.event import EventHook
 from slo import identity, options
 from slo.batched import BatchedStats
 from slo.clock import Offset
-from slo.listener import Locusts, listeners, open_listener, slow_listener
 from slo.load.pacer import Dispenser, late_ms
+from slo.measure.listener import Locusts, listeners, open_listener, slow_listener
+from slo.measure.loop_lag import Pulse
+from slo.measure.recorder import Recorder
 from slo.open_model import DISPENSER, let_users_wait
-from slo.pulse import Pulse
 from slo.record.slowest import Slowest
-from slo.recorder import Recorder
 from slo.tracing.traced import Tracer, traced, tracer_of
 from slo.worker import WorkerBooks
 

@@ -33,13 +33,13 @@ from slo.load import rate
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan
 from slo.master import Master
-from slo.measurement import Measurement
+from slo.measure.loop_lag import Pulse
+from slo.measure.measurement import Measurement
+from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.notifier import NotifierError, notifier_for
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
 from slo.progress import Progress
-from slo.pulse import Pulse
-from slo.scrape import ScrapeError, Scraper, period_s
 from slo.shape import LimitShape
 from slo.subject import subject_of
 

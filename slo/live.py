@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from slo.finding import Finding
 from slo.judge import judge, value_of, watch
-from slo.measurement import Measurement
+from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from slo import identity
-from slo.history import Interval
 from slo.ledger import Ledger
 from slo.live import Process
-from slo.measurement import Measurement
+from slo.measure.history import Interval
+from slo.measure.measurement import Measurement
 
 SHARE_S = 2.0
 """How long after it is announced a new sharing of the arrivals begins."""

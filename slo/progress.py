@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TextIO
 
 from slo import live
-from slo.measurement import Measurement
+from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objectives
 from slo.reports.console import plain

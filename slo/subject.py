@@ -11,7 +11,7 @@ from locust.env import Environment
 from slo import options
 from slo.load.plan import Plan
 from slo.load.requested_load import Ask
-from slo.measurement import Subject
+from slo.measure.measurement import Subject
 from slo.record import environment as fingerprint
 from slo.record.run import Target
 from slo.shape import LimitShape

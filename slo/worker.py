@@ -10,9 +10,9 @@ from typing import Any
 from slo.clock import Offset
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan
-from slo.pulse import PulseLog
+from slo.measure.loop_lag import PulseLog
+from slo.measure.recorder import Recorder
 from slo.record.slowest import Slowest
-from slo.recorder import Recorder
 
 
 class WorkerBooks:

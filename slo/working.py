@@ -17,7 +17,7 @@ from slo import options
 from slo.clock import Offset
 from slo.gate import NO_VERDICT
 from slo.hooks import beat, identity_of, record
-from slo.pulse import Pulse
+from slo.measure.loop_lag import Pulse
 from slo.worker import WorkerBooks
 
 HELLO_S = 0.5

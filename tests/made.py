@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from slo.load.plan import Plan
+from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Ending, Run, Target
-from slo.recorder import Recorder
 
 
 class Clock:

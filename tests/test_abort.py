@@ -13,9 +13,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.abort import WINDOW_S, Breach, Watch, rules
-from slo.history import Cells
 from slo.judge import judge
 from slo.load.plan import Plan
+from slo.measure.history import Cells
 from slo.metrics.tally import Tally
 from slo.record.run import Ending, Run
 from slo.text import schemas

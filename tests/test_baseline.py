@@ -14,9 +14,9 @@ from slo import baseline
 from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
 from slo.judge import judge
 from slo.load.plan import Plan
+from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, ObjectivesError, parse
 from slo.record.run import Ending, Run, Target
-from slo.recorder import Recorder
 from slo.regression import Absent, Kept
 from slo.verdict import Result
 from tests.made import Clock, made

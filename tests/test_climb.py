@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo import judge
-from slo.history import Cells
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Step, Steps
+from slo.measure.history import Cells
 from slo.metrics.tally import Tally
 from tests.made import demanding
 

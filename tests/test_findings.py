@@ -15,11 +15,11 @@ from slo.finding import Finding
 from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.load.plan import Plan, Stage
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objectives
 from slo.record import run as runs
 from slo.record.run import Run, Scrape, UserSample
-from slo.recorder import Recorder
 from slo.reports import console, html, markdown
 from slo.scalability import Fit, Law, fit
 from slo.text import schemas

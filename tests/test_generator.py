@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 
 from slo import generator
 from slo.judge import judge
+from slo.measure.recorder import RUN_STAGE, Recorder
 from slo.metrics.histogram import Histogram
 from slo.record.process_stats import MAX_BUSY, Strain, Vitals, recorded
 from slo.record.run import Run, UserSample
-from slo.recorder import RUN_STAGE, Recorder
 from slo.reports import html
 from slo.text import schemas
 from tests.made import Clock, demanding, made, requests

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.judge import judge
+from slo.measure.recorder import Recorder
 from slo.metrics.histogram import HIGHEST_US, Histogram
 from slo.record.run import Run
-from slo.recorder import Recorder
 from slo.reports import hlog
 from tests.made import Clock, demanding, made, requests
 

@@ -24,9 +24,9 @@ from slo import publish
 from slo.finding import Figure, Finding
 from slo.judge import judge
 from slo.load.plan import Plan
+from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, Scope
 from slo.record.run import Run, Target
-from slo.recorder import Recorder
 from slo.reports import console, github, markdown
 from slo.text import schemas
 from slo.verdict import Verdict

@@ -16,9 +16,9 @@ from slo.baseline import Reference
 from slo.judge import judge
 from slo.load import rate
 from slo.load.plan import Plan
+from slo.measure.recorder import Recorder
 from slo.objectives.objectives import parse
 from slo.record.run import Ending, Run, Target, UserSample
-from slo.recorder import Recorder
 from slo.reports import html
 from slo.reports.reproduce import command
 from slo.reports.slots import MOST, slots

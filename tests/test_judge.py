@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from slo.judge import judge
 from slo.load.plan import Plan
+from slo.measure.recorder import Recorder
 from slo.record.run import Ending, Run, UserSample
-from slo.recorder import Recorder
 from slo.reports import console, markdown
 from slo.text import schemas
 from slo.verdict import to_json

@@ -17,7 +17,6 @@ import gevent.ssl
 import pytest
 import requests
 
-from slo.failure import kind_of
 from slo.lean.agent import MAX_LEADS, Agent
 from slo.lean.body import Body, body_of
 from slo.lean.errors import LeanError
@@ -26,6 +25,7 @@ from slo.lean.lines import MAX_LINES
 from slo.lean.parser import Parser
 from slo.lean.response import Response
 from slo.lean.settings import Settings
+from slo.measure.failure_kind import kind_of
 from tests.heard import Heard
 from tests.scripted import CLOSE, READ, RESET, Scripted, Step, certificate, chunked, ok
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.clock import Offset
-from slo.history import Interval
 from slo.ledger import Ledger
+from slo.measure.history import Interval
 from slo.metrics.tally import Tally
 from slo.worker import WorkerBooks
 from tests.made import Clock

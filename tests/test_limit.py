@@ -19,13 +19,13 @@ from slo.gate import Gate
 from slo.judge import judge
 from slo.live import Trends
 from slo.load.search_record import Step, Steps
-from slo.measurement import Measurement, Subject
+from slo.measure.measurement import Measurement, Subject
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import parse
 from slo.progress import line
 from slo.record import run as runs
 from slo.record.run import Ending, Run, RunError, Target, UserSample
-from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.text import schemas
 from slo.verdict import Verdict, to_json

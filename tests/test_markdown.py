@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from slo.judge import judge
+from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives
 from slo.record.run import Run
-from slo.recorder import Recorder
 from slo.reports import markdown
 from tests.made import Clock, demanding, made, requests
 

@@ -14,11 +14,11 @@ import pytest
 
 from slo.judge import judge
 from slo.load import rate
+from slo.measure.recorder import Recorder
 from slo.metrics.arrivals import Arrivals
 from slo.metrics.tally import Tally
 from slo.record.journal import Journal, recover
 from slo.record.run import Run
-from slo.recorder import Recorder
 from slo.reports import console
 from tests.cluster import Cluster
 from tests.frozen import answered_s

@@ -10,7 +10,7 @@ import pytest
 
 from slo import live
 from slo.load.plan import Plan
-from slo.measurement import Measurement, Subject
+from slo.measure.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
 from slo.progress import PLAIN_PERIOD_S, Progress
 from slo.record.run import Target

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from slo.load.plan import Plan
-from slo.pulse import LOOKS, PERIOD_S, Pulse, PulseLog
+from slo.measure.loop_lag import LOOKS, PERIOD_S, Pulse, PulseLog
 from tests.made import Clock
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.history import MAX_ENDPOINTS, History, Interval
-from slo.listener import listeners
 from slo.load.plan import Plan
+from slo.measure.history import MAX_ENDPOINTS, History, Interval
+from slo.measure.listener import listeners
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import MAX_KINDS, OTHER, Tally
-from slo.recorder import Recorder
 
 
 class Clock:

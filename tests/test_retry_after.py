@@ -11,12 +11,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.judge import judge
-from slo.listener import listeners, open_listener
 from slo.load.plan import Plan
+from slo.measure.listener import listeners, open_listener
+from slo.measure.recorder import Recorder
+from slo.measure.retry_after import Waits, wait_of
 from slo.metrics.tally import Return, Tally
 from slo.record.run import Run
-from slo.recorder import Recorder
-from slo.retry_after import Waits, wait_of
 from slo.text import schemas
 from tests.made import Clock, demanding, made
 from tests.processes import ROOT, Demo, locust

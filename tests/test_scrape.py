@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.measurement import MAX_SCRAPES, Measurement, Subject
+from slo.measure.measurement import MAX_SCRAPES, Measurement, Subject
+from slo.measure.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
 from slo.record.run import Ending, Target
-from slo.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
 
 TEXT = """# HELP process_resident_memory_bytes Resident memory size in bytes.
 # TYPE process_resident_memory_bytes gauge

@@ -11,8 +11,8 @@ import pytest
 
 from slo.finding import Figure, Finding
 from slo.judge import judge
+from slo.measure.recorder import Recorder
 from slo.record.run import Run
-from slo.recorder import Recorder
 from slo.reports import sheet
 from tests.made import Clock, demanding, made, requests
 

@@ -16,16 +16,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.clock import Offset
-from slo.history import MAX_ENDPOINTS
 from slo.judge import judge
 from slo.ledger import Ledger
-from slo.listener import listeners, slow_listener
+from slo.measure.history import MAX_ENDPOINTS
+from slo.measure.listener import listeners, slow_listener
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import OTHER
 from slo.record import journal
 from slo.record.journal import Journal
 from slo.record.run import Run, RunError
 from slo.record.slowest import MOST, Slow, Slowest
-from slo.recorder import Recorder
 from slo.reports import html as page
 from slo.reports import markdown, rows
 from slo.text import schemas

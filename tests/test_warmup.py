@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.abort import Watch, rules
-from slo.history import History, Interval
 from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.live import provisional
 from slo.load.plan import Plan
-from slo.measurement import Measurement, Subject
+from slo.measure.history import History, Interval
+from slo.measure.measurement import Measurement, Subject
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.record.run import Run, Target
-from slo.recorder import Recorder
 from slo.reports import console, html, junit, markdown
 from slo.scope import select
 from slo.text import schemas

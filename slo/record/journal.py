@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import msgpack
 
-from slo.history import History, Interval
+from slo.measure.history import History, Interval
 from slo.record.run import Run, RunError
 from slo.record.slowest import Slow, Slowest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from slo.history import Interval
+from slo.measure.history import Interval
 from slo.metrics.histogram import Histogram
 from slo.record.run import Run
 

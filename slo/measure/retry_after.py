@@ -17,8 +17,8 @@ from typing import Any
 
 from gevent import getcurrent
 
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import Return
-from slo.recorder import Recorder
 
 MOST = 10_000
 """Users of a process waiting at once whose next request is looked for; of others only what they were told counts."""

@@ -11,18 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from slo.history import MAX_INTERVALS, Cells, History, Interval
 from slo.load.plan import Plan, Stage
 from slo.load.requested_load import Ask
 from slo.load.search_controller import Climb
 from slo.load.search_record import Steps
+from slo.measure.history import MAX_INTERVALS, Cells, History, Interval
+from slo.measure.loop_lag import PulseLog
+from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
-from slo.pulse import PulseLog
 from slo.record.journal import Journal
 from slo.record.process_stats import Vitals, recorded
 from slo.record.run import Ending, Run, Scrape, Target, UserSample, Worker
 from slo.record.slowest import Slowest
-from slo.recorder import Recorder
 
 MAX_USER_SAMPLES = 7200
 """Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""

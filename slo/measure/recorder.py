@@ -8,8 +8,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from math import isfinite
 
-from slo.history import MAX_ENDPOINTS, Interval
 from slo.load.plan import Plan
+from slo.measure.history import MAX_ENDPOINTS, Interval
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.metrics.tally import OTHER, Return, Tally
 

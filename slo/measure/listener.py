@@ -6,11 +6,11 @@ from collections.abc import Callable
 from math import inf
 from typing import Any, NamedTuple
 
-from slo.failure import kind_of, status_of
+from slo.measure.failure_kind import kind_of, status_of
+from slo.measure.recorder import Recorder
+from slo.measure.retry_after import Waits
 from slo.metrics.tally import OTHER
 from slo.record.slowest import Slow, Slowest
-from slo.recorder import Recorder
-from slo.retry_after import Waits
 from slo.tracing.traced import trace_id_of
 
 

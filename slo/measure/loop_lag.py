@@ -10,8 +10,8 @@ from pathlib import Path
 from random import Random
 
 from slo.load.plan import Plan
+from slo.measure.recorder import RUN_STAGE
 from slo.record.process_stats import Vitals
-from slo.recorder import RUN_STAGE
 
 PERIOD_S = 0.1
 """How often a process looks how late its timers fire, on average."""

@@ -1,0 +1,4 @@
+"""Measuring in one process: the recorder (hot path), listeners, the history, process statistics, the target's metrics.
+
+It judges nothing.
+"""
