@@ -18,11 +18,11 @@ from typing import Any
 
 import msgpack
 
-from slo.clock import Offset
-from slo.ledger import Ledger
+from slo.cluster.clock import Offset
+from slo.cluster.delta_log import Ledger
+from slo.cluster.delta_sender import WorkerBooks
 from slo.measure.measurement import Measurement, Subject
 from slo.record.run import Target
-from slo.worker import WorkerBooks
 
 ENDPOINTS = tuple(f"endpoint {number}" for number in range(10))
 REPORT_S = 3

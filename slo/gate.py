@@ -14,10 +14,10 @@ from typing import Any
 
 from slo import live, publish
 from slo.abort import Breach, StopOn, Watch, rules
+from slo.cluster.delta_log import Ledger
 from slo.exposition import Exposition, Standing, standing
 from slo.findings import watched
 from slo.judge import step
-from slo.ledger import Ledger
 from slo.live import Process, Trends
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Steps

@@ -15,9 +15,11 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.event import EventHook
 
-from slo import identity, options
+from slo import options
 from slo.batched import BatchedStats
-from slo.clock import Offset
+from slo.cluster import identity
+from slo.cluster.clock import Offset
+from slo.cluster.delta_sender import WorkerBooks
 from slo.load.pacer import Dispenser, late_ms
 from slo.measure.listener import Locusts, listeners, open_listener, slow_listener
 from slo.measure.loop_lag import Pulse
@@ -25,7 +27,6 @@ from slo.measure.recorder import Recorder
 from slo.open_model import DISPENSER, let_users_wait
 from slo.record.slowest import Slowest
 from slo.tracing.traced import Tracer, traced, tracer_of
-from slo.worker import WorkerBooks
 
 
 class CheckEvent(EventHook):
@@ -154,6 +155,6 @@ def record(
 
 
 def identity_of(environment: Environment) -> dict[str, Any]:
-    """Return what the process says of itself when it introduces itself; see ``slo.identity``."""
+    """Return what the process says of itself when it introduces itself; see ``slo.cluster.identity``."""
     given = options.given(environment.parsed_options)  # type: ignore[arg-type]
     return identity.take(locust.__version__, environment.parsed_locustfiles or [], given)

@@ -24,6 +24,7 @@ from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 from slo import baseline, options, publish, web
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
+from slo.cluster.protocol import Master
 from slo.exporter import ExporterError, exporter_for
 from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
@@ -32,7 +33,6 @@ from slo.live import Process
 from slo.load import rate
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan
-from slo.master import Master
 from slo.measure.loop_lag import Pulse
 from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s

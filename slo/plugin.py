@@ -21,7 +21,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from slo import options
 from slo.batched import BatchedStats
-from slo.clock import Offset
+from slo.cluster.clock import Offset
 from slo.gate import NO_VERDICT
 from slo.hooks import record
 from slo.judging import Judging

@@ -14,11 +14,11 @@ from locust.exception import RPCError
 from locust.runners import WorkerRunner
 
 from slo import options
-from slo.clock import Offset
+from slo.cluster.clock import Offset
+from slo.cluster.delta_sender import WorkerBooks
 from slo.gate import NO_VERDICT
 from slo.hooks import beat, identity_of, record
 from slo.measure.loop_lag import Pulse
-from slo.worker import WorkerBooks
 
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""

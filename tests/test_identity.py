@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from slo import identity
-from slo.ledger import Ledger
-from slo.master import Master
+from slo.cluster import identity
+from slo.cluster.delta_log import Ledger
+from slo.cluster.protocol import Master
 from tests.made import Clock
 
 

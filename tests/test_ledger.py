@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.clock import Offset
-from slo.ledger import Ledger
+from slo.cluster.clock import Offset
+from slo.cluster.delta_log import Ledger
+from slo.cluster.delta_sender import WorkerBooks
 from slo.measure.history import Interval
 from slo.metrics.tally import Tally
-from slo.worker import WorkerBooks
 from tests.made import Clock
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from slo.clock import Offset
+from slo.cluster.clock import Offset
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan
 from slo.measure.loop_lag import PulseLog
@@ -16,7 +16,7 @@ from slo.record.slowest import Slowest
 
 
 class WorkerBooks:
-    """Records one run and hands out its deltas, numbered (see ``slo.ledger``).
+    """Records one run and hands out its deltas, numbered (see ``slo.cluster.delta_log``).
 
     ``announced`` is the master's word: run id, plan, ends of warm-ups, its clock at the run's start, and how far the
     run was when it last said so, for a worker that does not know the master's clock yet.

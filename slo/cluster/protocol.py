@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from slo import identity
-from slo.ledger import Ledger
+from slo.cluster import identity
+from slo.cluster.delta_log import Ledger
 from slo.live import Process
 from slo.measure.history import Interval
 from slo.measure.measurement import Measurement
@@ -28,7 +28,7 @@ class Master:
     """Answers workers and keeps them apart: those that fit, those that differ, those that are refused."""
 
     def __init__(self, own: Mapping[str, Any], send: Send, clock: Callable[[], float] = time.perf_counter) -> None:
-        """``own`` is the master's identity (see ``slo.identity``)."""
+        """``own`` is the master's identity (see ``slo.cluster.identity``)."""
         self._own = own
         self._send = send
         self._clock = clock

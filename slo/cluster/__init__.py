@@ -1,0 +1,4 @@
+"""Master and workers: the protocol, deltas of counts, identity, clock offset.
+
+It knows messages, not sockets.
+"""
