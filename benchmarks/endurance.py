@@ -20,8 +20,8 @@ from pathlib import Path
 
 from benchmarks.nginx import nginx
 from benchmarks.turns import ROOT, environment, headless
+from slo.analysis.mann_kendall import Trend, trend
 from slo.record import run as runs
-from slo.trend import Trend, trend
 
 LOCUSTFILE = Path(__file__).with_name("endurance_locustfile.py")
 SETTLED = 0.2

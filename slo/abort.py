@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from slo.analysis.selection import Selection, matching, warmup_ms
 from slo.judge import meets, value_of
 from slo.load.plan import Plan
 from slo.measure.history import Cells
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
-from slo.scope import Selection, matching, warmup_ms
 
 WINDOW_S = 10
 """Seconds that an objective is looked at over, at each look."""

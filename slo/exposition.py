@@ -23,6 +23,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import BucketSpan, NativeHistogram
 
 from slo import __version__, live
+from slo.analysis.selection import matches
 from slo.live import Process
 from slo.measure.measurement import Measurement
 from slo.metrics.histogram import Histogram, bucket_bounds
@@ -30,7 +31,6 @@ from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
-from slo.scope import matches
 from slo.verdict import RANK, Status, Verdict
 
 NAMESPACE = "locust_slo"

@@ -14,9 +14,10 @@ from typing import Any
 
 from slo import live, publish
 from slo.abort import Breach, StopOn, Watch, rules
+from slo.analysis.findings import watched
+from slo.analysis.selection import matches, warmup_ms
 from slo.cluster.delta_log import Ledger
 from slo.exposition import Exposition, Standing, standing
-from slo.findings import watched
 from slo.judge import step
 from slo.live import Process, Trends
 from slo.load.search_controller import Climb, Pace
@@ -27,7 +28,6 @@ from slo.progress import Progress
 from slo.record import run as runs
 from slo.record.run import Ending, How, Run
 from slo.reports import console
-from slo.scope import matches, warmup_ms
 from slo.verdict import Verdict
 
 NO_VERDICT = 3

@@ -12,8 +12,14 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo import advice, findings, generator, outcome
-from slo.finding import Finding
+from slo.analysis import diagnosis as advice
+from slo.analysis import findings, outcome
+from slo.analysis import generator_health as generator
+from slo.analysis.finding import Finding
+from slo.analysis.outcome import Outcome
+from slo.analysis.selection import Selection, matches, patterns_of, select, warmup_ms
+from slo.analysis.timeline import Cells, Point, Watch
+from slo.analysis.yardstick import Yardstick
 from slo.load.plan import Plan
 from slo.metrics import arrivals, quantity
 from slo.metrics import percentile_interval as confidence
@@ -21,15 +27,11 @@ from slo.metrics.histogram import Histogram
 from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective, Objectives
-from slo.outcome import Outcome
 from slo.question import Question
 from slo.record.run import Ending, Run
 from slo.regression import NOT_YET, Bench, Kept
-from slo.scope import Selection, matches, patterns_of, select, warmup_ms
 from slo.text import suggest as names
-from slo.timeline import Cells, Point, Watch
 from slo.verdict import RANK, Result, Status, Verdict
-from slo.yardstick import Yardstick
 
 SEARCHED = "the search for the limit drove the load past it on purpose; only objectives on capacity are judged"
 CROWDED = Fraction(1, 100)

@@ -22,11 +22,11 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
 from slo import baseline, options, publish, web
+from slo.analysis.findings import watched
 from slo.baseline import BaselineError
 from slo.chatter import Chatter
 from slo.cluster.protocol import Master
 from slo.exporter import ExporterError, exporter_for
-from slo.findings import watched
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
 from slo.live import Process

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from slo.finding import Finding
+from slo.analysis.finding import Finding
 from slo.objectives.objectives import Objective
 from slo.record.run import Target
 from slo.text import atomic

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import findings, timeline
-from slo.finding import Finding
+from slo.analysis import findings, timeline
+from slo.analysis.finding import Finding
+from slo.analysis.mann_kendall import trend
+from slo.analysis.usl import Fit, Law, fit
 from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.load.plan import Plan, Stage
@@ -21,9 +23,7 @@ from slo.objectives.objectives import Objectives
 from slo.record import run as runs
 from slo.record.run import Run, Scrape, UserSample
 from slo.reports import console, html, markdown
-from slo.scalability import Fit, Law, fit
 from slo.text import schemas
-from slo.trend import trend
 from slo.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made, requests
 

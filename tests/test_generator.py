@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo import generator
+from slo.analysis import generator_health as generator
 from slo.judge import judge
 from slo.measure.recorder import RUN_STAGE, Recorder
 from slo.metrics.histogram import Histogram

@@ -21,7 +21,7 @@ from junitparser import JUnitXml
 from lxml import etree
 
 from slo import publish
-from slo.finding import Figure, Finding
+from slo.analysis.finding import Figure, Finding
 from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder

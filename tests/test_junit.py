@@ -8,7 +8,7 @@ from fractions import Fraction
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from lxml import etree
 
-from slo.finding import Figure, Finding
+from slo.analysis.finding import Figure, Finding
 from slo.judge import judge
 from slo.record.run import Ending, Run
 from slo.reports import junit

@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo import baseline, live
+from slo.analysis.finding import Finding
 from slo.baseline import BaselineError
-from slo.finding import Finding
 from slo.gate import Gate
 from slo.judge import judge
 from slo.live import Trends

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from slo.finding import Figure, Finding
+from slo.analysis.finding import Figure, Finding
 from slo.judge import judge
 from slo.measure.recorder import Recorder
 from slo.record.run import Run

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.abort import Watch, rules
+from slo.analysis.selection import select
 from slo.judge import judge
 from slo.judge import watch as judge_watch
 from slo.live import provisional
@@ -24,7 +25,6 @@ from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.record.run import Run, Target
 from slo.reports import console, html, junit, markdown
-from slo.scope import select
 from slo.text import schemas
 from slo.verdict import Result
 from tests.made import Clock, demanding, made

@@ -10,11 +10,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from slo.analysis.outcome import Outcome, offered
+from slo.analysis.timeline import Cells
 from slo.load.search import Aim, Search
 from slo.load.search_record import Step, Steps
 from slo.metrics.tally import Tally
-from slo.outcome import Outcome, offered
-from slo.timeline import Cells
 
 RISE_S = 10.0
 """Seconds that users may take to start."""

@@ -12,13 +12,13 @@ from itertools import zip_longest
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from slo import advice
+from slo.analysis import diagnosis as advice
+from slo.analysis.selection import select
 from slo.baseline import Reference
 from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import rows
 from slo.reports.reproduce import command
-from slo.scope import select
 from slo.text import redact as secret
 from slo.text.clean import plain, safe
 from slo.tracing import trace_link

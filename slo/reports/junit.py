@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
-from slo.finding import Finding
+from slo.analysis.finding import Finding
 from slo.record.run import Run
 from slo.reports import rows
 from slo.text.clean import one_line

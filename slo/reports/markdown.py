@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slo.finding import Finding
+from slo.analysis.finding import Finding
 from slo.record.run import Run
 from slo.reports import rows
 from slo.text.clean import one_line

@@ -5,13 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo import comparison
+from slo.analysis.finding import Finding, Trial
+from slo.analysis.outcome import RUNNING
 from slo.compare import Untold
-from slo.finding import Finding, Trial
 from slo.metrics import arrivals
 from slo.metrics.arrivals import LATE_MS
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
-from slo.outcome import RUNNING
 from slo.record.process_stats import Vitals
 from slo.record.run import Run
 from slo.record.slowest import MOST as MOST_SLOW

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from slo.finding import Figure, Finding
+from slo.analysis.finding import Figure, Finding
 from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.text.clean import one_line

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from slo.finding import Figure, Finding, rounded
+from slo.analysis.finding import Figure, Finding, rounded
+from slo.analysis.selection import Selection, matches, select
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives, Scope
 from slo.record.run import Run
-from slo.scope import Selection, matches, select
 
 NAME = "headroom"
 CLOSE = Fraction(1, 5)

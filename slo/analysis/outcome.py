@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from slo import advice
+from slo.analysis import diagnosis as advice
+from slo.analysis.selection import Selection, matching
+from slo.analysis.timeline import Cells, Miss
+from slo.analysis.yardstick import Yardstick
 from slo.metrics import percentile_interval as confidence
 from slo.objectives.objectives import Objective
-from slo.scope import Selection, matching
-from slo.timeline import Cells, Miss
-from slo.yardstick import Yardstick
 
 RUNNING = 0.95
 """Share of a step's users that must have run for the step to say something of their number."""

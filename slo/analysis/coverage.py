@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slo.finding import Finding
+from slo.analysis.finding import Finding
 from slo.record.run import Run
 
 NAME = "it works"

@@ -7,14 +7,15 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
-from slo import breaking, coverage, drift, headroom, limit, outcome, recovery, timeline
-from slo.finding import Figure, Finding
+from slo.analysis import breaking_point as breaking
+from slo.analysis import coverage, drift, headroom, limit, outcome, recovery, timeline
+from slo.analysis.finding import Figure, Finding
+from slo.analysis.selection import Selection, matching, warmup_ms
+from slo.analysis.timeline import Cells, Miss, Point, Watch
+from slo.analysis.yardstick import Yardstick
 from slo.load.plan import Plan
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
-from slo.scope import Selection, matching, warmup_ms
-from slo.timeline import Cells, Miss, Point, Watch
-from slo.yardstick import Yardstick
 
 Question = Literal["coverage", "headroom", "breaking", "recovery", "drift", "limit"]
 SCENARIOS: dict[str, Question] = {

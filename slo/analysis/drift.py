@@ -9,13 +9,13 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from slo.finding import Figure, Finding, rounded
+from slo.analysis.finding import Figure, Finding, rounded
+from slo.analysis.timeline import Point
 from slo.metrics.quantity import Unit, show
 from slo.record.run import Run, Scrape
-from slo.timeline import Point
 
 if TYPE_CHECKING:
-    from slo.trend import Trend
+    from slo.analysis.mann_kendall import Trend
 
 NAME = "drift"
 WARM_UP = 0.15
@@ -45,7 +45,7 @@ def find(
     start_s, end_s = hold[0] + WARM_UP * (hold[1] - hold[0]), hold[1]
     steady = [point for point in points if start_s <= point.start_s and point.end_s <= end_s + 0.5]
     inside = [scrape for scrape in scrapes if start_s <= scrape.at_ms / 1000 <= end_s]
-    from slo.trend import FEWEST, trend  # NumPy: see slo.compare
+    from slo.analysis.mann_kendall import FEWEST, trend  # NumPy: see slo.compare
 
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
     known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]

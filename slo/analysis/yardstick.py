@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis.selection import Selection
 from slo.metrics.indicator import Indicator
 from slo.objectives.objectives import Objective
-from slo.scope import Selection
 
 
 @dataclass(frozen=True)

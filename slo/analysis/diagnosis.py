@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis.selection import Selection
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective
 from slo.record.run import Run
-from slo.scope import Selection
 
 MOST = 3
 """Kinds, checks or endpoints named in one sentence."""

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis.selection import Selection, matches
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective
 from slo.record.process_stats import Strain
 from slo.record.run import Run
-from slo.scope import Selection, matches
 
 WAITS = 3
 """How often one request waits for the event loop, at most: to connect, to send, to receive."""

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slo.finding import Figure, Finding, rounded
+from slo.analysis.finding import Figure, Finding, rounded
+from slo.analysis.timeline import Point
 from slo.load.plan import Plan
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
-from slo.timeline import Point
 
 NAME = "recovery"
 STAY = 5

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from slo.finding import Figure, Finding, rounded
+from slo.analysis.finding import Figure, Finding, rounded
+from slo.analysis.timeline import Point
 from slo.metrics.quantity import show
-from slo.timeline import Point
 
 if TYPE_CHECKING:
-    from slo.scalability import Fit
+    from slo.analysis.usl import Fit
 
 NAME = "breaking point"
 LASTING = 5
@@ -138,7 +138,7 @@ def _back(falling: Sequence[Point], held: Sequence[Point]) -> str:
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
     """Return what the scalability law says of the throughput while the load rises."""
-    from slo import scalability  # NumPy: see slo.compare
+    from slo.analysis import usl as scalability  # NumPy: see slo.compare
 
     fit = scalability.fit([(point.users, point.rps) for point in rising])
     if isinstance(fit, str):

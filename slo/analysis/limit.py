@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from slo import generator, outcome
-from slo.finding import Figure, Finding, Trial, rounded
+from slo.analysis import generator_health as generator
+from slo.analysis import outcome
+from slo.analysis.finding import Figure, Finding, Trial, rounded
+from slo.analysis.outcome import Outcome
+from slo.analysis.timeline import Cells, users_between
+from slo.analysis.yardstick import Yardstick
 from slo.load.search import Search
 from slo.load.search_record import Step
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective
-from slo.outcome import Outcome
 from slo.record.run import Run
-from slo.timeline import Cells, users_between
-from slo.yardstick import Yardstick
 
 NAME = "limit"
 P95 = Fraction(95)
