@@ -17,11 +17,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from slo.baseline import Block
-from slo.compare import Change, compare
+from slo.baseline.compare import Change, compare
+from slo.baseline.question import Question
+from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
-from slo.question import Question
 
 SECONDS, RATE = 60, 50
 PHI, SECOND_SD, RUN_SD, REQUEST_SD = 0.8, 0.10, 0.02, 0.5

@@ -11,8 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from slo.baseline import Reference
-from slo.compare import Change, compare
+from slo.baseline.compare import Change, compare
+from slo.baseline.store import Reference
 from slo.metrics.indicator import parse
 from slo.shelf import ask
 from tests.processes import Demo, hotel

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from slo import comparison, shelf
+from slo import shelf
+from slo.baseline import wording as comparison
 from slo.judge import question_of
 from slo.objectives.objectives import Objectives
 from slo.record.run import Run, RunError

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import baseline, publish, rules
 from slo import commands as many
+from slo import publish, rules
+from slo.baseline import store as baseline
 from slo.metrics.quantity import parse, show
 from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load

@@ -12,10 +12,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from slo import baseline, calibration, comparison, shelf
-from slo.baseline import KEEP, BaselineError
-from slo.changepoint import changes
-from slo.compare import Untold
+from slo import calibration, shelf
+from slo.baseline import store as baseline
+from slo.baseline import wording as comparison
+from slo.baseline.changepoint import changes
+from slo.baseline.compare import Untold
+from slo.baseline.store import KEEP, BaselineError
 from slo.judge import judge
 from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show

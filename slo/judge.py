@@ -20,6 +20,7 @@ from slo.analysis.outcome import Outcome
 from slo.analysis.selection import Selection, matches, patterns_of, select, warmup_ms
 from slo.analysis.timeline import Cells, Point, Watch
 from slo.analysis.yardstick import Yardstick
+from slo.baseline.question import Question
 from slo.load.plan import Plan
 from slo.metrics import arrivals, quantity
 from slo.metrics import percentile_interval as confidence
@@ -27,7 +28,6 @@ from slo.metrics.histogram import Histogram
 from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective, Objectives
-from slo.question import Question
 from slo.record.run import Ending, Run
 from slo.regression import NOT_YET, Bench, Kept
 from slo.text import suggest as names

@@ -21,9 +21,10 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo import baseline, options, publish, web
+from slo import options, publish, web
 from slo.analysis.findings import watched
-from slo.baseline import BaselineError
+from slo.baseline import store as baseline
+from slo.baseline.store import BaselineError
 from slo.chatter import Chatter
 from slo.cluster.protocol import Master
 from slo.exporter import ExporterError, exporter_for

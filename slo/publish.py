@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slo import baseline, verdict
-from slo.baseline import BaselineError
+from slo import verdict
+from slo.baseline import store as baseline
+from slo.baseline.store import BaselineError
 from slo.judge import judge
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from slo import comparison
-from slo.baseline import Block, Reference, blocks_of, differences
-from slo.compare import ENOUGH, Change, Untold, compare
+from slo.baseline import wording as comparison
+from slo.baseline.compare import ENOUGH, Change, Untold, compare
+from slo.baseline.question import Question
+from slo.baseline.store import Block, Reference, blocks_of, differences
 from slo.objectives.objectives import Objective
-from slo.question import Question
 from slo.record.run import Run
 from slo.verdict import Result, Status
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from slo.baseline import KEEP, Reference, differences
-from slo.compare import Change, Untold, changed, compare, measure
+from slo.baseline.compare import Change, Untold, changed, compare, measure
+from slo.baseline.question import Question
+from slo.baseline.store import KEEP, Reference, differences
 from slo.judge import judge, question_of
 from slo.metrics.indicator import Indicator, parse
 from slo.objectives.objectives import Objective, Objectives
-from slo.question import Question
 from slo.record import run as record
 from slo.record.run import Run, RunError
 from slo.regression import NO_BASELINE

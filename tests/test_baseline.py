@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from slo import baseline
-from slo.baseline import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
+from slo.baseline import store as baseline
+from slo.baseline.store import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
 from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder

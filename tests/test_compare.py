@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo import student
-from slo.baseline import Block
-from slo.changepoint import changes
-from slo.compare import Change, Untold, compare, within_run
+from slo.baseline import student
+from slo.baseline.changepoint import changes
+from slo.baseline.compare import Change, Untold, compare, within_run
+from slo.baseline.question import Question
+from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
-from slo.question import Question
 from slo.shelf import ask
 
 P95 = ask(parse("latency.p95"))

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from slo.baseline import Reference
+from slo.baseline.store import Reference
 from slo.judge import judge
 from slo.load import rate
 from slo.load.plan import Plan

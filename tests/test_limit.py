@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import baseline, live
+from slo import live
 from slo.analysis.finding import Finding
-from slo.baseline import BaselineError
+from slo.baseline import store as baseline
+from slo.baseline.store import BaselineError
 from slo.gate import Gate
 from slo.judge import judge
 from slo.live import Trends

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import baseline
+from slo.baseline import store as baseline
 from slo.text import schemas
 from tests.processes import BASIC, HOTEL, Demo, hotel, locust
 

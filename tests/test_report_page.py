@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from slo.baseline import Reference
+from slo.baseline.store import Reference
 from slo.judge import judge
 from slo.record.run import Run
 from slo.reports import html

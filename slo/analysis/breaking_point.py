@@ -138,7 +138,7 @@ def _back(falling: Sequence[Point], held: Sequence[Point]) -> str:
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
     """Return what the scalability law says of the throughput while the load rises."""
-    from slo.analysis import usl as scalability  # NumPy: see slo.compare
+    from slo.analysis import usl as scalability  # NumPy: see slo.baseline.compare
 
     fit = scalability.fit([(point.users, point.rps) for point in rising])
     if isinstance(fit, str):

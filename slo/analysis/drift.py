@@ -45,7 +45,7 @@ def find(
     start_s, end_s = hold[0] + WARM_UP * (hold[1] - hold[0]), hold[1]
     steady = [point for point in points if start_s <= point.start_s and point.end_s <= end_s + 0.5]
     inside = [scrape for scrape in scrapes if start_s <= scrape.at_ms / 1000 <= end_s]
-    from slo.analysis.mann_kendall import FEWEST, trend  # NumPy: see slo.compare
+    from slo.analysis.mann_kendall import FEWEST, trend  # NumPy: see slo.baseline.compare
 
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
     known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from slo.analysis import diagnosis as advice
 from slo.analysis.selection import select
-from slo.baseline import Reference
+from slo.baseline.store import Reference
 from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import rows

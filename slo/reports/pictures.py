@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from slo.baseline import Reference
+from slo.baseline.store import Reference
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
 from slo.record.run import Run

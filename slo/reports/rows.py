@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from slo import comparison
 from slo.analysis.finding import Finding, Trial
 from slo.analysis.outcome import RUNNING
-from slo.compare import Untold
+from slo.baseline import wording as comparison
+from slo.baseline.compare import Untold
 from slo.metrics import arrivals
 from slo.metrics.arrivals import LATE_MS
 from slo.metrics.quantity import show, write

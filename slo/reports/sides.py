@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matplotlib.ticker import MaxNLocator
 
-from slo.compare import Change
+from slo.baseline.compare import Change
 from slo.metrics.indicator import parse
 from slo.metrics.quantity import show
 from slo.record.run import Run

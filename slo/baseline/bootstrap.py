@@ -1,4 +1,4 @@
-"""How much an indicator varies within a run: the circular block bootstrap that ``slo.compare`` explains."""
+"""How much an indicator varies within a run: the circular block bootstrap that ``slo.baseline.compare`` explains."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from slo.baseline.question import FEWEST_BLOCKS, Question
 from slo.metrics.histogram import bucket_bounds, rank_of
 from slo.metrics.tally import Tally
-from slo.question import FEWEST_BLOCKS, Question
 
 RESAMPLES = 300
 """Bootstrap samples of one run: their standard deviation is known to 4 %."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from slo.compare import Change
+from slo.baseline.compare import Change
 from slo.metrics.indicator import Indicator
 from slo.metrics.quantity import show
 

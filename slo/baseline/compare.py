@@ -25,10 +25,10 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from slo.baseline import Block
+from slo.baseline.question import FEWEST_BLOCKS, Question
+from slo.baseline.store import Block
+from slo.baseline.student import quantile
 from slo.metrics.tally import Tally
-from slo.question import FEWEST_BLOCKS, Question
-from slo.student import quantile
 
 PRIOR = 4
 """Degrees of freedom that the noise within the runs counts for."""
@@ -148,7 +148,7 @@ def within_run(blocks: Sequence[Block], question: Question) -> float | None:
     if question.indicator.kind == "throughput":
         return _uneven(blocks, [tally.requests for tally in tallies])
     # NumPy takes 0.15 s and 30 MB to import: the process that offers load is spared that until it is done.
-    from slo.resample import spread
+    from slo.baseline.bootstrap import spread
 
     return spread([block.stage for block in blocks], tallies, question)
 
