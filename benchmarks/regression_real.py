@@ -14,7 +14,7 @@ from pathlib import Path
 from slo.baseline.compare import Change, compare
 from slo.baseline.store import Reference
 from slo.metrics.indicator import parse
-from slo.shelf import ask
+from slo.verdict.saved_runs import ask
 from tests.processes import Demo, hotel
 
 TARGET = 0.10

@@ -12,13 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from slo import calibration, shelf
 from slo.baseline import store as baseline
 from slo.baseline import wording as comparison
 from slo.baseline.changepoint import changes
 from slo.baseline.compare import Untold
 from slo.baseline.store import KEEP, BaselineError
-from slo.judge import judge
 from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show
 from slo.objectives.objectives import load
@@ -26,8 +24,11 @@ from slo.record import load_run as saved
 from slo.record.run import Run, RunError
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
-from slo.shelf import Row, ask
-from slo.verdict import EXIT_CODES
+from slo.verdict import calibration
+from slo.verdict import saved_runs as shelf
+from slo.verdict.judge import judge
+from slo.verdict.saved_runs import Row, ask
+from slo.verdict.verdict import EXIT_CODES
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 TREND = ("latency.p50", "latency.p95", "latency.p99", "errors.ratio", "throughput.rps")

@@ -31,7 +31,7 @@ from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
-from slo.verdict import RANK, Status, Verdict
+from slo.verdict.verdict import RANK, Status, Verdict
 
 NAMESPACE = "locust_slo"
 USUAL_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from slo import live, publish
-from slo.abort import Breach, StopOn, Watch, rules
 from slo.analysis.findings import watched
 from slo.analysis.selection import matches, warmup_ms
 from slo.cluster.delta_log import Ledger
 from slo.exposition import Exposition, Standing, standing
-from slo.judge import step
 from slo.live import Process, Trends
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Steps
@@ -28,7 +26,9 @@ from slo.progress import Progress
 from slo.record import run as runs
 from slo.record.run import Ending, How, Run
 from slo.reports import console
-from slo.verdict import Verdict
+from slo.verdict.abort import Breach, StopOn, Watch, rules
+from slo.verdict.judge import step
+from slo.verdict.verdict import Verdict
 
 NO_VERDICT = 3
 JUDGED_S = 10.0

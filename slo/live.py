@@ -14,13 +14,13 @@ from typing import Any, Literal
 from slo.analysis.finding import Finding
 from slo.analysis.selection import Selection, matching
 from slo.analysis.timeline import Growing, Point, users_between
-from slo.judge import judge, value_of, watch
 from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
 from slo.reports import rows
-from slo.verdict import Result, Verdict
+from slo.verdict.judge import judge, value_of, watch
+from slo.verdict.verdict import Result, Verdict
 
 VERSION = 1
 MAX_POINTS = 300

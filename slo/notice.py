@@ -7,7 +7,7 @@ from typing import Any
 
 from slo.record.run import Run
 from slo.reports import rows
-from slo.verdict import Result, Verdict
+from slo.verdict.verdict import Result, Verdict
 
 VERSION = 1
 MOST = 10

@@ -13,7 +13,7 @@ import requests
 
 from slo import notice
 from slo.record.run import Run
-from slo.verdict import Verdict
+from slo.verdict.verdict import Verdict
 
 SLACK = "hooks.slack.com"
 WAITS_S = (1.0, 3.0)

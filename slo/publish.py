@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slo import verdict
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
-from slo.judge import judge
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run
-from slo.regression import NO_BASELINE, Absent, Kept
 from slo.reports import console, github, hlog, junit, markdown, sheet
 from slo.text import atomic
-from slo.verdict import Verdict
+from slo.verdict import verdict
+from slo.verdict.judge import judge
+from slo.verdict.regression import NO_BASELINE, Absent, Kept
+from slo.verdict.verdict import Verdict
 
 LATEST = "latest"
 OBJECTIVES = "objectives.yaml"

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo.abort import WINDOW_S, Breach, Watch, rules
-from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.history import Cells
 from slo.metrics.tally import Tally
 from slo.record.run import Ending, Run
 from slo.text import schemas
+from slo.verdict.abort import WINDOW_S, Breach, Watch, rules
+from slo.verdict.judge import judge
 from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import BASIC, Demo, Finished, Locust, hotel, locust

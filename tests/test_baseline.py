@@ -12,13 +12,13 @@ import pytest
 
 from slo.baseline import store as baseline
 from slo.baseline.store import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
-from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, ObjectivesError, parse
 from slo.record.run import Ending, Run, Target
-from slo.regression import Absent, Kept
-from slo.verdict import Result
+from slo.verdict.judge import judge
+from slo.verdict.regression import Absent, Kept
+from slo.verdict.verdict import Result
 from tests.made import Clock, made
 
 YAML = """version: 1

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo import judge
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Step, Steps
 from slo.measure.history import Cells
 from slo.metrics.tally import Tally
+from slo.verdict import judge
 from tests.made import demanding
 
 FAST = Pace(settle_s=2, least_s=4, most_s=12, back_s=8)

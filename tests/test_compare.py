@@ -16,7 +16,7 @@ from slo.baseline.question import Question
 from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
-from slo.shelf import ask
+from slo.verdict.saved_runs import ask
 
 P95 = ask(parse("latency.p95"))
 ERRORS = ask(parse("errors.ratio"))

@@ -14,8 +14,6 @@ from slo.analysis import findings, timeline
 from slo.analysis.finding import Finding
 from slo.analysis.mann_kendall import trend
 from slo.analysis.usl import Fit, Law, fit
-from slo.judge import judge
-from slo.judge import watch as judge_watch
 from slo.load.plan import Plan, Stage
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
@@ -24,7 +22,9 @@ from slo.record import run as runs
 from slo.record.run import Run, Scrape, UserSample
 from slo.reports import console, html, markdown
 from slo.text import schemas
-from slo.verdict import Verdict, to_json
+from slo.verdict.judge import judge
+from slo.verdict.judge import watch as judge_watch
+from slo.verdict.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made, requests
 
 STRESS = Plan.ramps(("ramp to 40", 80, 40), ("ramp to 0", 40, 0))

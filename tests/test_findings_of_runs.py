@@ -102,8 +102,8 @@ def test_a_run_judged_again_finds_the_same(demo: Demo, tmp_path: Path) -> None:
     words = ("-f", ROOT / "locustfiles" / "hotel.py", "-H", demo.url, "--scenario", "stress", "--time-scale", "0.008")
     done = locust(tmp_path / "reports", *words)
     before = done.verdict["findings"]
-    from slo.judge import judge
     from slo.objectives.objectives import load
+    from slo.verdict.judge import judge
 
     again = judge(done.run, load(ROOT / "slo" / "hotel.yaml"))
     assert json.loads(json.dumps([one.to_data() for one in again.findings])) == before

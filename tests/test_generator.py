@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.analysis import generator_health as generator
-from slo.judge import judge
 from slo.measure.recorder import RUN_STAGE, Recorder
 from slo.metrics.histogram import Histogram
 from slo.record.process_stats import MAX_BUSY, Strain, Vitals, recorded
 from slo.record.run import Run, UserSample
 from slo.reports import html
 from slo.text import schemas
+from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made, requests
 from tests.test_findings import SPIKE, drained, simulated, soaked
 

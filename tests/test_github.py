@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from slo import publish
-from slo.judge import judge
 from slo.record.run import Ending
 from slo.reports import github, markdown
+from slo.verdict.judge import judge
 from tests.made import demanding, requests
 
 MIXED = demanding(

@@ -11,11 +11,11 @@ from hdrh.log import HistogramLogReader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo.judge import judge
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import HIGHEST_US, Histogram
 from slo.record.run import Run
 from slo.reports import hlog
+from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made, requests
 
 PERCENTS = ("50", "90", "95", "99", "99.9", "99.99", "100")

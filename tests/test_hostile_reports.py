@@ -22,14 +22,14 @@ from lxml import etree
 
 from slo import publish
 from slo.analysis.finding import Figure, Finding
-from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, Scope
 from slo.record.run import Run, Target
 from slo.reports import console, github, markdown
 from slo.text import schemas
-from slo.verdict import Verdict
+from slo.verdict.judge import judge
+from slo.verdict.verdict import Verdict
 from tests.made import Clock, demanding, made
 from tests.test_github import parsed
 from tests.test_junit import SCHEMA

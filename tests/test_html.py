@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from slo.baseline.store import Reference
-from slo.judge import judge
 from slo.load import rate
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
@@ -22,7 +21,8 @@ from slo.record.run import Ending, Run, Target, UserSample
 from slo.reports import html
 from slo.reports.reproduce import command
 from slo.reports.slots import MOST, slots
-from slo.verdict import Verdict
+from slo.verdict.judge import judge
+from slo.verdict.verdict import Verdict
 from tests.made import Clock, demanding, made, requests
 from tests.processes import ROOT
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.record.run import Ending, Run, UserSample
 from slo.reports import console, markdown
 from slo.text import schemas
-from slo.verdict import to_json
+from slo.verdict.judge import judge
+from slo.verdict.verdict import to_json
 from tests.made import Clock, demanding, made, requests
 
 

@@ -9,9 +9,9 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from lxml import etree
 
 from slo.analysis.finding import Figure, Finding
-from slo.judge import judge
 from slo.record.run import Ending, Run
 from slo.reports import junit
+from slo.verdict.judge import judge
 from tests.made import demanding, requests
 from tests.processes import ROOT
 

@@ -17,7 +17,6 @@ from slo.analysis.finding import Finding
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
 from slo.gate import Gate
-from slo.judge import judge
 from slo.live import Trends
 from slo.load.search_record import Step, Steps
 from slo.measure.measurement import Measurement, Subject
@@ -29,7 +28,8 @@ from slo.record import run as runs
 from slo.record.run import Ending, Run, RunError, Target, UserSample
 from slo.reports import console, html, junit, markdown
 from slo.text import schemas
-from slo.verdict import Verdict, to_json
+from slo.verdict.judge import judge
+from slo.verdict.verdict import Verdict, to_json
 from tests.made import Clock, demanding, made
 
 QUICK = "name: quick, indicator: latency.p95, target: 200 ms, priority: P0"

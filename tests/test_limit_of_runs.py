@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from slo.judge import judge
 from slo.objectives.objectives import load
-from slo.verdict import to_json
+from slo.verdict.judge import judge
+from slo.verdict.verdict import to_json
 from tests.cluster import free_port
 from tests.processes import BASIC, HOTEL, ROOT, Demo, Finished, Locust, locust
 from tests.test_findings_of_runs import figures, objectives, once_slow_then_long

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from slo.judge import judge
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.reports import markdown
+from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made, requests
 
 

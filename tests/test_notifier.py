@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo import notice
-from slo.judge import judge
 from slo.notifier import WAITS_S, Notifier
 from slo.record.run import Run
 from slo.text import schemas
-from slo.verdict import Verdict
+from slo.verdict.judge import judge
+from slo.verdict.verdict import Verdict
 from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import ROOT, Demo, hotel

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.judge import judge
 from slo.load.plan import MOST_SPAWNED_PER_S, Plan, Stage
 from slo.load.requested_load import Ask
 from slo.record.run import Run, UserSample
 from slo.reports import html
 from slo.text import schemas
+from slo.verdict.judge import judge
 from tests.cluster import free_port
 from tests.made import demanding, requests
 from tests.processes import HOTEL, ROOT, Demo, locust

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from slo.judge import judge
 from slo.load import rate
 from slo.measure.recorder import Recorder
 from slo.metrics.arrivals import Arrivals
@@ -20,6 +19,7 @@ from slo.metrics.tally import Tally
 from slo.record.journal import Journal, recover
 from slo.record.run import Run
 from slo.reports import console
+from slo.verdict.judge import judge
 from tests.cluster import Cluster
 from tests.frozen import answered_s
 from tests.made import Clock, demanding, made

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from slo import cli, publish
-from slo.judge import judge
 from slo.objectives.objectives import load
 from slo.record import run as runs
 from slo.record.run import Run
+from slo.verdict.judge import judge
 from tests.made import requests
 from tests.processes import ROOT, environment
 

@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from slo.baseline.store import Reference
-from slo.judge import judge
 from slo.record.run import Run
 from slo.reports import html
+from slo.verdict.judge import judge
 from tests.chromium import CHROMIUM, SHOTS
 from tests.made import made
 from tests.test_html import HOSTILE, OBJECTIVES, ramp

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo.judge import judge
 from slo.load.plan import Plan
 from slo.measure.listener import listeners, open_listener
 from slo.measure.recorder import Recorder
@@ -18,6 +17,7 @@ from slo.measure.retry_after import Waits, wait_of
 from slo.metrics.tally import Return, Tally
 from slo.record.run import Run
 from slo.text import schemas
+from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made
 from tests.processes import ROOT, Demo, locust
 

@@ -10,10 +10,10 @@ from fractions import Fraction
 import pytest
 
 from slo.analysis.finding import Figure, Finding
-from slo.judge import judge
 from slo.measure.recorder import Recorder
 from slo.record.run import Run
 from slo.reports import sheet
+from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made, requests
 
 

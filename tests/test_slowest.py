@@ -18,7 +18,6 @@ from jsonschema import Draft202012Validator
 from slo.cluster.clock import Offset
 from slo.cluster.delta_log import Ledger
 from slo.cluster.delta_sender import WorkerBooks
-from slo.judge import judge
 from slo.measure.history import MAX_ENDPOINTS
 from slo.measure.listener import listeners, slow_listener
 from slo.measure.recorder import Recorder
@@ -33,6 +32,7 @@ from slo.text import schemas
 from slo.tracing import trace_link
 from slo.tracing.traced import Contexts, trace_id_of, traced
 from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
+from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made
 from tests.test_hostile_reports import NAMES, UNSEEN
 

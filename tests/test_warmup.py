@@ -13,10 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.abort import Watch, rules
 from slo.analysis.selection import select
-from slo.judge import judge
-from slo.judge import watch as judge_watch
 from slo.live import provisional
 from slo.load.plan import Plan
 from slo.measure.history import History, Interval
@@ -26,7 +23,10 @@ from slo.metrics.tally import Tally
 from slo.record.run import Run, Target
 from slo.reports import console, html, junit, markdown
 from slo.text import schemas
-from slo.verdict import Result
+from slo.verdict.abort import Watch, rules
+from slo.verdict.judge import judge
+from slo.verdict.judge import watch as judge_watch
+from slo.verdict.verdict import Result
 from tests.made import Clock, demanding, made
 from tests.test_abort import first_breach
 

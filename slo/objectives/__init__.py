@@ -1,4 +1,4 @@
 """From YAML to objectives: the document with line numbers, its grammar, the objectives.
 
-Judging them is in ``slo.verdict``.
+Judging them is in ``slo.verdict.verdict``.
 """

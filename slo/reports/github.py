@@ -6,7 +6,7 @@ from pathlib import PurePath
 from slo.record.run import Run
 from slo.reports import markdown
 from slo.text.clean import one_line
-from slo.verdict import Result, Verdict
+from slo.verdict.verdict import Result, Verdict
 
 MOST = 10
 """Errors, and warnings, that GitHub shows of one step."""

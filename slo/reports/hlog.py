@@ -20,7 +20,7 @@ from slo.metrics.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bound
 from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.text.clean import UNSEEN
-from slo.verdict import Verdict
+from slo.verdict.verdict import Verdict
 
 DIGITS = 3
 US_IN_MS = 1000

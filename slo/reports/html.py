@@ -22,7 +22,7 @@ from slo.reports.reproduce import command
 from slo.text import redact as secret
 from slo.text.clean import plain, safe
 from slo.tracing import trace_link
-from slo.verdict import RANK, Result, Status, Verdict
+from slo.verdict.verdict import RANK, Result, Status, Verdict
 
 if TYPE_CHECKING:
     from slo.reports.pictures import Picture

@@ -24,7 +24,7 @@ from slo.reports import svg
 from slo.reports.slots import Slot, slots
 from slo.reports.svg import colour
 from slo.text.clean import plain
-from slo.verdict import Verdict
+from slo.verdict.verdict import Verdict
 
 WIDTH, HEIGHT = 600, 320
 """Of a picture, in the units of its 11 unit letters."""

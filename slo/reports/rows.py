@@ -15,8 +15,8 @@ from slo.metrics.tally import Since, Tally
 from slo.record.process_stats import Vitals
 from slo.record.run import Run
 from slo.record.slowest import MOST as MOST_SLOW
-from slo.shelf import Row
-from slo.verdict import Result, Verdict
+from slo.verdict.saved_runs import Row
+from slo.verdict.verdict import Result, Verdict
 
 OBJECTIVE_HEAD = (
     "objective",

@@ -12,7 +12,7 @@ from slo.analysis.finding import Figure, Finding
 from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.text.clean import one_line
-from slo.verdict import Verdict
+from slo.verdict.verdict import Verdict
 
 ENDPOINTS = "endpoints.csv"
 FINDINGS = "findings.csv"

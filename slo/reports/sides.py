@@ -17,9 +17,9 @@ from slo.reports.pictures import Picture
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.reports.slots import slots
 from slo.reports.svg import colour
-from slo.shelf import Row
 from slo.text import atomic
 from slo.text.clean import safe
+from slo.verdict.saved_runs import Row
 
 _A, _B = ("bound", (0, (4, 1.5))), ("mid", "-")
 """How the two runs are drawn: by colour and by dashes."""

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from slo import shelf
 from slo.baseline import wording as comparison
-from slo.judge import question_of
 from slo.objectives.objectives import Objectives
 from slo.record.run import Run, RunError
+from slo.verdict import saved_runs as shelf
+from slo.verdict.judge import question_of
 
 LONGEST_S = 6 * 3600
 """A run that takes longer is given up."""

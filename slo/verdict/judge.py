@@ -29,9 +29,9 @@ from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Ending, Run
-from slo.regression import NOT_YET, Bench, Kept
 from slo.text import suggest as names
-from slo.verdict import RANK, Result, Status, Verdict
+from slo.verdict.regression import NOT_YET, Bench, Kept
+from slo.verdict.verdict import RANK, Result, Status, Verdict
 
 SEARCHED = "the search for the limit drove the load past it on purpose; only objectives on capacity are judged"
 CROWDED = Fraction(1, 100)

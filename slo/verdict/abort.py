@@ -11,11 +11,11 @@ from fractions import Fraction
 from typing import Literal
 
 from slo.analysis.selection import Selection, matching, warmup_ms
-from slo.judge import meets, value_of
 from slo.load.plan import Plan
 from slo.measure.history import Cells
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
+from slo.verdict.judge import meets, value_of
 
 WINDOW_S = 10
 """Seconds that an objective is looked at over, at each look."""

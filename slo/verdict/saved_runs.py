@@ -10,13 +10,13 @@ from pathlib import Path
 from slo.baseline.compare import Change, Untold, changed, compare, measure
 from slo.baseline.question import Question
 from slo.baseline.store import KEEP, Reference, differences
-from slo.judge import judge, question_of
 from slo.metrics.indicator import Indicator, parse
 from slo.objectives.objectives import Objective, Objectives
 from slo.record import run as record
 from slo.record.run import Run, RunError
-from slo.regression import NO_BASELINE
-from slo.verdict import Verdict
+from slo.verdict.judge import judge, question_of
+from slo.verdict.regression import NO_BASELINE
+from slo.verdict.verdict import Verdict
 
 INDICATORS = (
     "latency.p50",

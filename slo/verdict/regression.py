@@ -13,7 +13,7 @@ from slo.baseline.question import Question
 from slo.baseline.store import Block, Reference, blocks_of, differences
 from slo.objectives.objectives import Objective
 from slo.record.run import Run
-from slo.verdict import Result, Status
+from slo.verdict.verdict import Result, Status
 
 
 @dataclass(frozen=True)
