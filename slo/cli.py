@@ -13,15 +13,16 @@ from typing import NoReturn
 
 import slo
 from slo import commands as many
-from slo import publish, rules
+from slo import rules
 from slo.baseline import store as baseline
 from slo.metrics.quantity import parse, show
 from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load
-from slo.publish import ReportError
 from slo.record import load_run as saved
 from slo.record.run import Run, RunError
 from slo.reports import console
+from slo.reports import writer as publish
+from slo.reports.writer import ReportError
 from slo.text import atomic, schemas
 
 NO_VERDICT = 3

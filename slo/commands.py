@@ -185,7 +185,7 @@ def _compare(options: argparse.Namespace) -> int:
     _say(table(COMPARE_HEAD, [compared(row) for row in rows]), "")
     _say(*[f"{what} of {row.endpoint}: {words}" for row in rows for what, words in [_outcome(row)] if words])
     if options.html:
-        from slo.reports import sides  # matplotlib is loaded only for a picture
+        from slo.reports import side_by_side as sides  # matplotlib is loaded only for a picture
 
         sides.write_compare(options.html, before, after, rows)
         _say(str(options.html))
@@ -230,7 +230,7 @@ def _trend(options: argparse.Namespace) -> int:
         _say("no change point")
     _say("(change points by optimal partitioning, Jackson et al. 2005; marked *)", *left, *everything.unreadable)
     if options.html:
-        from slo.reports import sides  # matplotlib is loaded only for a picture
+        from slo.reports import side_by_side as sides  # matplotlib is loaded only for a picture
 
         sides.write_trend(options.html, runs, columns, points)
         _say(str(options.html))

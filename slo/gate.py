@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slo import live, publish
+from slo import live
 from slo.analysis.findings import watched
 from slo.analysis.selection import matches, warmup_ms
 from slo.cluster.delta_log import Ledger
@@ -26,6 +26,7 @@ from slo.progress import Progress
 from slo.record import run as runs
 from slo.record.run import Ending, How, Run
 from slo.reports import console
+from slo.reports import writer as publish
 from slo.verdict.abort import Breach, StopOn, Watch, rules
 from slo.verdict.judge import step
 from slo.verdict.verdict import Verdict

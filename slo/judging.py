@@ -21,7 +21,7 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo import options, publish, web
+from slo import options, web
 from slo.analysis.findings import watched
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
@@ -37,10 +37,11 @@ from slo.load.plan import Plan
 from slo.measure.loop_lag import Pulse
 from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s
-from slo.notifier import NotifierError, notifier_for
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
 from slo.progress import Progress
+from slo.reports import writer as publish
+from slo.reports.notifier import NotifierError, notifier_for
 from slo.shape import LimitShape
 from slo.subject import subject_of
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from slo import publish
 from slo.record.run import Ending
 from slo.reports import github, markdown
+from slo.reports import writer as publish
 from slo.verdict.judge import judge
 from tests.made import demanding, requests
 

@@ -20,13 +20,13 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 from lxml import etree
 
-from slo import publish
 from slo.analysis.finding import Figure, Finding
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, Scope
 from slo.record.run import Run, Target
 from slo.reports import console, github, markdown
+from slo.reports import writer as publish
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict

@@ -20,7 +20,7 @@ from slo.objectives.objectives import parse
 from slo.record.run import Ending, Run, Target, UserSample
 from slo.reports import html
 from slo.reports.reproduce import command
-from slo.reports.slots import MOST, slots
+from slo.reports.series import MOST, slots
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
 from tests.made import Clock, demanding, made, requests

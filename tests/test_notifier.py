@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import notice
-from slo.notifier import WAITS_S, Notifier
 from slo.record.run import Run
+from slo.reports import notice
+from slo.reports.notifier import WAITS_S, Notifier
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
@@ -125,7 +125,7 @@ def test_it_insists_where_that_may_help(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr("slo.notifier.gevent.sleep", waited.append)
+    monkeypatch.setattr("slo.reports.notifier.gevent.sleep", waited.append)
     with Listener(*answers) as webhook:
         Notifier(url_of(webhook), "fail", "auto").tell(*judged('name: quick, indicator: latency.p95, target: "50 ms"'))
     assert len(webhook.heard) == tries
@@ -138,7 +138,7 @@ def test_it_insists_where_that_may_help(
 def test_a_fault_of_ours_in_telling_is_a_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slo.notifier.notice.document", lambda *_: 1 / 0)
+    monkeypatch.setattr("slo.reports.notifier.notice.document", lambda *_: 1 / 0)
     Notifier(f"https://example.test/{HUSH}", "always", "auto").tell(
         *judged('name: quick, indicator: latency.p95, target: "50 ms"')
     )

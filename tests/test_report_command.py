@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from slo import cli, publish
+from slo import cli
 from slo.objectives.objectives import load
 from slo.record import run as runs
 from slo.record.run import Run
+from slo.reports import writer as publish
 from slo.verdict.judge import judge
 from tests.made import requests
 from tests.processes import ROOT, environment

@@ -12,7 +12,7 @@ import pytest
 from slo.analysis.finding import Figure, Finding
 from slo.measure.recorder import Recorder
 from slo.record.run import Run
-from slo.reports import sheet
+from slo.reports import csv_files as sheet
 from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made, requests
 

@@ -25,7 +25,7 @@ from slo.tracing import trace_link
 from slo.verdict.verdict import RANK, Result, Status, Verdict
 
 if TYPE_CHECKING:
-    from slo.reports.pictures import Picture
+    from slo.reports.charts import Picture
 
 SIGNS: Mapping[Status, str] = {
     "PASS": "✓",
@@ -90,7 +90,7 @@ def render(
     miss of one of them comes from.
     """
     # Matplotlib takes half a second to import: only who draws waits for it.
-    from slo.reports import pictures
+    from slo.reports import charts as pictures
 
     sections = [
         _top(run, verdict, groups or {}),

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import gevent
 import requests
 
-from slo import notice
 from slo.record.run import Run
+from slo.reports import notice
 from slo.verdict.verdict import Verdict
 
 SLACK = "hooks.slack.com"

@@ -17,7 +17,8 @@ from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run
-from slo.reports import console, github, hlog, junit, markdown, sheet
+from slo.reports import console, github, hlog, junit, markdown
+from slo.reports import csv_files as sheet
 from slo.text import atomic
 from slo.verdict import verdict
 from slo.verdict.judge import judge

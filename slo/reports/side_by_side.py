@@ -12,10 +12,11 @@ from slo.baseline.compare import Change
 from slo.metrics.indicator import parse
 from slo.metrics.quantity import show
 from slo.record.run import Run
-from slo.reports import html, pictures, svg
-from slo.reports.pictures import Picture
+from slo.reports import charts as pictures
+from slo.reports import html, svg
+from slo.reports.charts import Picture
 from slo.reports.rows import COMPARE_HEAD, compared
-from slo.reports.slots import slots
+from slo.reports.series import slots
 from slo.reports.svg import colour
 from slo.text import atomic
 from slo.text.clean import safe

@@ -21,7 +21,7 @@ from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import svg
-from slo.reports.slots import Slot, slots
+from slo.reports.series import Slot, slots
 from slo.reports.svg import colour
 from slo.text.clean import plain
 from slo.verdict.verdict import Verdict
