@@ -19,7 +19,7 @@ from prometheus_client.exposition import basic_auth_handler, default_handler, pu
 
 from slo.exposition import Exposition
 from slo.gate import Gate
-from slo.live import Process
+from slo.live.snapshot import Process
 from slo.reports.console import plain
 from slo.text import redact as secret
 

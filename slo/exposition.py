@@ -22,9 +22,10 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_client.samples import BucketSpan, NativeHistogram
 
-from slo import __version__, live
+from slo import __version__
 from slo.analysis.selection import matches
-from slo.live import Process
+from slo.live import snapshot as live
+from slo.live.snapshot import Process
 from slo.measure.measurement import Measurement
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import Unit

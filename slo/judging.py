@@ -21,7 +21,7 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo import options, web
+from slo import options
 from slo.analysis.findings import watched
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
@@ -30,7 +30,9 @@ from slo.cluster.protocol import Master
 from slo.exporter import ExporterError, exporter_for
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
-from slo.live import Process
+from slo.live import web
+from slo.live.progress import Progress
+from slo.live.snapshot import Process
 from slo.load import rate
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan
@@ -39,7 +41,6 @@ from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
-from slo.progress import Progress
 from slo.reports import writer as publish
 from slo.reports.notifier import NotifierError, notifier_for
 from slo.shape import LimitShape

@@ -17,7 +17,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from slo.exposition import Exposition, bounds_us, native_index, standing
-from slo.live import Process
+from slo.live.snapshot import Process
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives.objectives import load

@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo import live
 from slo.analysis.finding import Finding
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
 from slo.gate import Gate
-from slo.live import Trends
+from slo.live import snapshot as live
+from slo.live.progress import line
+from slo.live.snapshot import Trends
 from slo.load.search_record import Step, Steps
 from slo.measure.measurement import Measurement, Subject
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import parse
-from slo.progress import line
 from slo.record import run as runs
 from slo.record.run import Ending, Run, RunError, Target, UserSample
 from slo.reports import console, html, junit, markdown

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from slo import live
+from slo.live import snapshot as live
+from slo.live.progress import PLAIN_PERIOD_S, Progress
 from slo.load.plan import Plan
 from slo.measure.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
-from slo.progress import PLAIN_PERIOD_S, Progress
 from slo.record.run import Target
 from tests.made import Clock, demanding
 

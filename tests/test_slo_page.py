@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from slo.live.web import sparkline
 from slo.record import run as runs
 from slo.text import schemas
-from slo.web import sparkline
 from tests.cluster import RAW, free_port, samples
 from tests.processes import ROOT, Demo, Locust
 from tests.test_web import Page, wait_for

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.analysis.selection import select
-from slo.live import provisional
+from slo.live.snapshot import provisional
 from slo.load.plan import Plan
 from slo.measure.history import History, Interval
 from slo.measure.measurement import Measurement, Subject

@@ -14,7 +14,7 @@ from typing import Any
 
 from slo.cluster import identity
 from slo.cluster.delta_log import Ledger
-from slo.live import Process
+from slo.live.snapshot import Process
 from slo.measure.history import Interval
 from slo.measure.measurement import Measurement
 

@@ -7,7 +7,7 @@ import time
 from fractions import Fraction
 from typing import TextIO
 
-from slo import live
+from slo.live import snapshot as live
 from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objectives

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, redirect, request
 
-from slo import live
+from slo.live import snapshot as live
 
 if TYPE_CHECKING:  # Locust patches the standard library when it is imported; what is here works without it
     from locust.web import WebUI
@@ -59,7 +59,7 @@ def register(
 ) -> None:
     """Add the tab and the page to ``web_ui``, and the metrics for Prometheus.
 
-    ``picture`` returns what the page shows now (see ``slo.live``); ``folder`` the folder of a finished run by its id,
+    ``picture`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by its id,
     or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
     """
     app = web_ui.app

@@ -1,0 +1,1 @@
+"""A run under way: its snapshot for the web page, the page, the progress line."""
