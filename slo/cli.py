@@ -13,11 +13,11 @@ from typing import NoReturn
 
 import slo
 from slo import commands as many
-from slo import rules
 from slo.baseline import store as baseline
 from slo.metrics.quantity import parse, show
 from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load
+from slo.prometheus import rules
 from slo.record import load_run as saved
 from slo.record.run import Run, RunError
 from slo.reports import console

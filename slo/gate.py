@@ -15,7 +15,6 @@ from typing import Any
 from slo.analysis.findings import watched
 from slo.analysis.selection import matches, warmup_ms
 from slo.cluster.delta_log import Ledger
-from slo.exposition import Exposition, Standing, standing
 from slo.live import snapshot as live
 from slo.live.progress import Progress
 from slo.live.snapshot import Process, Trends
@@ -23,6 +22,7 @@ from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Steps
 from slo.measure.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
+from slo.prometheus.collector import Exposition, Standing, standing
 from slo.record import run as runs
 from slo.record.run import Ending, How, Run
 from slo.reports import console

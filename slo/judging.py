@@ -27,7 +27,6 @@ from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
 from slo.chatter import Chatter
 from slo.cluster.protocol import Master
-from slo.exporter import ExporterError, exporter_for
 from slo.gate import NO_VERDICT, Gate, guarded
 from slo.hooks import beat, identity_of, listen
 from slo.live import web
@@ -41,6 +40,7 @@ from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.open_model import ArrivalShape
+from slo.prometheus.exporter import ExporterError, exporter_for
 from slo.reports import writer as publish
 from slo.reports.notifier import NotifierError, notifier_for
 from slo.shape import LimitShape

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from slo.objectives.objectives import Objectives, load
-from slo.rules import MONTH_S, burns, rules, span
+from slo.prometheus.rules import MONTH_S, burns, rules, span
 from tests.cluster import free_port
 from tests.made import demanding
 from tests.processes import HOTEL, ROOT, Demo, Locust, environment

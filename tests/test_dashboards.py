@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from slo.objectives.objectives import load
-from slo.rules import rules
+from slo.prometheus.rules import rules
 from tests.cluster import free_port
 from tests.processes import HOTEL, ROOT, Demo, Locust
 from tests.prometheus import Prometheus, needed

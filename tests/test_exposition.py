@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from slo.exposition import Exposition, bounds_us, native_index, standing
 from slo.live.snapshot import Process
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives.objectives import load
+from slo.prometheus.collector import Exposition, bounds_us, native_index, standing
 from slo.record.run import Run
 from slo.verdict.judge import judge
 from tests.made import Clock, demanding, made

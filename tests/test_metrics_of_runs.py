@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from slo.exporter import ExporterError, Gateway
-from slo.exposition import Exposition, bounds_us
 from slo.objectives.objectives import load
+from slo.prometheus.collector import Exposition, bounds_us
+from slo.prometheus.exporter import ExporterError, Gateway
 from tests.cluster import Cluster, free_port
 from tests.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
 from tests.prometheus import Prometheus, needed

@@ -18,9 +18,9 @@ from typing import Any
 import yaml
 
 from slo.analysis.selection import patterns_of
-from slo.exposition import NAMESPACE
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
+from slo.prometheus.collector import NAMESPACE
 
 MONTH_S = 30 * 86400
 LEAST_LONG_S = 60

@@ -1,0 +1,1 @@
+"""Prometheus: metrics of a run, the exporter, recording and alerting rules."""
