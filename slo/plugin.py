@@ -19,15 +19,15 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.runners import MasterRunner, WorkerRunner
 
-from slo import options
-from slo.batched import BatchedStats
 from slo.cluster.clock import Offset
-from slo.gate import NO_VERDICT
-from slo.hooks import record
-from slo.judging import Judging
 from slo.load.plan import Plan, Stage
-from slo.shape import PlannedShape
-from slo.working import Working
+from slo.runtime import options
+from slo.runtime.batched import BatchedStats
+from slo.runtime.engine import NO_VERDICT
+from slo.runtime.hooks import record
+from slo.runtime.judging import Judging
+from slo.runtime.shape import PlannedShape
+from slo.runtime.working import Working
 
 __all__ = ["Plan", "PlannedShape", "Stage", "check", "refuse", "shape_of"]
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 COMPARE = """
 import random, sys, time
 from locust import stats
-from slo.batched import BatchedStats
+from slo.runtime.batched import BatchedStats
 
 clock = [1000.0]
 time.time = lambda: clock[0]

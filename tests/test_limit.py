@@ -15,7 +15,6 @@ from jsonschema import Draft202012Validator
 from slo.analysis.finding import Finding
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
-from slo.gate import Gate
 from slo.live import snapshot as live
 from slo.live.progress import line
 from slo.live.snapshot import Trends
@@ -27,6 +26,7 @@ from slo.objectives.objectives import parse
 from slo.record import run as runs
 from slo.record.run import Ending, Run, RunError, Target, UserSample
 from slo.reports import console, html, junit, markdown
+from slo.runtime.engine import Gate
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict, to_json

@@ -17,10 +17,10 @@ from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIServer
 from prometheus_client.exposition import basic_auth_handler, default_handler, push_to_gateway
 
-from slo.gate import Gate
 from slo.live.snapshot import Process
 from slo.prometheus.collector import Exposition
 from slo.reports.console import plain
+from slo.runtime.engine import Gate
 from slo.text import redact as secret
 
 PATH = "/metrics"

@@ -13,12 +13,12 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.runners import WorkerRunner
 
-from slo import options
 from slo.cluster.clock import Offset
 from slo.cluster.delta_sender import WorkerBooks
-from slo.gate import NO_VERDICT
-from slo.hooks import beat, identity_of, record
 from slo.measure.loop_lag import Pulse
+from slo.runtime import options
+from slo.runtime.engine import NO_VERDICT
+from slo.runtime.hooks import beat, identity_of, record
 
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""

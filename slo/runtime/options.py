@@ -12,11 +12,11 @@ from typing import Any
 from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
-from slo.gate import NO_VERDICT
 from slo.load import rate
 from slo.load.search_record import Steps
 from slo.objectives.objectives import Objective
 from slo.reports import writer as publish
+from slo.runtime.engine import NO_VERDICT
 from slo.text import redact as secret
 from slo.tracing import trace_link
 

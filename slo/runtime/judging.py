@@ -21,14 +21,10 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo import options
 from slo.analysis.findings import watched
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
-from slo.chatter import Chatter
 from slo.cluster.protocol import Master
-from slo.gate import NO_VERDICT, Gate, guarded
-from slo.hooks import beat, identity_of, listen
 from slo.live import web
 from slo.live.progress import Progress
 from slo.live.snapshot import Process
@@ -39,12 +35,16 @@ from slo.measure.loop_lag import Pulse
 from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.objectives.objectives import Objectives, ObjectivesError, load
-from slo.open_model import ArrivalShape
 from slo.prometheus.exporter import ExporterError, exporter_for
 from slo.reports import writer as publish
 from slo.reports.notifier import NotifierError, notifier_for
-from slo.shape import LimitShape
-from slo.subject import subject_of
+from slo.runtime import options
+from slo.runtime.chatter import Chatter
+from slo.runtime.engine import NO_VERDICT, Gate, guarded
+from slo.runtime.hooks import beat, identity_of, listen
+from slo.runtime.open_model import ArrivalShape
+from slo.runtime.shape import LimitShape
+from slo.runtime.subject import subject_of
 
 Made = TypeVar("Made")
 FINAL_WAIT_S = 10.0

@@ -13,7 +13,7 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 from slo.load import rate
 from slo.load.pacer import LATE_ATTRIBUTE, Dispenser
 from slo.load.plan import Plan
-from slo.shape import PlannedShape
+from slo.runtime.shape import PlannedShape
 
 DISPENSER = "slo_dispenser"
 """Where a process's environment has its arrivals, in a run of the open model."""

@@ -15,8 +15,6 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.event import EventHook
 
-from slo import options
-from slo.batched import BatchedStats
 from slo.cluster import identity
 from slo.cluster.clock import Offset
 from slo.cluster.delta_sender import WorkerBooks
@@ -24,8 +22,10 @@ from slo.load.pacer import Dispenser, late_ms
 from slo.measure.listener import Locusts, listeners, open_listener, slow_listener
 from slo.measure.loop_lag import Pulse
 from slo.measure.recorder import Recorder
-from slo.open_model import DISPENSER, let_users_wait
 from slo.record.slowest import Slowest
+from slo.runtime import options
+from slo.runtime.batched import BatchedStats
+from slo.runtime.open_model import DISPENSER, let_users_wait
 from slo.tracing.traced import Tracer, traced, tracer_of
 
 

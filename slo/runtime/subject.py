@@ -8,13 +8,13 @@ from typing import Any
 import locust
 from locust.env import Environment
 
-from slo import options
 from slo.load.plan import Plan
 from slo.load.requested_load import Ask
 from slo.measure.measurement import Subject
 from slo.record import environment as fingerprint
 from slo.record.run import Target
-from slo.shape import LimitShape
+from slo.runtime import options
+from slo.runtime.shape import LimitShape
 from slo.text import redact as secret
 
 
