@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from slo import cli
+from slo.cli import main as cli
 from slo.record import run as record
 from tests.processes import HOTEL, Demo
 from tests.test_baseline import YAML, steady

@@ -85,12 +85,11 @@ def test_a_host_that_cannot_be_used_is_named(host: str, words: str, tmp_path: Pa
 
 
 ENGINE = """
-import importlib, sys
-from pathlib import Path
+import importlib, pkgutil, sys
 import slo
-for folder, package in ((Path(slo.__path__[0]), "slo"), (Path(slo.__path__[0]) / "reports", "slo.reports")):
-    for file in folder.glob("*.py"):
-        importlib.import_module(f"{package}.{file.stem}".removesuffix(".__init__"))
+for module in pkgutil.walk_packages(slo.__path__, "slo."):
+    if not module.name.startswith("slo.lean") and not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
 print([name for name in sys.modules if name.startswith("slo.lean")], "slo.plugin" in sys.modules)
 """
 

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo import cli
+from slo.cli import main as cli
 from slo.metrics.indicator import IndicatorError
 from slo.metrics.indicator import parse as parse_indicator
 from slo.objectives.objectives import ObjectivesError, load, parse

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slo import cli
+from slo.cli import main as cli
 from slo.objectives.objectives import load
 from slo.record import run as runs
 from slo.record.run import Run

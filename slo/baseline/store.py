@@ -1,8 +1,8 @@
 """Reference runs: ``baselines/<scenario>.json`` keeps the last runs of a scenario, cut in blocks of time.
 
 A block holds each endpoint's full counts, so any indicator can be computed of a reference later, and how much it
-varies within the run can be estimated by resampling blocks (see ``slo.baseline.compare``). The blocks are packed: msgpack,
-zlib, base64.
+varies within the run can be estimated by resampling blocks (see ``slo.baseline.compare``). The blocks are packed:
+msgpack, zlib, base64.
 """
 
 from __future__ import annotations

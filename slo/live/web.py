@@ -59,8 +59,8 @@ def register(
 ) -> None:
     """Add the tab and the page to ``web_ui``, and the metrics for Prometheus.
 
-    ``picture`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by its id,
-    or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
+    ``picture`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by its
+    id, or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
     """
     app = web_ui.app
     assert app is not None

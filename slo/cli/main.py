@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import slo
-from slo import commands as many
 from slo.baseline import store as baseline
+from slo.cli import commands as many
 from slo.metrics.quantity import parse, show
 from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load
@@ -262,7 +262,3 @@ def _schema(options: argparse.Namespace) -> int:
         return 0
     sys.stdout.write(schemas.text(options.name) if options.name else "\n".join(schemas.NAMES) + "\n")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
