@@ -138,7 +138,7 @@ def test_no_url_reaches_a_file_that_is_not_a_report(demo: Demo, tmp_path: Path) 
             "runs/../run.json",
             "runs/latest/run.json",
             "assets/..%2fweb.py",
-            "assets/__init__.py",
+            "assets/web.py",
             "assets/%2fetc%2fpasswd",
         ):
             assert status(f"{page.url}/slo/{path}") == 404, path

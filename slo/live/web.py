@@ -59,8 +59,8 @@ def register(
 ) -> None:
     """Add the tab and the page to ``web_ui``, and the metrics for Prometheus.
 
-    ``picture`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by its
-    id, or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
+    ``picture`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by
+    its id, or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
     """
     app = web_ui.app
     assert app is not None
@@ -194,7 +194,7 @@ def sparkline(points: list[float | None], width: int = 30) -> str:
 
 
 def _asset(name: str) -> str:
-    return (files("slo") / "assets" / name).read_text(encoding="utf-8")
+    return (files("slo.live") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _answer(text: str, kind: str) -> Response:

@@ -422,4 +422,4 @@ def _numeric(title: str) -> bool:
 
 
 def _asset(name: str) -> str:
-    return resources.files("slo.assets").joinpath(name).read_text(encoding="utf-8")
+    return resources.files("slo.reports").joinpath("assets", name).read_text(encoding="utf-8")
