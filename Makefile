@@ -54,10 +54,11 @@ test-all: test test-slow test-long ## all tests
 docs: $(READY) ## build the guide in build/site/, every link checked
 	@$(BIN)/mkdocs build --strict && echo build/site/index.html
 
-lint: $(READY) ## ruff and mypy
+lint: $(READY) ## ruff, mypy and import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 setup: $(READY) ## make .venv and install what is locked
 

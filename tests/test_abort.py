@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.load.plan import Plan
-from slo.measure.history import Cells
 from slo.metrics.tally import Tally
+from slo.record.interval import Cells
 from slo.record.run import Ending, Run
 from slo.text import schemas
 from slo.verdict.abort import WINDOW_S, Breach, Watch, rules

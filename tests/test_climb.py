@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Step, Steps
-from slo.measure.history import Cells
 from slo.metrics.tally import Tally
+from slo.record.interval import Cells
 from slo.verdict import judge
 from tests.made import demanding
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from slo.live.snapshot import Process
+from slo.cluster.process_status import Process
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives.objectives import load

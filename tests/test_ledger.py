@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from slo.cluster.clock import Offset
 from slo.cluster.delta_log import Ledger
 from slo.cluster.delta_sender import WorkerBooks
-from slo.measure.history import Interval
 from slo.metrics.tally import Tally
+from slo.record.interval import Interval
 from tests.made import Clock
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.load.plan import Plan
-from slo.measure.history import MAX_ENDPOINTS, History, Interval
 from slo.measure.listener import listeners
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import MAX_KINDS, OTHER, Tally
+from slo.record.history import MAX_ENDPOINTS, History
+from slo.record.interval import Interval
 
 
 class Clock:

@@ -18,11 +18,11 @@ from jsonschema import Draft202012Validator
 from slo.cluster.clock import Offset
 from slo.cluster.delta_log import Ledger
 from slo.cluster.delta_sender import WorkerBooks
-from slo.measure.history import MAX_ENDPOINTS
 from slo.measure.listener import listeners, slow_listener
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import OTHER
 from slo.record import journal
+from slo.record.history import MAX_ENDPOINTS
 from slo.record.journal import Journal
 from slo.record.run import Run, RunError
 from slo.record.slowest import MOST, Slow, Slowest

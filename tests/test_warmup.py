@@ -16,10 +16,11 @@ from jsonschema import Draft202012Validator
 from slo.analysis.selection import select
 from slo.live.snapshot import provisional
 from slo.load.plan import Plan
-from slo.measure.history import History, Interval
 from slo.measure.measurement import Measurement, Subject
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
+from slo.record.history import History
+from slo.record.interval import Interval
 from slo.record.run import Run, Target
 from slo.reports import console, html, junit, markdown
 from slo.text import schemas

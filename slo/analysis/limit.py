@@ -15,7 +15,7 @@ from slo.analysis.finding import Figure, Finding, Trial, rounded
 from slo.analysis.outcome import Outcome
 from slo.analysis.timeline import Cells, users_between
 from slo.analysis.yardstick import Yardstick
-from slo.load.search import Search
+from slo.load.search import RUNNING, Search
 from slo.load.search_record import Step
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.quantity import show
@@ -167,7 +167,7 @@ def _untold(run: Run) -> str:
 
 def _why(failed: Trial) -> str:
     """Return what went wrong in a step, as the end of a sentence."""
-    if failed.outcome == "unclear" and failed.running < outcome.RUNNING * failed.users:
+    if failed.outcome == "unclear" and failed.running < RUNNING * failed.users:
         return f"only {_users(failed.running)} of them ran, the generator can start no more"
     if failed.missed is None:
         return "too few requests to tell"

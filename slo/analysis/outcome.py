@@ -10,12 +10,9 @@ from slo.analysis import diagnosis as advice
 from slo.analysis.selection import Selection, matching
 from slo.analysis.timeline import Cells, Miss
 from slo.analysis.yardstick import Yardstick
+from slo.load.search import RUNNING
 from slo.metrics import percentile_interval as confidence
 from slo.objectives.objectives import Objective
-
-RUNNING = 0.95
-"""Share of a step's users that must have run for the step to say something of their number."""
-
 
 Past = tuple[float, Miss]
 """How far a value is past its target, as a share of it, and the miss."""

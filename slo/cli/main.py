@@ -11,7 +11,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
-import slo
 from slo.baseline import store as baseline
 from slo.cli import commands as many
 from slo.metrics.quantity import parse, show
@@ -24,6 +23,7 @@ from slo.reports import console
 from slo.reports import writer as publish
 from slo.reports.writer import ReportError
 from slo.text import atomic, schemas
+from slo.text.version import __version__
 
 NO_VERDICT = 3
 LEAST_PERIOD_S = 600.0
@@ -59,7 +59,7 @@ def _parser() -> _Parser:
     parser = _Parser(prog="locust-slo", description=main.__doc__, allow_abbrev=False)
     parser.description = "Judge saved runs, check objectives files, keep baselines."
     parser.epilog = "Exit codes: 0 pass or warning, 1 fail, 2 critical, 3 no verdict (or an error)."
-    parser.add_argument("--version", action="version", version=f"locust-slo {slo.__version__}")
+    parser.add_argument("--version", action="version", version=f"locust-slo {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     validate = commands.add_parser("validate", help="judge a saved run again; exits with the verdict's code")
     validate.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its run.json")

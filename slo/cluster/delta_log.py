@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slo.measure.history import Interval
+from slo.record.interval import Interval
 from slo.record.process_stats import Vitals
 from slo.record.run import Worker
 from slo.record.slowest import Slow, Slowest

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import slo
+from slo.text.version import __version__
 
 PROTOCOL = 1
 """Version of the messages between master and workers."""
@@ -24,7 +24,7 @@ def take(locust_version: str, locustfiles: Iterable[str], given: Mapping[str, An
             digest.update(file.encode())
     return {
         "protocol": PROTOCOL,
-        "locust_slo": slo.__version__,
+        "locust_slo": __version__,
         "locust": locust_version,
         "python": platform.python_version(),
         "locustfile": digest.hexdigest(),

@@ -14,9 +14,9 @@ from typing import Any
 
 from slo.cluster import identity
 from slo.cluster.delta_log import Ledger
-from slo.live.snapshot import Process
-from slo.measure.history import Interval
+from slo.cluster.process_status import Process
 from slo.measure.measurement import Measurement
+from slo.record.interval import Interval
 
 SHARE_S = 2.0
 """How long after it is announced a new sharing of the arrivals begins."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from slo import __version__
 from slo.lean import url as urls
 from slo.lean.body import Body
 from slo.lean.connection import Connection
@@ -20,6 +19,7 @@ from slo.lean.parser import Parser
 from slo.lean.response import Response
 from slo.lean.settings import Settings
 from slo.lean.url import Origin, Target
+from slo.text.version import __version__
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -6,7 +6,7 @@ Pure but for the measurement it looks at: the web page is made of what ``picture
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +14,9 @@ from typing import Any, Literal
 from slo.analysis.finding import Finding
 from slo.analysis.selection import Selection, matching
 from slo.analysis.timeline import Growing, Point, users_between
+from slo.cluster.process_status import Process
 from slo.measure.measurement import Measurement
+from slo.measure.stage_progress import stage_progress
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
@@ -34,22 +36,6 @@ FILES = ("report.html", "report.md", "verdict.json", "run.json", "junit.xml")
 """Files of a finished run that the page leads to, the most readable first."""
 
 State = Literal["ready", "running", "finished"]
-
-
-@dataclass(frozen=True)
-class Process:
-    """One generator process: CPU share of one core, how late its timers fire, how long it has been silent."""
-
-    name: str
-    state: str
-    users: int
-    cpu_ratio: float | None = None
-    lag_ms: float | None = None
-    silent_s: float | None = None
-
-    def to_data(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        return dict(vars(self))
 
 
 class Trends:
@@ -122,7 +108,7 @@ def picture(
         "status": verdict.status if verdict else "NO DATA",
         "reason": verdict.reason if verdict else _no_verdict(state),
         "exit_code": verdict.exit_code if verdict and state == "finished" else None,
-        "stage": stage(measurement) if measurement else None,
+        "stage": stage_progress(measurement) if measurement else None,
         "users": _users(run),
         "recent": _recent(measurement),
         "requests": run.tally().requests if run else 0,
@@ -185,21 +171,6 @@ def _run(run: Run | None, measurement: Measurement | None) -> dict[str, Any] | N
         "user_scale": plan.user_scale if plan else 1.0,
         "ended": ended,
     }
-
-
-def stage(measurement: Measurement) -> dict[str, Any] | None:
-    """Return the stage under way: its name and number, how many there are, and the seconds left; None without one."""
-    if measurement.climb is not None and not measurement.climb.done:
-        climb = measurement.climb
-        return {"name": climb.name, "left_s": None, "number": climb.number, "of": None}
-    plan = measurement.subject.plan
-    if plan is None:
-        return None
-    now_s = measurement.elapsed_s
-    for number, (one, end_s) in enumerate(zip(plan.stages, plan.ends(), strict=True), 1):
-        if now_s < end_s:
-            return {"name": one.name, "left_s": round(end_s - now_s, 1), "number": number, "of": len(plan.stages)}
-    return None
 
 
 def _users(run: Run | None) -> dict[str, Any]:

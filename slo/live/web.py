@@ -11,14 +11,11 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Flask, Response, abort, redirect, request
 
 from slo.live import snapshot as live
-
-if TYPE_CHECKING:  # Locust patches the standard library when it is imported; what is here works without it
-    from locust.web import WebUI
 
 ASSETS = {"slo.css": "text/css", "slo.js": "text/javascript", "tab.js": "text/javascript"}
 _KINDS = {
@@ -51,6 +48,16 @@ _TAB = {
 _BARS = "▁▂▃▄▅▆▇█"
 
 
+class WebUI(Protocol):
+    """What is used of Locust's web UI. Locust patches the standard library when it is imported: not needed here."""
+
+    app: Flask | None
+    template_args: dict[str, Any]
+
+    def auth_required_if_enabled(self, view_func: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorate a view so that it asks for a login where Locust's own pages do."""
+
+
 def register(
     web_ui: WebUI,
     picture: Callable[[], dict[str, Any]],
@@ -63,6 +70,7 @@ def register(
     its id, or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
     """
     app = web_ui.app
+    assert app is not None
     assert app is not None
     picture = _now_and_then(picture)
     base = app.blueprints["locust"].url_prefix or ""

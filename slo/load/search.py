@@ -19,6 +19,8 @@ NEAR = 1.5
 """Two failures at numbers within this factor stand for each other: one hiccup would not do both."""
 ENOUGH = 3
 """Times that one number of users is tried, at most."""
+RUNNING = 0.95
+"""Share of a step's users that must have run for the step to say something of their number."""
 
 Why = Literal["climb", "narrow", "confirm"]
 

@@ -7,12 +7,11 @@ some seconds after they were made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-from slo.analysis.outcome import Outcome, offered
-from slo.analysis.timeline import Cells
-from slo.load.search import Aim, Search
+from slo.load.search import RUNNING, Aim, Search
 from slo.load.search_record import Step, Steps
 from slo.metrics.tally import Tally
 
@@ -25,7 +24,23 @@ LOOK_S = 1.0
 EARLY_S = 0.1
 """A look may come so much too early."""
 
-Judge = Callable[[Cells, float], Outcome]
+Cells = Mapping[tuple[str, str], Tally]
+"""Counts by (endpoint, stage)."""
+
+
+class StepOutcome(Protocol):
+    """How a step went: ``held`` is None where chance could turn it; ``likely`` is what the values alone say."""
+
+    @property
+    def held(self) -> bool | None:
+        """Whether all objectives were clearly met (True), or one was clearly missed (False)."""
+
+    @property
+    def likely(self) -> bool:
+        """Whether all values were within their targets."""
+
+
+Judge = Callable[[Cells, float], StepOutcome]
 """Says how a step went, by its counts and its seconds."""
 Counts = Callable[[int, int], Cells]
 """Returns the counts between two moments, in milliseconds of the run."""
@@ -158,15 +173,17 @@ class Climb:
         held_s = self._seen_s - self._begin_s
         if held_s < self._pace.least(aim):
             return
-        outcome = offered(self._judge(self._cells, held_s), aim.users, sum(self._running) / len(self._running))
+        outcome = self._judge(self._cells, held_s)
+        enough = sum(self._running) / len(self._running) >= RUNNING * aim.users  # too few prove nothing
+        held, likely = outcome.held if enough else None, outcome.likely and enough
         late = now_s + 2 * LOOK_S >= self._asked.time_s
-        if outcome.held is None and held_s < self._pace.most(aim) and not late:
+        if held is None and held_s < self._pace.most(aim) and not late:
             return
         self._made.append(Step(aim.users, round(self._start_s * 1000), self._begin_s * 1000, self._seen_s * 1000))
         self.counted.append(self._cells)
         rps = sum(tally.requests for tally in self._cells.values()) / held_s
-        self._search.told(aim.users, outcome.held, outcome.likely, rps)
-        if outcome.held or (outcome.held is None and outcome.likely) or self._search.next() is None:
+        self._search.told(aim.users, held, likely, rps)
+        if held or (held is None and likely) or self._search.next() is None:
             self._begin(now_s)
             return
         self.phase, self._since_s = "fall", now_s

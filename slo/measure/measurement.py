@@ -15,10 +15,11 @@ from slo.load.plan import Plan, Stage
 from slo.load.requested_load import Ask
 from slo.load.search_controller import Climb
 from slo.load.search_record import Steps
-from slo.measure.history import MAX_INTERVALS, Cells, History, Interval
 from slo.measure.loop_lag import PulseLog
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
+from slo.record.history import MAX_INTERVALS, History
+from slo.record.interval import Cells, Interval
 from slo.record.journal import Journal
 from slo.record.process_stats import Vitals, recorded
 from slo.record.run import Ending, Run, Scrape, Target, UserSample, Worker

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from math import isfinite
 
 from slo.load.plan import Plan
-from slo.measure.history import MAX_ENDPOINTS, Interval
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.metrics.tally import OTHER, Return, Tally
+from slo.record.history import MAX_ENDPOINTS
+from slo.record.interval import Interval
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""

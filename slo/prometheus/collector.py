@@ -22,16 +22,16 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from prometheus_client.samples import BucketSpan, NativeHistogram
 
-from slo import __version__
 from slo.analysis.selection import matches
-from slo.live import snapshot as live
-from slo.live.snapshot import Process
+from slo.cluster.process_status import Process
 from slo.measure.measurement import Measurement
+from slo.measure.stage_progress import stage_progress
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
+from slo.text.version import __version__
 from slo.verdict.verdict import RANK, Status, Verdict
 
 NAMESPACE = "locust_slo"
@@ -82,7 +82,7 @@ def standing(
     if run is None:
         return Standing(processes=processes)
     users = measurement.users[-1] if measurement and measurement.users else None
-    stage = live.stage(measurement) if measurement else None
+    stage = stage_progress(measurement) if measurement else None
     return Standing(
         run=run.id,
         scenario=run.scenario or "",

@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from http.client import HTTPException
-from typing import Any
+from typing import Any, Protocol
 from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -17,10 +17,11 @@ from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIServer
 from prometheus_client.exposition import basic_auth_handler, default_handler, push_to_gateway
 
-from slo.live.snapshot import Process
-from slo.prometheus.collector import Exposition
+from slo.cluster.process_status import Process
+from slo.measure.measurement import Measurement
+from slo.objectives.objectives import Objectives
+from slo.prometheus.collector import Exposition, Standing
 from slo.reports.console import plain
-from slo.runtime.engine import Gate
 from slo.text import redact as secret
 
 PATH = "/metrics"
@@ -34,10 +35,21 @@ class ExporterError(Exception):
     """Metrics that cannot be handed out as asked; a sentence for the user."""
 
 
+class RunSource(Protocol):
+    """What the exporter asks for the runs of this process; it is given the metrics to keep counting into."""
+
+    objectives: Objectives | None
+    measurement: Measurement | None
+    exposition: Exposition | None
+
+    def standing(self, processes: Sequence[Process] = ()) -> Standing:
+        """Return what Prometheus is told beside the counts."""
+
+
 class Exporter:
     """What Prometheus is told by one process, which judges."""
 
-    def __init__(self, gate: Gate, processes: Callable[[], Sequence[Process]], gateway: Gateway | None) -> None:
+    def __init__(self, gate: RunSource, processes: Callable[[], Sequence[Process]], gateway: Gateway | None) -> None:
         self._gate = gate
         self._gateway = gateway
         self._processes = processes
@@ -157,7 +169,7 @@ def _is_gateway(url: str) -> bool:
 
 
 def exporter_for(
-    options: Namespace, gate: Gate, processes: Callable[[], Sequence[Process]], has_web_ui: bool
+    options: Namespace, gate: RunSource, processes: Callable[[], Sequence[Process]], has_web_ui: bool
 ) -> Exporter | None:
     """Return what tells Prometheus, and begin to; None where nobody asks. Raises ExporterError."""
     if not (options.prometheus_port or options.prometheus_push or has_web_ui):

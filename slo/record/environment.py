@@ -8,13 +8,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import slo
+from slo.text.version import __version__
 
 
 def take(locust_version: str) -> dict[str, str | int | None]:
     """Return the environment as plain data; nothing secret, no user or host name."""
     return {
-        "locust_slo": slo.__version__,
+        "locust_slo": __version__,
         "locust": locust_version,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",

@@ -12,7 +12,8 @@ from typing import Any, BinaryIO
 
 import msgpack
 
-from slo.measure.history import History, Interval
+from slo.record.history import History
+from slo.record.interval import Interval
 from slo.record.run import Run, RunError
 from slo.record.slowest import Slow, Slowest
 

@@ -16,9 +16,9 @@ from slo.load import schedule
 from slo.load.plan import Plan, Stage
 from slo.load.requested_load import Ask
 from slo.load.search_record import Steps
-from slo.measure.history import Counts, Interval
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
 from slo.metrics.tally import Tally
+from slo.record.interval import Counts, Interval
 from slo.record.process_stats import Vitals
 from slo.record.slowest import Slow
 from slo.text import atomic, schemas

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo.analysis.finding import Finding, Trial
-from slo.analysis.outcome import RUNNING
 from slo.baseline import wording as comparison
 from slo.baseline.compare import Untold
+from slo.load.search import RUNNING
 from slo.metrics import arrivals
 from slo.metrics.arrivals import LATE_MS
 from slo.metrics.quantity import show, write

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from slo.measure.history import Interval
 from slo.metrics.histogram import Histogram
+from slo.record.interval import Interval
 from slo.record.run import Run
 
 MOST = 150

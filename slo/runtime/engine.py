@@ -15,9 +15,10 @@ from typing import Any
 from slo.analysis.findings import watched
 from slo.analysis.selection import matches, warmup_ms
 from slo.cluster.delta_log import Ledger
+from slo.cluster.process_status import Process
 from slo.live import snapshot as live
 from slo.live.progress import Progress
-from slo.live.snapshot import Process, Trends
+from slo.live.snapshot import Trends
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Steps
 from slo.measure.measurement import Measurement, Subject

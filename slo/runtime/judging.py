@@ -24,10 +24,10 @@ from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 from slo.analysis.findings import watched
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
+from slo.cluster.process_status import Process
 from slo.cluster.protocol import Master
 from slo.live import web
 from slo.live.progress import Progress
-from slo.live.snapshot import Process
 from slo.load import rate
 from slo.load.pacer import Dispenser
 from slo.load.plan import Plan

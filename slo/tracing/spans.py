@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from slo import __version__
 from slo.text import redact as secret
+from slo.text.version import __version__
 
 _PORTS = {"http": 80, "https": 443}
 

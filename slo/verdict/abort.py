@@ -12,9 +12,9 @@ from typing import Literal
 
 from slo.analysis.selection import Selection, matching, warmup_ms
 from slo.load.plan import Plan
-from slo.measure.history import Cells
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
+from slo.record.interval import Cells
 from slo.verdict.judge import meets, value_of
 
 WINDOW_S = 10

@@ -1,0 +1,22 @@
+"""How one generator process is now: what a master knows of its workers, and each process of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Process:
+    """One generator process: CPU share of one core, how late its timers fire, how long it has been silent."""
+
+    name: str
+    state: str
+    users: int
+    cpu_ratio: float | None = None
+    lag_ms: float | None = None
+    silent_s: float | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return dict(vars(self))

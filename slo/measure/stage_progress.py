@@ -1,0 +1,22 @@
+"""Where a run under way stands in its plan or its search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slo.measure.measurement import Measurement
+
+
+def stage_progress(measurement: Measurement) -> dict[str, Any] | None:
+    """Return the stage under way: its name and number, how many there are, and the seconds left; None without one."""
+    if measurement.climb is not None and not measurement.climb.done:
+        climb = measurement.climb
+        return {"name": climb.name, "left_s": None, "number": climb.number, "of": None}
+    plan = measurement.subject.plan
+    if plan is None:
+        return None
+    now_s = measurement.elapsed_s
+    for number, (one, end_s) in enumerate(zip(plan.stages, plan.ends(), strict=True), 1):
+        if now_s < end_s:
+            return {"name": one.name, "left_s": round(end_s - now_s, 1), "number": number, "of": len(plan.stages)}
+    return None
