@@ -13,7 +13,7 @@ OBJECTIVES ?= slo/hotel.yaml
 TARGET = $(if $(BASE_URL),-H $(BASE_URL),--demo)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web docs test test-slow test-long test-all lint perf-validate perf-baseline perf-clean clean \
+.PHONY: help setup web docs test test-system test-long test-all lint perf-validate perf-baseline perf-clean clean \
 	perf-smoke perf-load perf-stress perf-spike perf-soak
 
 help: ## list the targets
@@ -40,16 +40,17 @@ perf-baseline: $(READY) ## keep the latest saved run as a reference in baselines
 perf-clean: ## delete all saved runs
 	rm -rf reports/*
 
-test: $(READY) ## set up and pass the tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## set up and pass the unit and integration tests
+	@$(BIN)/python -m pytest tests/unit tests/integration $(ARGS)
 
-test-slow: $(READY) ## the tests that take longer: losses on the way, hosts on a network of their own
-	@$(BIN)/python -m pytest -m slow --dist worksteal $(ARGS)
+test-system: $(READY) ## the tests with many processes, networks, a browser, Prometheus
+	@$(BIN)/python -m pytest -m 'not long' --dist worksteal tests/system $(ARGS)
+	@$(BIN)/python -m pytest -m slow --dist worksteal tests/integration $(ARGS)
 
 test-long: $(READY) ## real runs whose findings are known beforehand, again and again
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-test-all: test test-slow test-long ## all tests
+test-all: test test-system test-long ## all tests
 
 docs: $(READY) ## build the guide in build/site/, every link checked
 	@$(BIN)/mkdocs build --strict && echo build/site/index.html

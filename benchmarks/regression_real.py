@@ -15,7 +15,7 @@ from slo.baseline.compare import Change, compare
 from slo.baseline.store import Reference
 from slo.metrics.indicator import parse
 from slo.verdict.saved_runs import ask
-from tests.processes import Demo, hotel
+from tests.support.processes import Demo, hotel
 
 TARGET = 0.10
 """The tolerance that a regression must pass as well."""

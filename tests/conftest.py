@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.chromium import CHROMIUM, QUIET
-from tests.processes import Demo
+from tests.support.chromium import CHROMIUM, QUIET
+from tests.support.processes import Demo
 
 # Tests run side by side on few cores: how long an example takes says nothing about the code.
 settings.register_profile("side by side", deadline=None)

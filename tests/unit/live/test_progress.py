@@ -1,0 +1,100 @@
+"""The line that says how a run is going: time left, and the worst objective so far."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from slo.live import snapshot as live
+from slo.live.progress import PLAIN_PERIOD_S, Progress
+from slo.load.plan import Plan
+from slo.measure.measurement import Measurement, Subject
+from slo.objectives.objectives import Objectives
+from slo.record.run import Target
+from tests.support.made import Clock, demanding
+
+MET = demanding(
+    "name: quick, indicator: latency.p95, target: 900 ms", "indicator: latency.p95, target: 1 s, endpoint: x"
+)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Callable[..., list[str]]:
+    """Return the lines shown of a run of 30 s with a request a second that takes ``latency_ms``."""
+
+    def watch(
+        stream: io.StringIO,
+        objectives: Objectives | None,
+        latency_ms: float = 100,
+        plan: bool = True,
+        run_time: int = 0,
+    ) -> list[str]:
+        clock = Clock()
+        legs = Plan.ramps(("warm\nup", 10, 5), ("hold", 20, 5)) if plan else None
+        options = {"run_time": run_time} if run_time else {}
+        subject = Subject("load", "load", Target("http://api.test"), legs, options)
+        measurement = Measurement(subject, tmp_path, clock)
+        progress = Progress(stream, objectives)
+        for _ in range(30):
+            measurement.recorder.request("home", latency_ms, 10)
+            measurement.sample(5)
+            progress.show(measurement, 5)
+            clock.now += 1
+        progress.end()
+        measurement.discard_journal()
+        return stream.getvalue().replace("\r", "\n").splitlines()
+
+    return watch
+
+
+def test_a_log_has_plain_lines_now_and_then(watched: Callable[..., list[str]]) -> None:
+    lines = watched(io.StringIO(), MET)
+    assert len(lines) == 30 / PLAIN_PERIOD_S
+    assert lines[0].startswith("[load] 0:00/0:30  0:30 left  'warm?up'  5 users")
+    assert lines[1].startswith("[load] 0:10/0:30  0:20 left  'hold'  5 users  1 rps  p95 100 ms  errors 0.00 %")
+    assert lines[1].endswith("  1 objectives met so far")
+    assert all("\x1b" not in line for line in lines)
+
+
+def test_the_worst_objective_so_far_is_named(watched: Callable[..., list[str]]) -> None:
+    missed = demanding(
+        "name: quick, indicator: latency.p95, target: 50 ms", "name: there, indicator: requests.count, target: 1"
+    )
+    assert watched(io.StringIO(), missed)[-1].endswith("  FAIL so far: quick, 100 ms against 50 ms")
+
+
+def test_without_a_plan_the_time_asked_for_counts(watched: Callable[..., list[str]]) -> None:
+    assert watched(io.StringIO(), None, plan=False, run_time=60)[-1].startswith("[load] 0:20/1:00  0:40 left  5 users")
+    assert watched(io.StringIO(), None, plan=False)[-1].startswith("[load] 0:20  5 users")
+
+
+def test_a_terminal_has_one_line_that_never_wraps(
+    watched: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = watched(Terminal(), MET)
+    assert len(lines) == 31
+    assert max(map(len, lines)) < 50
+
+
+def test_the_run_is_judged_at_most_every_five_seconds(
+    watched: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[float] = []
+    provisional = live.provisional
+
+    def counting(measurement: Measurement, objectives: Objectives) -> object:
+        judged.append(measurement.elapsed_s)
+        return provisional(measurement, objectives)
+
+    monkeypatch.setattr(live, "provisional", counting)
+    watched(Terminal(), MET)
+    assert judged == [5, 10, 15, 20, 25]
