@@ -23,11 +23,11 @@ from slo.cluster.clock import Offset
 from slo.load.plan import Plan, Stage
 from slo.runtime import options
 from slo.runtime.batched import BatchedStats
-from slo.runtime.engine import NO_VERDICT
 from slo.runtime.hooks import record
 from slo.runtime.judging import Judging
 from slo.runtime.shape import PlannedShape
 from slo.runtime.working import Working
+from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 
 __all__ = ["Plan", "PlannedShape", "Stage", "check", "refuse", "shape_of"]
 
@@ -86,7 +86,7 @@ def _take_over_crashes() -> None:
             )
         elif not issubclass(kind, KeyboardInterrupt):
             show(kind, error, trace)
-        raise SystemExit(130 if issubclass(kind, KeyboardInterrupt) else NO_VERDICT)
+        raise SystemExit(INTERRUPTED["SIGINT"] if issubclass(kind, KeyboardInterrupt) else NO_VERDICT)
 
     sys.excepthook = exit_with_ours
 

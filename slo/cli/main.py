@@ -24,8 +24,8 @@ from slo.reports import writer as publish
 from slo.reports.writer import ReportError
 from slo.text import atomic, schemas
 from slo.text.version import __version__
+from slo.verdict.exit_codes import NO_VERDICT
 
-NO_VERDICT = 3
 LEAST_PERIOD_S = 600.0
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
 

@@ -29,13 +29,12 @@ from slo.record.run import Ending, How, Run
 from slo.reports import console
 from slo.reports import writer as publish
 from slo.verdict.abort import Breach, StopOn, Watch, rules
+from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 from slo.verdict.judge import step
 from slo.verdict.verdict import Verdict
 
-NO_VERDICT = 3
 JUDGED_S = 10.0
 """How old what Prometheus is told of objectives may be: judging takes time of the process that measures."""
-INTERRUPTED = {"SIGINT": 130, "SIGTERM": 143}
 
 
 class Gate:

@@ -40,11 +40,12 @@ from slo.reports import writer as publish
 from slo.reports.notifier import NotifierError, notifier_for
 from slo.runtime import options
 from slo.runtime.chatter import Chatter
-from slo.runtime.engine import NO_VERDICT, Gate, guarded
+from slo.runtime.engine import Gate, guarded
 from slo.runtime.hooks import beat, identity_of, listen
 from slo.runtime.open_model import ArrivalShape
 from slo.runtime.shape import LimitShape
 from slo.runtime.subject import subject_of
+from slo.verdict.exit_codes import NO_VERDICT
 
 Made = TypeVar("Made")
 FINAL_WAIT_S = 10.0

@@ -16,9 +16,9 @@ from slo.load import rate
 from slo.load.search_record import Steps
 from slo.objectives.objectives import Objective
 from slo.reports import writer as publish
-from slo.runtime.engine import NO_VERDICT
 from slo.text import redact as secret
 from slo.tracing import trace_link
+from slo.verdict.exit_codes import NO_VERDICT
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""

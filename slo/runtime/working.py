@@ -17,8 +17,8 @@ from slo.cluster.clock import Offset
 from slo.cluster.delta_sender import WorkerBooks
 from slo.measure.loop_lag import Pulse
 from slo.runtime import options
-from slo.runtime.engine import NO_VERDICT
 from slo.runtime.hooks import beat, identity_of, record
+from slo.verdict.exit_codes import NO_VERDICT
 
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""

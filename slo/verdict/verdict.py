@@ -12,6 +12,7 @@ from slo.analysis.finding import Finding
 from slo.objectives.objectives import Objective
 from slo.record.run import Target
 from slo.text import atomic
+from slo.verdict.exit_codes import CRITICAL, FAILED, NO_VERDICT, PASSED
 
 VERSION = 1
 FILE_NAME = "verdict.json"
@@ -20,12 +21,12 @@ Status = Literal["PASS", "WARNING", "FAIL", "CRITICAL", "NO DATA", "SKIPPED"]
 RANK: tuple[Status, ...] = ("SKIPPED", "PASS", "WARNING", "NO DATA", "FAIL", "CRITICAL")
 """From good to bad. A target that was missed is a fact; what could not be measured never hides it."""
 EXIT_CODES: dict[Status, int] = {
-    "PASS": 0,
-    "WARNING": 0,
-    "FAIL": 1,
-    "CRITICAL": 2,
-    "NO DATA": 3,
-    "SKIPPED": 3,
+    "PASS": PASSED,
+    "WARNING": PASSED,
+    "FAIL": FAILED,
+    "CRITICAL": CRITICAL,
+    "NO DATA": NO_VERDICT,
+    "SKIPPED": NO_VERDICT,
 }
 FailOn = Literal["fail", "warning"]
 """From which status on the exit code is 1."""
