@@ -22,7 +22,7 @@ from slo.cluster.clock import Offset
 from slo.cluster.delta_log import Ledger
 from slo.cluster.delta_sender import WorkerBooks
 from slo.measure.measurement import Measurement, Subject
-from slo.record.run import Target
+from slo.record.target import Target
 
 ENDPOINTS = tuple(f"endpoint {number}" for number in range(10))
 REPORT_S = 3

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis.offered import unreached_stages
 from slo.analysis.selection import Selection
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
@@ -247,7 +248,7 @@ def _checks(objective: Objective, selection: Selection) -> list[str]:
 
 def _little_load(run: Run, objective: Objective, selection: Selection) -> list[str]:
     """Say whether the target or the offered load held the throughput down (Little's law)."""
-    sentences = list(run.unreached())
+    sentences = list(unreached_stages(run))
     user_seconds = sum(
         later.achieved * (later.at_ms - sample.at_ms) / 1000
         for sample, later in zip(run.users, run.users[1:], strict=False)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from slo.analysis.finding import Figure, Finding, rounded
 from slo.analysis.timeline import Point
 from slo.metrics.quantity import Unit, show
-from slo.record.run import Run, Scrape
+from slo.record.run import Run
+from slo.record.samples import Scrape
 
 if TYPE_CHECKING:
     from slo.analysis.mann_kendall import Trend

@@ -11,9 +11,10 @@ from slo.analysis import breaking_point as breaking
 from slo.analysis import coverage, drift, headroom, limit, outcome, recovery, timeline
 from slo.analysis.finding import Figure, Finding
 from slo.analysis.selection import Selection, matching, warmup_ms
-from slo.analysis.timeline import Cells, Miss, Point, Watch
+from slo.analysis.timeline import Miss, Point, Watch
 from slo.analysis.yardstick import Yardstick
 from slo.load.plan import Plan
+from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
 
@@ -36,7 +37,7 @@ def find(
     run: Run, objectives: Objectives, yardstick: Yardstick, points: Sequence[Point] | None = None
 ) -> tuple[Finding, ...]:
     """Return the run's findings; ``points`` are those of a run under way, whose intervals are elsewhere."""
-    if not run.cells:
+    if not run.tallies:
         return ()
     if points is None:
         points = timeline.of_run(run, watch(run.scenario, objectives, yardstick, run.plan)).points
@@ -131,7 +132,7 @@ def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick, pl
     """
     chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in watched(scenario, objectives)]
 
-    def missed(cells: Cells, start_s: float, seconds: float) -> tuple[Miss, ...]:
+    def missed(cells: Tallies, start_s: float, seconds: float) -> tuple[Miss, ...]:
         found: list[outcome.Past] = []
         for objective, warm_s in chosen:
             if start_s < warm_s:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis.offered import offered_load
 from slo.analysis.selection import Selection, matches
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
@@ -80,7 +81,7 @@ class Condition:
 def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
     """Return how the generator was in the stages that fit the patterns ``stages``; None where nothing says so."""
     found = []
-    for name, vitals in run.vitals.items():
+    for name, vitals in run.process_stats.items():
         whole = Strain()
         for stage, strain in vitals.stages.items():
             if matches(stage, stages):
@@ -172,7 +173,7 @@ def _best_count(objective: Objective, value: Fraction, run: Run, found: Conditio
     """Return how much there would be of what more is better, had no request waited for us."""
     if found.saturated:
         return value * 10**6  # what a process that is never idle could have sent is not to be known
-    users = (one.achieved for one in run.offered() if matches(one.stage, objective.scope.stages))
+    users = (one.achieved for one in offered_load(run) if matches(one.stage, objective.scope.stages))
     user_ms = Fraction(sum(users)).limit_denominator(1000) * 1000
     # Of all requests: those of one endpoint take a part of their users' time that nobody knows.
     requests = run.tally(stage=lambda name: matches(name, objective.scope.stages)).requests

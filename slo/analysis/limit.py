@@ -13,13 +13,14 @@ from slo.analysis import generator_health as generator
 from slo.analysis import outcome
 from slo.analysis.finding import Figure, Finding, Trial, rounded
 from slo.analysis.outcome import Outcome
-from slo.analysis.timeline import Cells, users_between
+from slo.analysis.timeline import users_between
 from slo.analysis.yardstick import Yardstick
 from slo.load.search import RUNNING, Search
 from slo.load.search_record import Step
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
+from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective
 from slo.record.run import Run
 
@@ -36,7 +37,7 @@ def find(
         answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False)
     search, trials = Search(run.search.start_users, run.search.most_users), []
-    for step, cells in zip(run.search.items, run.step_cells, strict=False):
+    for step, cells in zip(run.search.items, run.step_tallies, strict=False):
         judged = outcome.of(cells, step.hold_s, demanded, groups, by)
         running = users_between(None, run.users, step.hold_ms / 1000, step.end_ms / 1000)
         judged = outcome.offered(judged, step.users, running)
@@ -45,7 +46,7 @@ def find(
     return _told(run, search, tuple(trials), watched)
 
 
-def _trial(step: Step, cells: Cells, judged: Outcome, running: float, busy: bool) -> Trial:
+def _trial(step: Step, cells: Tallies, judged: Outcome, running: float, busy: bool) -> Trial:
     whole = Tally.merged(cells.values())
     latency, seconds = whole.latency, step.hold_s
     bounds = confidence.of_percentile(latency, P95)
@@ -73,7 +74,7 @@ def _busy(run: Run, step: Step) -> bool:
     most = float(generator.BUSY_SHARE) * (step.end_ms - step.hold_ms)
     return any(
         sum(max(0, min(end, step.end_ms) - max(start, step.hold_ms)) for start, end in vitals.busy) >= most
-        for vitals in run.vitals.values()
+        for vitals in run.process_stats.values()
     )
 
 

@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from slo.analysis import diagnosis as advice
 from slo.analysis.selection import Selection, matching
-from slo.analysis.timeline import Cells, Miss
+from slo.analysis.timeline import Miss
 from slo.analysis.yardstick import Yardstick
 from slo.load.search import RUNNING
 from slo.metrics import percentile_interval as confidence
+from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective
 
 Past = tuple[float, Miss]
@@ -32,7 +33,7 @@ class Outcome:
 
 
 def of(
-    cells: Cells, seconds: float, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], by: Yardstick
+    cells: Tallies, seconds: float, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], by: Yardstick
 ) -> Outcome:
     """Return the outcome of a step with the counts ``cells``, held for ``seconds``, by all objectives ``demanded``.
 

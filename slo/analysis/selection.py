@@ -72,7 +72,7 @@ def matching(
 def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Selection:
     """Return what ``scope`` selects of ``run``; patterns are those of ``fnmatch``, case matters."""
     late = run.after(warmup_ms(scope, run.plan))
-    cells = matching(late.cells, scope, groups)
+    cells = matching(late.tallies, scope, groups)
     seconds = Fraction(round(late.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
     empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, groups)
     arrived = total(more for stage, more in late.arrivals.items() if matches(stage, scope.stages))
@@ -96,10 +96,10 @@ def matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
 
 
 def _nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> str:
-    if not run.cells:
+    if not run.tallies:
         return "not one request was made"
     patterns = patterns_of(scope, groups)
-    if scope.warmup_s and any(tally.requests for tally in matching(run.cells, scope, groups).values()):
+    if scope.warmup_s and any(tally.requests for tally in matching(run.tallies, scope, groups).values()):
         return _only_warmup(run, scope)
     if scope.stages and not any(matches(stage, scope.stages) for stage in run.stages):
         wanted = ", ".join(scope.stages)

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from slo.load.plan import Plan
 from slo.metrics.histogram import Histogram
 from slo.metrics.tally import Tally
-from slo.record.run import Run, UserSample
+from slo.metrics.tally_table import Tallies, TallyTable
+from slo.record.run import Run
+from slo.record.samples import UserSample
 
 POINTS = 240
 """About how many points a run has; a point lasts at least a second."""
@@ -24,8 +26,6 @@ WIDEST = 12
 """... and at most, while it has fewer than ``ENOUGH`` requests."""
 ENOUGH = 30
 
-Cells = Mapping[tuple[str, str], Tally]
-
 
 @dataclass(frozen=True)
 class Miss:
@@ -35,7 +35,7 @@ class Miss:
     endpoint: str | None = None
 
 
-Watch = Callable[[Cells, float, float], tuple[Miss, ...]]
+Watch = Callable[[Tallies, float, float], tuple[Miss, ...]]
 """Says which targets the counts of a window miss, which begins at some second of the run and lasts some seconds."""
 
 
@@ -80,7 +80,7 @@ class _Tile:
     start_s: float
     end_s: float
     users: float
-    cells: Cells
+    cells: Tallies
 
 
 class Timeline:
@@ -91,14 +91,13 @@ class Timeline:
         self._tiles: deque[_Tile] = deque(maxlen=WIDEST)
         self.points: list[Point] = []
 
-    def add(self, start_s: float, end_s: float, users: float, cells: Cells) -> None:
+    def add(self, start_s: float, end_s: float, users: float, cells: Tallies) -> None:
         """Add what was counted from ``start_s`` to ``end_s`` with ``users`` on average."""
         self._tiles.append(_Tile(start_s, end_s, users, cells))
         window = self._window()
-        whole: dict[tuple[str, str], Tally] = {}
+        whole = TallyTable()
         for tile in window:
-            for key, tally in tile.cells.items():
-                whole.setdefault(key, Tally()).add(tally)
+            whole.add_all(tile.cells)
         seconds = window[-1].end_s - window[0].start_s
         requests = sum(tally.requests for tally in whole.values())
         judged = requests >= ENOUGH
@@ -143,24 +142,23 @@ class Growing:
         self._timeline = Timeline(watch)
         self._width_s = UNPLANNED_S if total_s is None else width_s(total_s)
         self._seen_s = 0
-        self._open: dict[tuple[str, str], Tally] = {}
+        self._open = TallyTable()
 
     @property
     def points(self) -> Sequence[Point]:
         """The points that are complete."""
         return self._timeline.points
 
-    def look(self, until_s: int, counts: Callable[[int, int], Cells], users: Callable[[float, float], float]) -> None:
+    def look(self, until_s: int, counts: Callable[[int, int], Tallies], users: Callable[[float, float], float]) -> None:
         """Take what is new until ``until_s``: ``counts`` between milliseconds, average ``users`` between seconds."""
         while self._seen_s < until_s:
             start_s = self._seen_s // self._width_s * self._width_s
             stop_s = min(until_s, start_s + self._width_s)
-            for key, tally in counts(self._seen_s * 1000, stop_s * 1000).items():
-                self._open.setdefault(key, Tally()).add(tally)
+            self._open.add_all(counts(self._seen_s * 1000, stop_s * 1000))
             self._seen_s = stop_s
             if stop_s == start_s + self._width_s:
                 self._timeline.add(start_s, stop_s, users(start_s, stop_s), self._open)
-                self._open = {}
+                self._open = TallyTable()
 
 
 def width_s(total_s: float) -> int:
@@ -171,12 +169,12 @@ def width_s(total_s: float) -> int:
 def of_run(run: Run, watch: Watch) -> Timeline:
     """Return the points of a saved run."""
     step_s = width_s(run.plan.total_s if run.plan else run.duration_s)
-    tiles: dict[int, dict[tuple[str, str], Tally]] = {}
+    tiles: dict[int, TallyTable] = {}
     for interval in run.intervals:
         # Where old intervals were added together, one of them lies in the point of its middle.
-        cells = tiles.setdefault(int((interval.start_ms + interval.end_ms) / 2000 // step_s), {})
+        cells = tiles.setdefault(int((interval.start_ms + interval.end_ms) / 2000 // step_s), TallyTable())
         for endpoint, tally in interval.tallies():
-            cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
+            cells.add(endpoint, interval.stage, tally)
     timeline = Timeline(watch)
     for number in range(max(tiles, default=-1) + 1):
         start_s, end_s = float(number * step_s), float((number + 1) * step_s)

@@ -23,7 +23,8 @@ from jsonschema import Draft202012Validator
 
 from slo.measure.recorder import RUN_STAGE
 from slo.metrics.tally import Tally
-from slo.record.run import Run, Target
+from slo.record.run import Run
+from slo.record.target import Target
 from slo.text import atomic, schemas
 
 VERSION = 2
@@ -176,7 +177,7 @@ def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
     references = read(path)
     if any(reference.id == run.id for reference in references):
         raise BaselineError(f"{path}: holds {run.id} already")
-    if not run.cells:
+    if not run.tallies:
         raise BaselineError(f"{run.id}: holds not one request")
     _write(path, str(run.scenario), [*references, _small(run)][-keep:])
     return path

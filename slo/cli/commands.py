@@ -21,7 +21,8 @@ from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show
 from slo.objectives.objectives import load
 from slo.record import load_run as saved
-from slo.record.run import Run, RunError
+from slo.record.run import Run
+from slo.record.run_record import RunError
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.verdict import calibration
@@ -178,7 +179,7 @@ def _compare(options: argparse.Namespace) -> int:
     if before.id == after.id:
         raise RunError(f"{after.id}: is compared with itself; give two runs")
     for one in (before, after):
-        if not one.cells:
+        if not one.tallies:
             raise RunError(f"{one.id}: made no request; there is nothing to compare")
     rows = shelf.side_by_side(before, after)
     _say(*_headlines(before, after))

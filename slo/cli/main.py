@@ -18,7 +18,8 @@ from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.prometheus import rules
 from slo.record import load_run as saved
-from slo.record.run import Run, RunError
+from slo.record.run import Run
+from slo.record.run_record import RunError
 from slo.reports import console
 from slo.reports import writer as publish
 from slo.reports.writer import ReportError

@@ -14,8 +14,8 @@ from typing import Any
 
 from slo.record.interval import Interval
 from slo.record.process_stats import Vitals
-from slo.record.run import Worker
 from slo.record.slowest import Slow, Slowest
+from slo.record.worker import Worker
 
 
 @dataclass

@@ -31,7 +31,7 @@ class WorkerBooks:
         self._aligned = offset.known
         elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
-        self.slowest = Slowest(announced.get("cuts_ms", ()))
+        self.slowest = Slowest(announced.get("warmup_ends_ms", ()))
         self.log = PulseLog(plan, lambda: self.recorder.elapsed_s)
         self.arrivals = Dispenser(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
         self._shares: Sequence[Any] = announced["shares"]

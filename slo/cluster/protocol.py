@@ -88,7 +88,7 @@ class Master:
             "started_at_s": self._clock() - elapsed_s,
             "elapsed_s": elapsed_s,
             "shares": list(self._shares),
-            "cuts_ms": list(measurement.cuts_ms),
+            "warmup_ends_ms": list(measurement.warmup_ends_ms),
         }
 
     def enter(self, worker: str, report: Mapping[str, Any], ledger: Ledger, at_s: float) -> list[Interval]:

@@ -66,7 +66,7 @@ class Trends:
             return
         self.at_s.append(round(measurement.elapsed_s, 1))
         for objective in self._objectives.items:
-            cells = matching(recent.cells, objective.scope, self._objectives.groups)
+            cells = matching(recent.tallies, objective.scope, self._objectives.groups)
             value = value_of(objective, Selection(cells, Fraction(recent.seconds), ()))
             self.values.setdefault(objective.name, []).append(None if value is None else float(value))
         if len(self.at_s) > MAX_POINTS:

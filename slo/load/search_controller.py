@@ -7,13 +7,13 @@ some seconds after they were made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from slo.load.search import RUNNING, Aim, Search
 from slo.load.search_record import Step, Steps
-from slo.metrics.tally import Tally
+from slo.metrics.tally_table import Tallies, TallyTable
 
 RISE_S = 10.0
 """Seconds that users may take to start."""
@@ -23,9 +23,6 @@ LOOK_S = 1.0
 """Seconds between two looks."""
 EARLY_S = 0.1
 """A look may come so much too early."""
-
-Cells = Mapping[tuple[str, str], Tally]
-"""Counts by (endpoint, stage)."""
 
 
 class StepOutcome(Protocol):
@@ -40,9 +37,9 @@ class StepOutcome(Protocol):
         """Whether all values were within their targets."""
 
 
-Judge = Callable[[Cells, float], StepOutcome]
+Judge = Callable[[Tallies, float], StepOutcome]
 """Says how a step went, by its counts and its seconds."""
-Counts = Callable[[int, int], Cells]
+Counts = Callable[[int, int], Tallies]
 """Returns the counts between two moments, in milliseconds of the run."""
 
 
@@ -97,10 +94,10 @@ class Climb:
         self.phase = "rise"
         self._start_s = self._since_s = 0.0
         self._begin_s = self._seen_s = 0
-        self._cells: dict[tuple[str, str], Tally] = {}
+        self._cells = TallyTable()
         self._running: list[int] = []
         self._made: list[Step] = []
-        self.counted: list[Cells] = []
+        self.counted: list[TallyTable] = []
 
     @property
     def steps(self) -> Steps:
@@ -158,14 +155,13 @@ class Climb:
     def _hold_from(self, second: int) -> None:
         self.phase = "hold"
         self._begin_s = self._seen_s = second
-        self._cells, self._running = {}, []
+        self._cells, self._running = TallyTable(), []
 
     def _take(self, known_s: int, counts: Counts) -> None:
         """Add what is newly known of the time that counts."""
         if known_s <= self._seen_s:
             return
-        for key, tally in counts(self._seen_s * 1000, known_s * 1000).items():
-            self._cells.setdefault(key, Tally()).add(tally)
+        self._cells.add_all(counts(self._seen_s * 1000, known_s * 1000))
         self._seen_s = known_s
 
     def _decide(self, aim: Aim, now_s: float) -> None:
@@ -189,7 +185,7 @@ class Climb:
         self.phase, self._since_s = "fall", now_s
         self.wanted = max(1, self._search.low)
         self._begin_s = self._seen_s = math.ceil(now_s + LOOK_S)  # the users leave at the next tick
-        self._cells = {}
+        self._cells = TallyTable()
 
     def _is_back(self, now_s: float) -> bool:
         """Return whether the target is well again, or has had its time to be."""
@@ -199,7 +195,7 @@ class Climb:
             return False
         outcome = self._judge(self._cells, self._seen_s - self._begin_s)
         if not outcome.likely:
-            self._begin_s, self._cells = self._seen_s, {}  # the next seconds may be better
+            self._begin_s, self._cells = self._seen_s, TallyTable()  # the next seconds may be better
         return outcome.likely
 
 

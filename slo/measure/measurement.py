@@ -18,12 +18,18 @@ from slo.load.search_record import Steps
 from slo.measure.loop_lag import PulseLog
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
+from slo.metrics.tally_table import Tallies
+from slo.record.ending import Ending
 from slo.record.history import MAX_INTERVALS, History
-from slo.record.interval import Cells, Interval
+from slo.record.interval import Interval
 from slo.record.journal import Journal
 from slo.record.process_stats import Vitals, recorded
-from slo.record.run import Ending, Run, Scrape, Target, UserSample, Worker
+from slo.record.run import Run
+from slo.record.run_counts import LiveCounts
+from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import Slowest
+from slo.record.target import Target
+from slo.record.worker import Worker
 
 MAX_USER_SAMPLES = 7200
 """Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""
@@ -51,14 +57,14 @@ class Subject:
 class Recent:
     """The last seconds that every generator process has reported, for people who watch."""
 
-    cells: Cells
+    tallies: Tallies
     seconds: float
     end_s: float = 0.0
 
     @cached_property
     def tally(self) -> Tally:
         """The sum of all counts."""
-        return Tally.merged(self.cells.values())
+        return Tally.merged(self.tallies.values())
 
     @property
     def errors(self) -> int:
@@ -76,18 +82,18 @@ class Measurement:
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         report_s: float = 0.0,
-        cuts_ms: Iterable[int] = (),
+        warmup_ends_ms: Iterable[int] = (),
     ) -> None:
         """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made.
 
-        ``cuts_ms`` are the ends of the warm-ups that objectives have.
+        ``warmup_ends_ms`` are the ends of the warm-ups that objectives have.
         """
         self.subject = subject
         self.folder = folder
-        self.cuts_ms = tuple(cuts_ms)
+        self.warmup_ends_ms = tuple(warmup_ends_ms)
         self.recorder = Recorder(subject.plan, clock)
         self.log = PulseLog(subject.plan, lambda: self.recorder.elapsed_s)
-        self.slowest = Slowest(self.cuts_ms)
+        self.slowest = Slowest(self.warmup_ends_ms)
         self.workers: Mapping[str, Vitals] | None = None
         self.notes: list[str] = []
         self.worker_faults = 0
@@ -98,7 +104,7 @@ class Measurement:
         self._cpu_start_s = time.process_time()
         # A search is judged step by step: seconds added together would lie across the end of one.
         seconds = 2 * math.ceil(subject.search.time_s) if subject.search else 0
-        self._history = History(max(MAX_INTERVALS, seconds), cuts_ms=self.cuts_ms)
+        self._history = History(max(MAX_INTERVALS, seconds), warmup_ends_ms=self.warmup_ends_ms)
         self._users: list[UserSample] = []
         self._user_period = 1
         self._samples_seen = 0
@@ -173,7 +179,7 @@ class Measurement:
         """Full seconds since the start of which all processes have reported what they counted."""
         return int(max(0.0, self.elapsed_s - self._report_s))
 
-    def window(self, start_ms: int, end_ms: int) -> Cells:
+    def window(self, start_ms: int, end_ms: int) -> Tallies:
         """Return the counts of this time, which must be among the newest."""
         return self._history.window(start_ms, end_ms)
 
@@ -185,8 +191,9 @@ class Measurement:
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
-        later = {cut: self._history.after(cut) for cut in self.cuts_ms}
-        return run.counting(self._history.after(0), later, self.climb.counted if self.climb else ())
+        later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
+        steps = self.climb.counted if self.climb else ()
+        return replace(run, live=LiveCounts(self._history.after(0), later, steps))
 
     def stopping(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""

@@ -14,7 +14,8 @@ import msgpack
 
 from slo.record.history import History
 from slo.record.interval import Interval
-from slo.record.run import Run, RunError
+from slo.record.run import Run
+from slo.record.run_record import RunError
 from slo.record.slowest import Slow, Slowest
 
 FILE_NAME = "journal.msgpack"

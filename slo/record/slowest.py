@@ -55,14 +55,14 @@ def _order(one: Slow) -> tuple[float, str, str, str, int, int, str]:
 
 
 class Slowest:
-    """The ``MOST`` slowest requests of each endpoint, stage and leg, ``MOST_OF_ALL`` together.
+    """The ``MOST`` slowest requests of each endpoint, stage and segment, ``MOST_OF_ALL`` together.
 
-    A leg is the time between two of ``cuts_ms``, the ends of warm-ups: an objective that leaves the first seconds out
-    finds its own slowest. Adding is associative, commutative and idempotent: reports may come twice, in any order.
+    A segment is the time between two ends of warm-ups: an objective that leaves the first seconds out finds its own
+    slowest. Adding is associative, commutative and idempotent: reports may come twice, in any order.
     """
 
-    def __init__(self, cuts_ms: Iterable[int] = (), most: int = MOST, most_of_all: int = MOST_OF_ALL) -> None:
-        self._cuts_ms = sorted(set(cuts_ms))
+    def __init__(self, warmup_ends_ms: Iterable[int] = (), most: int = MOST, most_of_all: int = MOST_OF_ALL) -> None:
+        self._warmup_ends_ms = sorted(set(warmup_ends_ms))
         self._most = most
         self._most_of_all = most_of_all
         self._kept: dict[tuple[str, str, int], list[Slow]] = {}
@@ -71,12 +71,12 @@ class Slowest:
 
     def floor_ms(self, endpoint: str, stage: str, at_ms: int) -> float:
         """Return the latency that a request must exceed to be kept."""
-        there = self._kept.get((endpoint, stage, bisect_right(self._cuts_ms, at_ms)))
+        there = self._kept.get((endpoint, stage, bisect_right(self._warmup_ends_ms, at_ms)))
         return there[-1].latency_ms if there and len(there) >= self._most else -1.0
 
     def add(self, one: Slow) -> None:
         """Keep a request if it is among the slowest."""
-        there = self._kept.setdefault((one.endpoint, one.stage, bisect_right(self._cuts_ms, one.at_ms)), [])
+        there = self._kept.setdefault((one.endpoint, one.stage, bisect_right(self._warmup_ends_ms, one.at_ms)), [])
         if one in there:
             return
         insort(there, one, key=_order)

@@ -13,6 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from slo.analysis import diagnosis as advice
+from slo.analysis.offered import offered_load, unreached_stages
 from slo.analysis.selection import select
 from slo.baseline.store import Reference
 from slo.metrics.quantity import show
@@ -279,7 +280,7 @@ def _tables(run: Run) -> str:
 def _stages(run: Run) -> list[tuple[str, ...]]:
     """Return the cells of every stage that began, in the order of ``_STAGE_HEAD``."""
     found: list[tuple[str, ...]] = []
-    load = iter(run.offered())
+    load = iter(offered_load(run))
     for stage, start_s, stop_s in run.spans():
         offered = next(load, None)
         tally = run.tally(stage=stage.name.__eq__)
@@ -306,12 +307,12 @@ def _generator(run: Run) -> str:
     if run.users:
         wanted = [sample.planned for sample in run.users if sample.planned is not None]
         pairs += [("users planned, at most", f"{max(wanted):g}")] if wanted else []
-        pairs += [("offered", f"{one.sum()}: {one.ask.words()}") for one in run.offered() if one.ask]
+        pairs += [("offered", f"{one.amounts()}: {one.ask.words()}") for one in offered_load(run) if one.ask]
         pairs.append(("users achieved, at most", str(max(sample.achieved for sample in run.users))))
         behind = max(((s.planned or 0) - s.achieved, -s.at_ms) for s in run.users)
         if wanted and behind[0] > 0:
             pairs.append(("furthest behind the plan", f"{behind[0]:.0f} users, {-behind[1] / 1000:.0f} s into the run"))
-    unreached = "".join(f"<li>{safe(line, _LONG)}</li>" for line in run.unreached())
+    unreached = "".join(f"<li>{safe(line, _LONG)}</li>" for line in unreached_stages(run))
     workers = rows.workers(run)
     whom = _part("workers", "Workers", rows.WORKER_HEAD, workers)
     whom += _part("processes", "Processes", rows.PROCESS_HEAD, rows.processes(run))

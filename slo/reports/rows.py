@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from slo.analysis.finding import Finding, Trial
+from slo.analysis.offered import offered_load
 from slo.baseline import wording as comparison
 from slo.baseline.compare import Untold
 from slo.load.search import RUNNING
@@ -76,7 +77,7 @@ def arrived(run: Run) -> str:
     if not run.plan or not run.plan.open:
         return ""
     started, late, dropped = (show(Fraction(number), "count") for number in arrivals.total(run.arrivals.values()))
-    planned = show(Fraction(round(sum(one.planned or 0 for one in run.offered()))), "count")
+    planned = show(Fraction(round(sum(one.planned or 0 for one in offered_load(run)))), "count")
     said = f"{planned} iterations were to begin at rates of their own: {started} did, {late} of them more than "
     said += f"{LATE_MS:g} ms late, and {dropped} were dropped"
     tally = run.tally()

@@ -25,7 +25,8 @@ from slo.measure.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
 from slo.prometheus.collector import Exposition, Standing, standing
 from slo.record import run as runs
-from slo.record.run import Ending, How, Run
+from slo.record.ending import Ending, How
+from slo.record.run import Run
 from slo.reports import console
 from slo.reports import writer as publish
 from slo.verdict.abort import Breach, StopOn, Watch, rules
@@ -88,8 +89,8 @@ class Gate:
         self._printed = False
         folder = publish.new_folder(self._reports, subject.name)
         scopes = [objective.scope for objective in self.objectives.items] if self.objectives else []
-        cuts_ms = sorted({warmup_ms(scope, subject.plan) for scope in scopes} - {0})
-        self.measurement = Measurement(subject, folder, report_s=report_s or 0.0, cuts_ms=cuts_ms)
+        warmup_ends_ms = sorted({warmup_ms(scope, subject.plan) for scope in scopes} - {0})
+        self.measurement = Measurement(subject, folder, report_s=report_s or 0.0, warmup_ends_ms=warmup_ends_ms)
         self.ledger = Ledger(folder.name, self.measurement.slowest) if report_s is not None else None
         self.measurement.workers = self.ledger.vitals if self.ledger else None
         self._stood = None
@@ -130,7 +131,7 @@ class Gate:
                 return recent.seconds
             return plan.seconds_within(start_s, end_s, lambda name: matches(name, stages))
 
-        self.breach = self._watch.look(recent.cells, end_s, seconds)
+        self.breach = self._watch.look(recent.tallies, end_s, seconds)
         if self.breach is not None:
             sys.stderr.write(f"locust-slo: the run is aborted: {console.plain(self.breach.reason)}\n")
 

@@ -12,7 +12,7 @@ from slo.load.plan import Plan
 from slo.load.requested_load import Ask
 from slo.measure.measurement import Subject
 from slo.record import environment as fingerprint
-from slo.record.run import Target
+from slo.record.target import Target
 from slo.runtime import options
 from slo.runtime.shape import LimitShape
 from slo.text import redact as secret

@@ -13,8 +13,8 @@ from typing import Literal
 from slo.analysis.selection import Selection, matching, warmup_ms
 from slo.load.plan import Plan
 from slo.metrics.quantity import show
+from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective, Objectives
-from slo.record.interval import Cells
 from slo.verdict.judge import meets, value_of
 
 WINDOW_S = 10
@@ -71,7 +71,7 @@ class Watch:
         """Return whether there is anything new to look at, with counts up to ``end_s``."""
         return bool(self._rules) and end_s > self._last_s
 
-    def look(self, cells: Cells, end_s: float, seconds: Callable[[tuple[str, ...]], float]) -> Breach | None:
+    def look(self, cells: Tallies, end_s: float, seconds: Callable[[tuple[str, ...]], float]) -> Breach | None:
         """Return the breach that has lasted too long, if there is one.
 
         ``cells`` are the counts of the window that ends at ``end_s``; ``seconds`` says for how many seconds of it

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from slo.baseline import wording as comparison
 from slo.objectives.objectives import Objectives
-from slo.record.run import Run, RunError
+from slo.record.run import Run
+from slo.record.run_record import RunError
 from slo.verdict import saved_runs as shelf
 from slo.verdict.judge import question_of
 

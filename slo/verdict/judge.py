@@ -16,9 +16,10 @@ from slo.analysis import diagnosis as advice
 from slo.analysis import findings, outcome
 from slo.analysis import generator_health as generator
 from slo.analysis.finding import Finding
+from slo.analysis.offered import short_stages, unreached_stages
 from slo.analysis.outcome import Outcome
 from slo.analysis.selection import Selection, matches, patterns_of, select, warmup_ms
-from slo.analysis.timeline import Cells, Point, Watch
+from slo.analysis.timeline import Point, Watch
 from slo.analysis.yardstick import Yardstick
 from slo.baseline.question import Question
 from slo.load.plan import Plan
@@ -27,8 +28,10 @@ from slo.metrics import percentile_interval as confidence
 from slo.metrics.histogram import Histogram
 from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
+from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective, Objectives
-from slo.record.run import Ending, Run
+from slo.record.ending import Ending
+from slo.record.run import Run
 from slo.text import suggest as names
 from slo.verdict.regression import NOT_YET, Bench, Kept
 from slo.verdict.verdict import RANK, Result, Status, Verdict
@@ -57,7 +60,7 @@ def judge(
         status=status,
         reason=reason,
         results=results,
-        notes=(*run.notes, *run.unreached(), *_short(run), *generator.notes(run), *_crowded(run)),
+        notes=(*run.notes, *unreached_stages(run), *short_stages(run), *generator.notes(run), *_crowded(run)),
         requests=run.tally().requests,
         duration_s=run.duration_s,
         objectives_source=objectives.source,
@@ -73,7 +76,7 @@ def watch(scenario: str | None, objectives: Objectives, plan: Plan | None = None
     return findings.watch(scenario, objectives, Yardstick(value_of, meets), plan)
 
 
-def step(scenario: str | None, objectives: Objectives) -> Callable[[Cells, float], Outcome]:
+def step(scenario: str | None, objectives: Objectives) -> Callable[[Tallies, float], Outcome]:
     """Return what says how a step of a search went, by its counts and its seconds."""
     chosen = findings.watched(scenario, objectives)
     return lambda cells, seconds: outcome.of(cells, seconds, chosen, objectives.groups, Yardstick(value_of, meets))
@@ -96,9 +99,9 @@ def _overall(run: Run, results: tuple[Result, ...], found: Sequence[Finding]) ->
     allowed = run.ended.how == "incomplete" and bool(run.options.get("allow_incomplete"))
     if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
         return "NO DATA", f"no verdict: the run {_ended(run)}"
-    if not run.cells:
+    if not run.tallies:
         return "NO DATA", "no verdict: not one request was made"
-    short = _short(run)
+    short = short_stages(run)
     # Where guests arrive whether the target answers or not, one that misses its objectives at less load than was asked
     # for has missed them; that it met them would say nothing.
     missed = bool(run.plan and run.plan.open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
@@ -151,11 +154,6 @@ def _crowded(run: Run) -> list[str]:
         f"{share} of the iterations began late, with {users} users to begin them; "
         "raise -u if guests in the pauses of their visits, and not the target, kept them busy"
     ]
-
-
-def _short(run: Run) -> list[str]:
-    """Return a sentence for each leg in which much less load was offered than planned."""
-    return [offered.words() for offered in run.offered() if offered.short]
 
 
 def _ended(run: Run) -> str:
@@ -274,7 +272,7 @@ def _held(objective: Objective, selection: Selection) -> Result:
 
 def _found(objective: Objective, found: Sequence[Finding], run: Run) -> Result:
     """Return the result of an objective that bounds a figure of a finding; one known by bounds may not decide it."""
-    name, samples = objective.indicator.name, sum(tally.requests for tally in run.cells.values())
+    name, samples = objective.indicator.name, sum(tally.requests for tally in run.tallies.values())
     figure = findings.figure(found, name)
     if figure is None:
         why = "; ".join(f"{one.name}: {one.answer}" for one in found) or "the run's load does not ask for it"

@@ -13,7 +13,8 @@ from slo.baseline.store import KEEP, Reference, differences
 from slo.metrics.indicator import Indicator, parse
 from slo.objectives.objectives import Objective, Objectives
 from slo.record import run as record
-from slo.record.run import Run, RunError
+from slo.record.run import Run
+from slo.record.run_record import RunError
 from slo.verdict.judge import judge, question_of
 from slo.verdict.regression import NO_BASELINE
 from slo.verdict.verdict import Verdict
@@ -82,7 +83,7 @@ def alike(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 def _broken(one: Run) -> str:
     """Return why a run is no whole one, as the end of a sentence; empty when it is."""
-    if not one.cells:
+    if not one.tallies:
         return "it made no request"
     return "" if one.ended.how in ("completed", "stopped") else f"it was {one.ended.how}"
 
@@ -143,6 +144,6 @@ def backtest(runs: Sequence[Run], objectives: Objectives) -> list[Verdict]:
     compared = any(objective.against == "baseline" for objective in objectives.items)
     for one in runs:
         found.append(judge(one, objectives, before[-KEEP:] or NO_BASELINE))
-        if compared and one.cells and one.ended.how == "completed":
+        if compared and one.tallies and one.ended.how == "completed":
             before.append(Reference.of(one))
     return found

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from slo.analysis.finding import Finding
 from slo.objectives.objectives import Objective
-from slo.record.run import Target
+from slo.record.target import Target
 from slo.text import atomic
 from slo.verdict.exit_codes import CRITICAL, FAILED, NO_VERDICT, PASSED
 

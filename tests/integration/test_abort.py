@@ -14,8 +14,9 @@ from jsonschema import Draft202012Validator
 
 from slo.load.plan import Plan
 from slo.metrics.tally import Tally
-from slo.record.interval import Cells
-from slo.record.run import Ending, Run
+from slo.metrics.tally_table import Tallies
+from slo.record.ending import Ending
+from slo.record.run import Run
 from slo.text import schemas
 from slo.verdict.abort import WINDOW_S, Breach, Watch, rules
 from slo.verdict.judge import judge
@@ -28,7 +29,7 @@ from tests.system.test_distributed import own_port
 LATENCY = "name: quick, indicator: latency.p95, target: 100 ms, priority: P0, abort: {after: 5 s}"
 
 
-def window(latency_ms: float, stage: str = "run", count: int = 10) -> Cells:
+def window(latency_ms: float, stage: str = "run", count: int = 10) -> Tallies:
     tally = Tally()
     tally.ok.record(round(latency_ms * 1000), count)
     return {("home", stage): tally}

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from slo.analysis.offered import offered_load
 from slo.load.plan import MOST_SPAWNED_PER_S, Plan, Stage
 from slo.load.requested_load import Ask
-from slo.record.run import Run, UserSample
+from slo.record.run import Run
+from slo.record.samples import UserSample
 from slo.reports import html
 from slo.text import schemas
 from slo.verdict.judge import judge
@@ -37,10 +39,10 @@ def followed(plan: Plan, share: float = 1.0, late_s: float = 0.0, step_s: float 
 
 
 def test_user_seconds_are_the_area_under_the_line() -> None:
-    ramp, hold, fall = followed(PLAN).offered()
+    ramp, hold, fall = offered_load(followed(PLAN))
     assert (ramp.planned, hold.planned, fall.planned) == (500, 1000, 500)
     assert [one.achieved for one in (ramp, hold, fall)] == pytest.approx([500, 1000, 500], rel=0.02)
-    half = replace(followed(PLAN), duration_s=150).offered()
+    half = offered_load(replace(followed(PLAN), duration_s=150))
     assert [(one.stage, one.planned) for one in half] == [("ramp", 500), ("hold", 500)]
 
 
@@ -155,13 +157,13 @@ def test_users_that_were_asked_for_and_did_not_come_are_no_verdict() -> None:
 
 
 def test_a_run_that_ends_early_was_asked_for_less() -> None:
-    assert [one.planned for one in answered(ASK, duration_s=20).offered()] == [100]
+    assert [one.planned for one in offered_load(answered(ASK, duration_s=20))] == [100]
     assert judge(answered(ASK, duration_s=20), demanding(OBJECTIVE)).status == "CRITICAL"
 
 
 def test_where_nobody_asked_nothing_is_said() -> None:
     run = answered(None, share=0.1)
-    assert [one.planned for one in run.offered()] == [None]
+    assert [one.planned for one in offered_load(run)] == [None]
     assert judge(run, demanding(OBJECTIVE)).status == "CRITICAL"
 
 
@@ -187,7 +189,7 @@ def test_users_who_leave_are_missed(
     done = locust(tmp_path / "reports", *words, env={"LEAVE": leave})
     assert done.code == code, done.out + done.err
     assert done.run.ask == Ask(10, 10)
-    assert [round(one.planned or 0) for one in done.run.offered()] == [
+    assert [round(one.planned or 0) for one in offered_load(done.run)] == [
         round(Ask(10, 10).user_seconds(done.run.duration_s))
     ]
     if code:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from slo.measure.measurement import MAX_SCRAPES, Measurement, Subject
 from slo.measure.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
-from slo.record.run import Ending, Target
+from slo.record.ending import Ending
+from slo.record.target import Target
 
 TEXT = """# HELP process_resident_memory_bytes Resident memory size in bytes.
 # TYPE process_resident_memory_bytes gauge

@@ -8,7 +8,9 @@ from typing import Any
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, parse
-from slo.record.run import Ending, Run, Target
+from slo.record.ending import Ending
+from slo.record.run import Run
+from slo.record.target import Target
 
 
 class Clock:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from slo.analysis.offered import offered_load
 from slo.load import rate
 from slo.measure.recorder import Recorder
 from slo.metrics.arrivals import Arrivals
@@ -228,7 +229,7 @@ def test_a_server_that_stands_still_shows_as_it_must(frozen: str, tmp_path: Path
         assert value == pytest.approx(right[name], rel=0.05, abs=60), (name, right)
     if users == 12:  # what a closed model would call well, with hardly a request in the time it stood still
         assert right["sent p95"] < 30 < 1000 < right["intended p95"]
-    (offered,) = done.run.offered()
+    (offered,) = offered_load(done.run)
     assert offered.planned == 1400
     assert offered.achieved == pytest.approx(1400, abs=20)
 
@@ -241,7 +242,7 @@ def test_workers_share_the_arrivals(demo: Demo, tmp_path: Path) -> None:
         cluster.join("two")
         done = cluster.await_end()
         assert cluster.await_workers("one", "two") == [0, 0]
-    ramp, hold = done.run.offered()
+    ramp, hold = offered_load(done.run)
     assert (ramp.planned, hold.planned) == (160, 240)
     assert ramp.achieved == pytest.approx(160, abs=30)  # a worker begins a moment after the master
     assert hold.achieved == pytest.approx(240, abs=5)

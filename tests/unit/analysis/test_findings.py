@@ -19,7 +19,8 @@ from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objectives
 from slo.record import run as runs
-from slo.record.run import Run, Scrape, UserSample
+from slo.record.run import Run
+from slo.record.samples import Scrape, UserSample
 from slo.reports import console, html, markdown
 from slo.text import schemas
 from slo.verdict.judge import judge

@@ -15,7 +15,8 @@ from slo.analysis import generator_health as generator
 from slo.measure.recorder import RUN_STAGE, Recorder
 from slo.metrics.histogram import Histogram
 from slo.record.process_stats import MAX_BUSY, Strain, Vitals, recorded
-from slo.record.run import Run, UserSample
+from slo.record.run import Run
+from slo.record.samples import UserSample
 from slo.reports import html
 from slo.text import schemas
 from slo.verdict.judge import judge
@@ -172,11 +173,11 @@ def test_the_record_keeps_it_and_its_schema_knows_it() -> None:
     data = json.loads(json.dumps(run.to_data()))
     Draft202012Validator(schemas.load("run")).validate(data)
     again = Run.from_data(data)
-    assert again.vitals == run.vitals
-    assert again.vitals["this process"].whole().busy_s == 3
+    assert again.process_stats == run.process_stats
+    assert again.process_stats["this process"].whole().busy_s == 3
     old = {**data, "generator": {"cpu_s": 1.5}}
     Draft202012Validator(schemas.load("run")).validate(old)
-    assert Run.from_data(old).vitals == {}
+    assert Run.from_data(old).process_stats == {}
 
 
 def test_the_page_shows_every_process() -> None:

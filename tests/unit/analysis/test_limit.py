@@ -22,9 +22,15 @@ from slo.load.search_record import Step, Steps
 from slo.measure.measurement import Measurement, Subject
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
+from slo.metrics.tally_table import Tallies, TallyTable
 from slo.objectives.objectives import parse
 from slo.record import run as runs
-from slo.record.run import Ending, Run, RunError, Target, UserSample
+from slo.record.ending import Ending
+from slo.record.run import Run
+from slo.record.run_counts import LiveCounts, RunCounts
+from slo.record.run_record import RunError
+from slo.record.samples import UserSample
+from slo.record.target import Target
 from slo.reports import console, html, junit, markdown
 from slo.runtime.engine import Gate
 from slo.text import schemas
@@ -154,14 +160,19 @@ def test_a_hiccup_that_was_tried_again_is_not_the_limit() -> None:
     assert bounds(one, "capacity.users")[:3] == (7, 7, 8)
 
 
+def with_steps(run: Run, steps: Sequence[Tallies]) -> Run:
+    """Return the run with other counts of its steps."""
+    return replace(run, live=LiveCounts(RunCounts(run.tallies, run.arrivals), {}, [TallyTable(one) for one in steps]))
+
+
 def test_too_few_requests_are_told_and_bound_what_is_known() -> None:
     """19 users with one request a second: 95 samples near the target; 18 and below are clear."""
     noisy = [*[(n, ms) for n, ms in FOUND if n != 19], (19, 150.0)]
     run = searched(noisy)
     odd = next(n for n, step in enumerate(run.search.items) if step.users == 19) if run.search else 0
-    cells = [dict(one) for one in run.step_cells]
+    cells = [dict(one) for one in run.step_tallies]
     cells[odd] = {}
-    run.__dict__["step_cells"] = cells
+    run = with_steps(run, cells)
     one = the(run)
     assert one.trials[odd].outcome == "unclear"
     assert bounds(one, "capacity.users") == (18, 18, 20, False)
@@ -171,7 +182,7 @@ def test_too_few_requests_are_told_and_bound_what_is_known() -> None:
 def test_what_is_unclear_below_what_held_is_no_matter() -> None:
     run, few = searched(FOUND), Tally()
     few.ok.record_all([100_000] * 10)
-    run.__dict__["step_cells"] = [{("a", "run"): few}, *run.step_cells[1:]]
+    run = with_steps(run, [{("a", "run"): few}, *run.step_tallies[1:]])
     one = the(run)
     assert (one.trials[0].users, one.trials[0].outcome) == (8, "unclear")
     assert one.details == ()
@@ -180,7 +191,7 @@ def test_what_is_unclear_below_what_held_is_no_matter() -> None:
 def test_a_search_of_which_nothing_is_clear_has_no_verdict() -> None:
     run, few = searched(((1, 100), (1, 100)), most=1), Tally()
     few.ok.record_all([100_000] * 10)
-    run.__dict__["step_cells"] = [{("a", "run"): few}] * 2
+    run = with_steps(run, [{("a", "run"): few}] * 2)
     outcome = judge(run, demanding(QUICK))
     assert bounds(outcome.findings[0], "capacity.users") == (1, 0, None, False)
     assert (outcome.status, outcome.exit_code) == ("NO DATA", 3)
@@ -190,7 +201,7 @@ def test_one_user_of_whom_nothing_is_clear_is_no_miss() -> None:
     """11 requests, one of them slow: the p95 is past its target, and its interval is not."""
     run, tally = searched(((1, 300), (1, 300))), Tally()
     tally.ok.record_all([100_000] * 10 + [300_000])
-    run.__dict__["step_cells"] = [{("a", "run"): tally}] * 2
+    run = with_steps(run, [{("a", "run"): tally}] * 2)
     outcome = judge(run, demanding(QUICK))
     assert [trial.outcome for trial in outcome.findings[0].trials] == ["unclear", "unclear"]
     assert (outcome.status, outcome.results[0].status) == ("NO DATA", "SKIPPED")

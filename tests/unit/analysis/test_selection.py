@@ -21,7 +21,8 @@ from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.record.history import History
 from slo.record.interval import Interval
-from slo.record.run import Run, Target
+from slo.record.run import Run
+from slo.record.target import Target
 from slo.reports import console, html, junit, markdown
 from slo.text import schemas
 from slo.verdict.abort import Watch, rules
@@ -119,23 +120,25 @@ def test_the_objectives_beside_it_keep_the_warmup() -> None:
     st.integers(0, 30),
 )
 def test_a_run_under_way_is_counted_as_its_record(
-    seconds: list[tuple[int, str]], cuts_ms: list[int], most: int, hot_s: int
+    seconds: list[tuple[int, str]], warmup_ends_ms: list[int], most: int, hot_s: int
 ) -> None:
-    history = History(most, most // 2, hot_s * 1000, cuts_ms)
+    history = History(most, most // 2, hot_s * 1000, warmup_ends_ms)
     for at_s, stage in seconds:
         tally = Tally()
         tally.ok.record(1000 + at_s)
         history.add(Interval(at_s * 1000, at_s * 1000 + 1000, stage, {"home": tally.pack()}))
     record = replace(cold(), intervals=tuple(history.intervals()), duration_s=100.0)
-    for cut_ms in (0, *cuts_ms):
+    for cut_ms in (0, *warmup_ends_ms):
         counts, late = history.after(cut_ms), record.after(cut_ms)
-        assert {key: t.to_data() for key, t in counts.cells.items()} == {k: t.to_data() for k, t in late.cells.items()}
-        assert sum(t.requests for t in counts.cells.values()) == sum(at_s * 1000 >= cut_ms for at_s, _ in seconds)
+        assert {key: t.to_data() for key, t in counts.tallies.items()} == {
+            k: t.to_data() for k, t in late.tallies.items()
+        }
+        assert sum(t.requests for t in counts.tallies.values()) == sum(at_s * 1000 >= cut_ms for at_s, _ in seconds)
         assert counts.since_ms == round(late.since_s * 1000)
 
 
 def test_what_was_added_together_across_another_warmup_is_left_out_as_a_whole() -> None:
-    history = History(max_intervals=4, keep_fine=1, hot_ms=1000)
+    history = History(max_intervals=4, keep_fine=1, open_ms=1000)
     for interval in (replace_stage(one) for one in cold().intervals):
         history.add(interval)
     run = replace(cold(), intervals=tuple(history.intervals()))
@@ -146,7 +149,7 @@ def test_what_was_added_together_across_another_warmup_is_left_out_as_a_whole() 
 
 
 def replace_stage(interval: Interval) -> Interval:
-    return Interval(interval.start_ms, interval.end_ms, "run", dict(interval.cells))
+    return Interval(interval.start_ms, interval.end_ms, "run", dict(interval.packed))
 
 
 def test_a_run_under_way_has_the_verdict_of_the_finished_one(tmp_path: Path) -> None:
@@ -154,7 +157,9 @@ def test_a_run_under_way_has_the_verdict_of_the_finished_one(tmp_path: Path) -> 
         "indicator: latency.p95, target: 500 ms, warmup: 4 s", "indicator: throughput.rps, target: 9 rps, warmup: 3 s"
     )
     clock = Clock()
-    measurement = Measurement(Subject("run", "load", Target("http://api.test")), tmp_path, clock, cuts_ms=(3000, 4000))
+    measurement = Measurement(
+        Subject("run", "load", Target("http://api.test")), tmp_path, clock, warmup_ends_ms=(3000, 4000)
+    )
     for interval in cold().intervals:
         measurement.take([interval])
     clock.now += WHOLE_S
@@ -181,7 +186,7 @@ def test_a_window_that_begins_in_the_warmup_ends_no_run() -> None:
 def test_a_window_of_a_finding_that_begins_in_the_warmup_misses_nothing() -> None:
     run = cold()
     watch = judge_watch("stress", demanding("indicator: latency.p95, target: 500 ms, priority: P0, warmup: 3 s"))
-    assert [bool(watch(run.cells, start_s, 5.0)) for start_s in (0.0, 2.9, 3.0)] == [False, False, True]
+    assert [bool(watch(run.tallies, start_s, 5.0)) for start_s in (0.0, 2.9, 3.0)] == [False, False, True]
 
 
 def test_every_report_says_it() -> None:

@@ -15,7 +15,9 @@ from slo.baseline.store import BLOCKS, MAX_BYTES, BaselineError, Reference, bloc
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, ObjectivesError, parse
-from slo.record.run import Ending, Run, Target
+from slo.record.ending import Ending
+from slo.record.run import Run
+from slo.record.target import Target
 from slo.verdict.judge import judge
 from slo.verdict.regression import Absent, Kept
 from slo.verdict.verdict import Result

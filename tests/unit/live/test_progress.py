@@ -13,7 +13,7 @@ from slo.live.progress import PLAIN_PERIOD_S, Progress
 from slo.load.plan import Plan
 from slo.measure.measurement import Measurement, Subject
 from slo.objectives.objectives import Objectives
-from slo.record.run import Target
+from slo.record.target import Target
 from tests.support.made import Clock, demanding
 
 MET = demanding(

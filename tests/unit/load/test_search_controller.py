@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from slo.load.search_controller import Climb, Pace
 from slo.load.search_record import Step, Steps
 from slo.metrics.tally import Tally
-from slo.record.interval import Cells
+from slo.metrics.tally_table import Tallies
 from slo.verdict import judge
 from tests.support.made import demanding
 
@@ -44,7 +44,7 @@ class Target:
             tally.ok.record(latency_us)
         self.offered.append(users)
 
-    def window(self, start_ms: int, end_ms: int) -> Cells:
+    def window(self, start_ms: int, end_ms: int) -> Tallies:
         tallies = [tally for second, tally in self.counts.items() if start_ms <= second * 1000 < end_ms]
         return {("home", "run"): Tally.merged(tallies)} if tallies else {}
 

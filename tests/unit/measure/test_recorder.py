@@ -44,7 +44,7 @@ def test_a_request_lands_in_its_second_and_stage() -> None:
     for at_s in (0.2, 0.9, 1.2, 1.6, 3.4, 9.0):
         clock.now = 1000 + at_s
         recorder.request("a", 10.0, 7)
-    found = [(i.start_ms, i.end_ms, i.stage, Tally.unpack(i.cells["a"]).requests) for i in recorder.finish()]
+    found = [(i.start_ms, i.end_ms, i.stage, Tally.unpack(i.packed["a"]).requests) for i in recorder.finish()]
     assert found == [
         (0, 1000, "up", 2),
         (1000, 1500, "up", 1),
@@ -125,9 +125,9 @@ def test_names_without_end_are_counted_together() -> None:
         recorder.failure("/item/0", 1.0, 0, f"kind {number}")
         recorder.check("/item/0", f"check {number}", True)
     (interval,) = recorder.finish()
-    assert len(interval.cells) == MAX_ENDPOINTS + 1
-    assert Tally.unpack(interval.cells[OTHER]).requests == 50
-    busy = Tally.unpack(interval.cells["/item/0"])
+    assert len(interval.packed) == MAX_ENDPOINTS + 1
+    assert Tally.unpack(interval.packed[OTHER]).requests == 50
+    busy = Tally.unpack(interval.packed["/item/0"])
     assert len(busy.failures) == MAX_KINDS + 1
     assert sum(busy.failures.values()) == MAX_KINDS + 20
     assert sum(passed for passed, _ in busy.checks.values()) == MAX_KINDS + 20
@@ -146,18 +146,18 @@ def a_second(at_s: int, stage: str = "run") -> Interval:
     st.integers(0, 5),
 )
 def test_coarsening_loses_no_count_and_keeps_the_bound(seconds: list[int], most: int, fine: int, hot_s: int) -> None:
-    history = History(max_intervals=most, keep_fine=min(fine, most // 2), hot_ms=hot_s * 1000)
+    history = History(max_intervals=most, keep_fine=min(fine, most // 2), open_ms=hot_s * 1000)
     truth = Tally()
     for at_s in seconds:
         interval = a_second(at_s, "early" if at_s < 100 else "late")
-        truth.add(Tally.unpack(interval.cells["a"]))
+        truth.add(Tally.unpack(interval.packed["a"]))
         history.add(interval)
     intervals = history.intervals()
     assert len(intervals) <= most + 2 * (hot_s + 1)
     assert total(history) == truth
-    assert Tally.merged(history.cells().values()) == truth
+    assert Tally.merged(history.tallies().values()) == truth
     assert sum(1 for at_s in seconds if at_s < 100) == sum(
-        Tally.unpack(i.cells["a"]).requests for i in intervals if i.stage == "early"
+        Tally.unpack(i.packed["a"]).requests for i in intervals if i.stage == "early"
     )
 
 
@@ -184,7 +184,7 @@ def test_the_order_of_the_reports_does_not_matter(reports: list[tuple[int, int]]
     def counted(history: History) -> dict[int, int]:
         found: dict[int, int] = {}
         for interval in history.intervals():
-            found[interval.start_ms] = found.get(interval.start_ms, 0) + Tally.unpack(interval.cells["a"]).requests
+            found[interval.start_ms] = found.get(interval.start_ms, 0) + Tally.unpack(interval.packed["a"]).requests
         return found
 
     seconds = [at_s for at_s, requests in reports for _ in range(requests)]
@@ -196,7 +196,7 @@ def test_the_order_of_the_reports_does_not_matter(reports: list[tuple[int, int]]
 def test_the_window_is_the_newest_seconds() -> None:
     history = history_of([a_second(at_s) for at_s in range(100)])
     assert history.window(90_000, 95_000)[("a", "run")].requests == 5
-    assert history.cells()[("a", "run")].requests == 100
+    assert history.tallies()[("a", "run")].requests == 100
 
 
 def test_an_interval_of_many_stages_at_one_second_is_not_lost() -> None:

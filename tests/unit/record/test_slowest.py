@@ -24,7 +24,8 @@ from slo.metrics.tally import OTHER
 from slo.record import journal
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.journal import Journal
-from slo.record.run import Run, RunError
+from slo.record.run import Run
+from slo.record.run_record import RunError
 from slo.record.slowest import MOST, Slow, Slowest
 from slo.reports import html as page
 from slo.reports import markdown, rows
@@ -70,7 +71,7 @@ def kept(*parts: list[Slow]) -> tuple[Slow, ...]:
 
 
 def small() -> Slowest:
-    return Slowest(cuts_ms=(10,), most=2, most_of_all=5)
+    return Slowest(warmup_ends_ms=(10,), most=2, most_of_all=5)
 
 
 @given(st.lists(slows, max_size=25), st.lists(slows, max_size=25), st.lists(slows, max_size=25))
@@ -192,7 +193,7 @@ def books(**announced: Any) -> WorkerBooks:
 
 
 def test_a_worker_tells_its_slowest_and_twice_is_once() -> None:
-    one, other, whole = books(cuts_ms=[500]), books(), Slowest([500])
+    one, other, whole = books(warmup_ends_ms=[500]), books(), Slowest([500])
     ledger = Ledger("r", whole)
     assert "slowest" not in one.report()["deltas"][0]
     one.slowest.update([slow(n, float(n), at_ms=600 if n > 4 else 0) for n in range(1, 9)])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slo.record.run import Ending
+from slo.record.ending import Ending
 from slo.reports import github, markdown
 from slo.reports import writer as publish
 from slo.verdict.judge import judge

@@ -24,7 +24,8 @@ from slo.analysis.finding import Figure, Finding
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, Scope
-from slo.record.run import Run, Target
+from slo.record.run import Run
+from slo.record.target import Target
 from slo.reports import console, github, markdown
 from slo.reports import writer as publish
 from slo.text import schemas

@@ -17,7 +17,10 @@ from slo.load import rate
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import parse
-from slo.record.run import Ending, Run, Target, UserSample
+from slo.record.ending import Ending
+from slo.record.run import Run
+from slo.record.samples import UserSample
+from slo.record.target import Target
 from slo.reports import html
 from slo.reports.reproduce import command
 from slo.reports.series import MOST, slots

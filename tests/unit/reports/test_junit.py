@@ -9,7 +9,8 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from lxml import etree
 
 from slo.analysis.finding import Figure, Finding
-from slo.record.run import Ending, Run
+from slo.record.ending import Ending
+from slo.record.run import Run
 from slo.reports import junit
 from slo.verdict.judge import judge
 from tests.support.made import demanding, requests

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from slo.analysis.offered import unreached_stages
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
-from slo.record.run import Ending, Run, UserSample
+from slo.record.ending import Ending
+from slo.record.run import Run
+from slo.record.samples import UserSample
 from slo.reports import console, markdown
 from slo.text import schemas
 from slo.verdict.judge import judge
@@ -226,6 +229,6 @@ def test_reports_tell_the_verdict_and_colour_only_when_asked() -> None:
 def test_the_end_of_the_plan_is_no_stage_that_can_be_missed() -> None:
     plan = Plan.ramps(("hold", 10, 5), ("ramp to 0", 1, 0))
     users = tuple(UserSample(at_ms, None, 5) for at_ms in range(0, 10_900, 300))
-    assert replace(requests(10, seconds=11), plan=plan, users=users).unreached() == []
+    assert unreached_stages(replace(requests(10, seconds=11), plan=plan, users=users)) == []
     back = Plan.ramps(("up", 1, 5), ("fall to 0", 5, 0), ("hold at 0", 5, 0))
-    assert len(replace(requests(10, seconds=11), plan=back, users=users).unreached()) == 1
+    assert len(unreached_stages(replace(requests(10, seconds=11), plan=back, users=users))) == 1

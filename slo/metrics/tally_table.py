@@ -1,0 +1,32 @@
+"""Counts of many endpoints and stages, and how such tables are added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slo.metrics.tally import Tally
+
+Key = tuple[str, str]
+"""(endpoint, stage)"""
+Tallies = Mapping[Key, Tally]
+"""Counts by (endpoint, stage), to be read."""
+
+
+class TallyTable(dict[Key, Tally]):
+    """Counts by (endpoint, stage).
+
+    What is added is copied: the table never shares a tally with the one it was added from.
+    """
+
+    def add(self, endpoint: str, stage: str, tally: Tally) -> None:
+        """Add counts of one endpoint in one stage."""
+        self.setdefault((endpoint, stage), Tally()).add(tally)
+
+    def add_all(self, other: Mapping[Key, Tally]) -> None:
+        """Add every count of another table."""
+        for (endpoint, stage), tally in other.items():
+            self.add(endpoint, stage, tally)
+
+    def total(self) -> Tally:
+        """Return the sum of all counts."""
+        return Tally.merged(self.values())

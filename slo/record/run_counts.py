@@ -1,0 +1,31 @@
+"""Counts of a run that are kept as sums, not as intervals: those of a run under way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slo.metrics.arrivals import Arrivals
+from slo.metrics.tally_table import TallyTable
+
+
+@dataclass(frozen=True)
+class RunCounts:
+    """Counts by (endpoint, stage), and arrivals by stage, from ``since_ms`` after the run's start on."""
+
+    tallies: TallyTable
+    arrivals: Mapping[str, Arrivals]
+    since_ms: int = 0
+
+
+@dataclass(frozen=True)
+class LiveCounts:
+    """All counts of a run under way.
+
+    ``after_warmup`` maps the end of a warm-up, in milliseconds after the run's start, to the counts from then on;
+    ``steps`` are the counts of each step of a search.
+    """
+
+    whole: RunCounts
+    after_warmup: Mapping[int, RunCounts] = field(default_factory=dict)
+    steps: Sequence[TallyTable] = ()
