@@ -18,7 +18,7 @@ from fractions import Fraction
 import numpy as np
 
 from slo.baseline.compare import Change, compare
-from slo.baseline.question import Question
+from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
@@ -48,10 +48,10 @@ def blocks(random: np.random.Generator, shift: float = 1.0) -> list[Block]:
     return found
 
 
-def question() -> Question:
+def question() -> ComparedIndicator:
     """Return the question that is asked: the p95 of all requests."""
     indicator = parse("latency.p95")
-    return Question(indicator, lambda tally, _: tally.latency.percentile(Fraction(95)) / 1000)
+    return ComparedIndicator(indicator, lambda tally, _: tally.latency.percentile(Fraction(95)) / 1000)
 
 
 def alarms(random: np.random.Generator, trials: int, references: int, shift: float) -> int:

@@ -11,8 +11,8 @@ from slo.analysis import breaking_point as breaking
 from slo.analysis import coverage, drift, headroom, limit, outcome, recovery, timeline
 from slo.analysis.finding import Figure, Finding
 from slo.analysis.selection import Selection, matching, warmup_ms
-from slo.analysis.timeline import Miss, Point, Watch
-from slo.analysis.yardstick import Yardstick
+from slo.analysis.timeline import Miss, MissDetector, Point
+from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective, Objectives
@@ -30,18 +30,16 @@ STEADY_S = 600.0
 """A load constant for so long is asked for drift, whatever its name."""
 RISE = 3
 """A load that grows by this factor at least is asked for its breaking point."""
-_WATCHED = ("latency", "errors", "throttled", "checks")
+_WINDOW_KINDS = ("latency", "errors", "throttled", "checks")
 
 
-def find(
-    run: Run, objectives: Objectives, yardstick: Yardstick, points: Sequence[Point] | None = None
-) -> tuple[Finding, ...]:
+def find(run: Run, objectives: Objectives, points: Sequence[Point] | None = None) -> tuple[Finding, ...]:
     """Return the run's findings; ``points`` are those of a run under way, whose intervals are elsewhere."""
     if not run.tallies:
         return ()
     if points is None:
-        points = timeline.of_run(run, watch(run.scenario, objectives, yardstick, run.plan)).points
-    return tuple(_answer(question, run, objectives, yardstick, points) for question in questions(run))
+        points = timeline.of_run(run, miss_detector(run.scenario, objectives, run.plan)).points
+    return tuple(_answer(question, run, objectives, points) for question in questions(run))
 
 
 def figure(findings: Sequence[Finding], name: str) -> Figure | None:
@@ -95,42 +93,40 @@ def _rises(run: Run) -> bool:
     return most >= RISE and reached_ms / 1000 >= 0.3 * run.duration_s
 
 
-def _answer(
-    question: Question, run: Run, objectives: Objectives, yardstick: Yardstick, points: Sequence[Point]
-) -> Finding:
+def _answer(question: Question, run: Run, objectives: Objectives, points: Sequence[Point]) -> Finding:
     if question == "coverage":
         return coverage.find(run)
     if question == "limit":
-        chosen = watched(run.scenario, objectives)
-        return limit.find(run, chosen, objectives.groups, yardstick, said(chosen))
+        chosen = window_objectives(run.scenario, objectives)
+        return limit.find(run, chosen, objectives.groups, said(chosen))
     if question == "headroom":
-        return headroom.find(run, objectives, yardstick.value_of)
+        return headroom.find(run, objectives)
     if question == "breaking":
-        return breaking.find(points, said(watched(run.scenario, objectives)))
+        return breaking.find(points, said(window_objectives(run.scenario, objectives)))
     if question == "recovery":
         return recovery.find(points, run.plan)
     return drift.find(points, run.scrapes, hold(run), run, _limit_ms(run.scenario, objectives))
 
 
-def watched(scenario: str | None, objectives: Objectives) -> list[Objective]:
-    """Return the objectives that every window is held against: those of P0, or all where there is none of P0."""
+def window_objectives(scenario: str | None, objectives: Objectives) -> list[Objective]:
+    """Return the objectives that every window of a run is judged by: those of P0, or all where there is none of P0."""
     fitting = [
         one
         for one in objectives.items
         if one.against == "target"
-        and one.indicator.kind in _WATCHED
+        and one.indicator.kind in _WINDOW_KINDS
         and not one.scope.stages
         and (not one.scope.scenarios or scenario in one.scope.scenarios)
     ]
     return [one for one in fitting if one.priority == "P0"] or fitting
 
 
-def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick, plan: Plan | None = None) -> Watch:
-    """Return what says which of the watched objectives a window misses, the furthest missed first.
+def miss_detector(scenario: str | None, objectives: Objectives, plan: Plan | None = None) -> MissDetector:
+    """Return a function that tells which objectives a window misses, the furthest missed first.
 
-    A window that begins in an objective's warm-up is not held against it.
+    A window that begins in an objective's warm-up does not count against it.
     """
-    chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in watched(scenario, objectives)]
+    chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in window_objectives(scenario, objectives)]
 
     def missed(cells: Tallies, start_s: float, seconds: float) -> tuple[Miss, ...]:
         found: list[outcome.Past] = []
@@ -138,8 +134,8 @@ def watch(scenario: str | None, objectives: Objectives, yardstick: Yardstick, pl
             if start_s < warm_s:
                 continue
             inside = Selection(matching(cells, objective.scope, objectives.groups), Fraction(seconds), ())
-            value = yardstick.value_of(objective, inside)
-            if value is None or yardstick.meets(objective.indicator, value, objective.target):
+            value = value_of(objective, inside)
+            if value is None or meets(objective.indicator, value, objective.target):
                 continue
             found.append(outcome.past(objective, value, inside))
         return outcome.furthest_first(found)

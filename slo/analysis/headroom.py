@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
 from slo.analysis.finding import Figure, Finding, rounded
-from slo.analysis.selection import Selection, matches, select
+from slo.analysis.selection import matches, select
+from slo.analysis.value import value_of
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives, Scope
 from slo.record.run import Run
@@ -17,10 +18,10 @@ CLOSE = Fraction(1, 5)
 """Less room than this is called little."""
 
 
-def find(run: Run, objectives: Objectives, value_of: Callable[[Objective, Selection], Fraction | None]) -> Finding:
+def find(run: Run, objectives: Objectives) -> Finding:
     """Return how far the plateau (the stages of constant load) is from each target."""
     hold = tuple(stage.name for stage in run.plan.stages if stage.load_from == stage.load_to) if run.plan else ()
-    rooms = _rooms(run, objectives, hold, value_of)
+    rooms = _rooms(run, objectives, hold)
     details = tuple(_room(run, one, value, room) for one, (value, room) in rooms.items())
     little = _little(run)
     if not rooms:
@@ -43,7 +44,6 @@ def _rooms(
     run: Run,
     objectives: Objectives,
     hold: tuple[str, ...],
-    value_of: Callable[[Objective, Selection], Fraction | None],
 ) -> Mapping[Objective, tuple[Fraction, Fraction]]:
     rooms: dict[Objective, tuple[Fraction, Fraction]] = {}
     for objective in objectives.items:

@@ -14,7 +14,6 @@ from slo.analysis import outcome
 from slo.analysis.finding import Figure, Finding, Trial, rounded
 from slo.analysis.outcome import Outcome
 from slo.analysis.timeline import users_between
-from slo.analysis.yardstick import Yardstick
 from slo.load.search import RUNNING, Search
 from slo.load.search_record import Step
 from slo.metrics import percentile_interval as confidence
@@ -28,9 +27,7 @@ NAME = "limit"
 P95 = Fraction(95)
 
 
-def find(
-    run: Run, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], by: Yardstick, watched: str
-) -> Finding:
+def find(run: Run, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], watched: str) -> Finding:
     """Return the finding on the steps of ``run``; ``watched`` says which objectives they were judged by."""
     assert run.search is not None
     if not demanded:
@@ -38,7 +35,7 @@ def find(
         return Finding(NAME, answer, False)
     search, trials = Search(run.search.start_users, run.search.most_users), []
     for step, cells in zip(run.search.items, run.step_tallies, strict=False):
-        judged = outcome.of(cells, step.hold_s, demanded, groups, by)
+        judged = outcome.of(cells, step.hold_s, demanded, groups)
         running = users_between(None, run.users, step.hold_ms / 1000, step.end_ms / 1000)
         judged = outcome.offered(judged, step.users, running)
         search.told(step.users, judged.held, judged.likely)

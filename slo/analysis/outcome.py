@@ -9,7 +9,7 @@ from fractions import Fraction
 from slo.analysis import diagnosis as advice
 from slo.analysis.selection import Selection, matching
 from slo.analysis.timeline import Miss
-from slo.analysis.yardstick import Yardstick
+from slo.analysis.value import meets, value_of
 from slo.load.search import RUNNING
 from slo.metrics import percentile_interval as confidence
 from slo.metrics.tally_table import Tallies
@@ -32,9 +32,7 @@ class Outcome:
     short: bool = False
 
 
-def of(
-    cells: Tallies, seconds: float, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], by: Yardstick
-) -> Outcome:
+def of(cells: Tallies, seconds: float, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]]) -> Outcome:
     """Return the outcome of a step with the counts ``cells``, held for ``seconds``, by all objectives ``demanded``.
 
     It holds where all hold clearly, and fails where one fails clearly. An objective of which there was no request
@@ -44,11 +42,11 @@ def of(
     over: list[Past] = []
     for objective in demanded:
         inside = Selection(matching(cells, objective.scope, groups), Fraction(seconds).limit_denominator(1000), ())
-        value = by.value_of(objective, inside)
+        value = value_of(objective, inside)
         if value is None:
             continue
-        clear.append(_clear(objective, value, inside, by))
-        if not by.meets(objective.indicator, value, objective.target):
+        clear.append(_clear(objective, value, inside))
+        if not meets(objective.indicator, value, objective.target):
             over.append(past(objective, value, inside))
     held = False if False in clear else None if None in clear or not clear else True
     missed = furthest_first(over)
@@ -73,15 +71,15 @@ def offered(outcome: Outcome, users: int, running: float) -> Outcome:
     return replace(outcome, held=None, likely=False, short=True)
 
 
-def _clear(objective: Objective, value: Fraction, inside: Selection, by: Yardstick) -> bool | None:
+def _clear(objective: Objective, value: Fraction, inside: Selection) -> bool | None:
     """Return whether the target is met, where chance moves the value across it with less than 2.5 %; else None."""
     what, target = objective.indicator, objective.target
-    met = by.meets(what, value, target)
+    met = meets(what, value, target)
     if what.percentile is not None:
         bounds = confidence.of_percentile(inside.latency(objective.of, objective.since), what.percentile)
-        if bounds.high_us is not None and by.meets(what, Fraction(bounds.high_us, 1000), target):
+        if bounds.high_us is not None and meets(what, Fraction(bounds.high_us, 1000), target):
             return True
-        missed = bounds.low_us is not None and not by.meets(what, Fraction(bounds.low_us, 1000), target)
+        missed = bounds.low_us is not None and not meets(what, Fraction(bounds.low_us, 1000), target)
         return False if missed else None
     if met or what.unit != "ratio":
         return met

@@ -35,8 +35,8 @@ class Miss:
     endpoint: str | None = None
 
 
-Watch = Callable[[Tallies, float, float], tuple[Miss, ...]]
-"""Says which targets the counts of a window miss, which begins at some second of the run and lasts some seconds."""
+MissDetector = Callable[[Tallies, float, float], tuple[Miss, ...]]
+"""Tells which targets a window misses, from its counts, its first second and its length in seconds."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ class _Tile:
 
 
 class Timeline:
-    """Points of a run, added in order. ``watch`` says what a window misses."""
+    """Points of a run, added in order. ``misses`` tells what a window misses."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, misses: MissDetector) -> None:
+        self._misses = misses
         self._tiles: deque[_Tile] = deque(maxlen=WIDEST)
         self.points: list[Point] = []
 
@@ -117,7 +117,7 @@ class Timeline:
                 window_s=seconds,
                 window_users=sum(tile.users * (tile.end_s - tile.start_s) for tile in window) / seconds,
                 window_rps=requests / seconds,
-                missed=self._watch(whole, window[0].start_s, seconds) if judged else (),
+                missed=self._misses(whole, window[0].start_s, seconds) if judged else (),
                 judged=judged,
                 told=own.told,
                 returns=own.returns,
@@ -138,8 +138,8 @@ class Timeline:
 class Growing:
     """The timeline of a run under way, whose plan lasts ``total_s`` seconds (None: nobody knows)."""
 
-    def __init__(self, total_s: float | None, watch: Watch) -> None:
-        self._timeline = Timeline(watch)
+    def __init__(self, total_s: float | None, misses: MissDetector) -> None:
+        self._timeline = Timeline(misses)
         self._width_s = UNPLANNED_S if total_s is None else width_s(total_s)
         self._seen_s = 0
         self._open = TallyTable()
@@ -166,7 +166,7 @@ def width_s(total_s: float) -> int:
     return max(1, round(total_s / POINTS))
 
 
-def of_run(run: Run, watch: Watch) -> Timeline:
+def of_run(run: Run, misses: MissDetector) -> Timeline:
     """Return the points of a saved run."""
     step_s = width_s(run.plan.total_s if run.plan else run.duration_s)
     tiles: dict[int, TallyTable] = {}
@@ -175,7 +175,7 @@ def of_run(run: Run, watch: Watch) -> Timeline:
         cells = tiles.setdefault(int((interval.start_ms + interval.end_ms) / 2000 // step_s), TallyTable())
         for endpoint, tally in interval.tallies():
             cells.add(endpoint, interval.stage, tally)
-    timeline = Timeline(watch)
+    timeline = Timeline(misses)
     for number in range(max(tiles, default=-1) + 1):
         start_s, end_s = float(number * step_s), float((number + 1) * step_s)
         if run.duration_s - start_s >= step_s / 2:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from slo.baseline.question import FEWEST_BLOCKS, Question
+from slo.baseline.compared_indicator import FEWEST_BLOCKS, ComparedIndicator
 from slo.metrics.histogram import bucket_bounds, rank_of
 from slo.metrics.tally import Tally
 
@@ -24,7 +24,7 @@ STRETCH = 4
 Floats = NDArray[np.float64]
 
 
-def spread(stages: Sequence[str], tallies: Sequence[Tally], question: Question) -> float | None:
+def spread(stages: Sequence[str], tallies: Sequence[Tally], question: ComparedIndicator) -> float | None:
     """Return the standard deviation, on the scale of comparison, of the indicator over resampled blocks.
 
     None where the blocks that hold a sample are too few to tell.
@@ -44,7 +44,7 @@ def spread(stages: Sequence[str], tallies: Sequence[Tally], question: Question) 
     return max(found, chosen.floor)
 
 
-def _weight(question: Question, tally: Tally) -> int:
+def _weight(question: ComparedIndicator, tally: Tally) -> int:
     """Return how many samples the indicator is made of: checks, latencies or requests."""
     if question.indicator.kind == "checks":
         return sum(passed + failed for passed, failed in tally.checks.values())
@@ -75,7 +75,7 @@ class _Chosen:
     """The counts of one run's blocks as arrays, and the indicator's value of any choice of them."""
 
     tallies: Sequence[Tally]
-    question: Question
+    question: ComparedIndicator
 
     def values(self, weights: Floats) -> Floats:
         """Return the indicator's value of each row of ``weights``, which say how often a block is taken."""

@@ -25,7 +25,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from slo.baseline.question import FEWEST_BLOCKS, Question
+from slo.baseline.compared_indicator import FEWEST_BLOCKS, ComparedIndicator
 from slo.baseline.store import Block
 from slo.baseline.student import quantile
 from slo.metrics.tally import Tally
@@ -62,7 +62,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Untold:
+class NotComparable:
     """Why there is no comparison: it lies in the run itself, or else in the references."""
 
     reason: str
@@ -77,42 +77,46 @@ class Measured:
     noise: float | None
 
 
-def compare(run: Sequence[Block], references: Sequence[Sequence[Block]], question: Question) -> Change | Untold:
+def compare(
+    run: Sequence[Block], references: Sequence[Sequence[Block]], question: ComparedIndicator
+) -> Change | NotComparable:
     """Return the change from the references to the run, or why there is none."""
     return changed(measure(run, question), [measure(reference, question) for reference in references], question)
 
 
-def measure(blocks: Sequence[Block], question: Question) -> Measured:
+def measure(blocks: Sequence[Block], question: ComparedIndicator) -> Measured:
     """Return the indicator's value of one run and the noise within it."""
     tally = Tally.merged(_counts(blocks, question))
     value = question.value(tally, sum(block.seconds for block in blocks)) if tally.requests else None
     return Measured(value, within_run(blocks, question))
 
 
-def changed(run: Measured, references: Sequence[Measured], question: Question) -> Change | Untold:
+def changed(run: Measured, references: Sequence[Measured], question: ComparedIndicator) -> Change | NotComparable:
     """Return the change from runs that are measured already to another, or why there is none."""
     after, before = run.value, [one.value for one in references if one.value is not None]
     if after is None:
-        return Untold("the run has no value to compare", of_run=True)
+        return NotComparable("the run has no value to compare", of_run=True)
     if not before:
-        return Untold("the baseline has no value to compare with")
+        return NotComparable("the baseline has no value to compare with")
     scale: Callable[[float], float] = math.log if question.relative else float
     if question.relative and min(after, *before) <= 0:
-        return Untold("a value of 0 cannot be compared as a ratio", of_run=after <= 0)
+        return NotComparable("a value of 0 cannot be compared as a ratio", of_run=after <= 0)
     known = [one.noise for one in (run, *references) if one.noise is not None]
     return _change(question, after, before, scale, known)
 
 
 def _change(
-    question: Question, after: float, before: list[float], scale: Callable[[float], float], within: list[float]
-) -> Change | Untold:
+    question: ComparedIndicator, after: float, before: list[float], scale: Callable[[float], float], within: list[float]
+) -> Change | NotComparable:
     count = len(before)
     between = statistics.variance([scale(value) for value in before]) if count > 1 else 0.0
     inside = statistics.fmean(noise**2 for noise in within) if within else 0.0
     prior = PRIOR if within else 0
     freedom = prior + count - 1
     if freedom < ENOUGH - 1:
-        return Untold(f"runs this short, and fewer than {ENOUGH} references, say nothing of the noise: add references")
+        return NotComparable(
+            f"runs this short, and fewer than {ENOUGH} references, say nothing of the noise: add references"
+        )
     noise = math.sqrt((prior * inside + (count - 1) * between) / freedom)
     error = noise * math.sqrt(1 + 1 / count)
     middle = statistics.fmean(scale(value) for value in before)
@@ -132,14 +136,14 @@ def _change(
     return Change(reference, after, worse, low, high, visible, count, said)
 
 
-def _counts(blocks: Sequence[Block], question: Question) -> list[Tally]:
+def _counts(blocks: Sequence[Block], question: ComparedIndicator) -> list[Tally]:
     return [
         Tally.merged(tally for name, tally in sorted(block.cells.items()) if question.endpoint(name))
         for block in blocks
     ]
 
 
-def within_run(blocks: Sequence[Block], question: Question) -> float | None:
+def within_run(blocks: Sequence[Block], question: ComparedIndicator) -> float | None:
     """Return the standard deviation, on the scale of comparison, that chance within the run gives the value.
 
     None where the blocks are too few to tell.

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from slo.baseline import store as baseline
 from slo.baseline import wording as comparison
 from slo.baseline.changepoint import changes
-from slo.baseline.compare import Untold
+from slo.baseline.compare import NotComparable
 from slo.baseline.store import KEEP, BaselineError
 from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show
@@ -28,8 +28,8 @@ from slo.reports.rows import COMPARE_HEAD, compared
 from slo.verdict import calibration
 from slo.verdict import saved_runs as shelf
 from slo.verdict.judge import judge
+from slo.verdict.result import EXIT_CODES
 from slo.verdict.saved_runs import Row, ask
-from slo.verdict.verdict import EXIT_CODES
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 TREND = ("latency.p50", "latency.p95", "latency.p99", "errors.ratio", "throughput.rps")
@@ -204,7 +204,7 @@ def _headlines(before: Run, after: Run) -> list[str]:
 
 
 def _outcome(row: Row) -> tuple[str, str]:
-    if isinstance(row.change, Untold) or not row.change.real:
+    if isinstance(row.change, NotComparable) or not row.change.real:
         return row.indicator.name, ""
     way = "worse" if row.change.worse > 0 else "better"
     return row.indicator.name, f"{comparison.share(abs(row.change.worse), row.indicator)} {way}"

@@ -26,6 +26,7 @@ from slo.reports.writer import ReportError
 from slo.text import atomic, schemas
 from slo.text.version import __version__
 from slo.verdict.exit_codes import NO_VERDICT
+from slo.verdict.policy import Policy
 
 LEAST_PERIOD_S = 600.0
 DEFAULT_OBJECTIVES = Path(str(files("slo"))) / "hotel.yaml"
@@ -200,18 +201,16 @@ def _objectives_for(options: argparse.Namespace, one: Run, folder: Path) -> Obje
     return replace(objectives, baselines=baselines, any_baseline=told)
 
 
-def _asked(one: Run, options: argparse.Namespace) -> Run:
-    """Return the run with what the command line says about how to judge it."""
-    words = {"allow_incomplete": True} if options.allow_incomplete else {}
-    words |= {"fail_on": options.fail_on} if options.fail_on else {}
-    return replace(one, options={**one.options, **words})
+def _policy(one: Run, options: argparse.Namespace) -> Policy:
+    """Return how to judge: as the command line says, else as the options of the run said."""
+    own = Policy.of_options(one.options)
+    return Policy(own.allow_incomplete or options.allow_incomplete, options.fail_on or own.fail_on)
 
 
 def _validate(options: argparse.Namespace) -> int:
     one, folder = saved.read(options.run)
     objectives = _objectives_for(options, one, folder)
-    one = _asked(one, options)
-    verdict = publish.publish(one, objectives, folder)
+    verdict = publish.publish(one, objectives, folder, _policy(one, options))
     # A report that is there already would say what was judged before.
     there = [name for name, form in publish.FORMATS.items() if (folder / form.file).exists()]
     publish.report(one, verdict, objectives, folder, dict.fromkeys(("markdown", "junit", *there)))
@@ -225,8 +224,7 @@ def _report(options: argparse.Namespace) -> int:
         raise ReportError("--open shows the HTML report: add html to --format")
     one, folder = saved.read(options.run)
     objectives = _objectives_for(options, one, folder)
-    one = _asked(one, options)
-    verdict = publish.judged(one, objectives)
+    verdict = publish.judged(one, objectives, _policy(one, options))
     out = options.out or folder
     for name in options.format:
         for path in publish.write(name, one, verdict, objectives, out):

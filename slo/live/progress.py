@@ -12,7 +12,8 @@ from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objectives
 from slo.reports.console import plain
-from slo.verdict.verdict import RANK, Verdict
+from slo.verdict.result import RANK
+from slo.verdict.verdict import Verdict
 
 PLAIN_PERIOD_S = 10.0
 """Seconds between two lines where the output is no terminal."""

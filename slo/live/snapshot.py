@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from slo.analysis.finding import Finding
+from slo.analysis.findings import miss_detector
 from slo.analysis.selection import Selection, matching
 from slo.analysis.timeline import Growing, Point, users_between
+from slo.analysis.value import value_of
 from slo.cluster.process_status import Process
 from slo.measure.measurement import Measurement
 from slo.measure.stage_progress import stage_progress
@@ -21,8 +23,9 @@ from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
 from slo.reports import rows
-from slo.verdict.judge import judge, value_of, watch
-from slo.verdict.verdict import Result, Verdict
+from slo.verdict.judge import judge
+from slo.verdict.result import Result
+from slo.verdict.verdict import Verdict
 
 VERSION = 1
 MAX_POINTS = 300
@@ -82,7 +85,7 @@ class Trends:
     def _grow(self, measurement: Measurement, objectives: Objectives) -> None:
         plan, scenario = measurement.subject.plan, measurement.subject.scenario
         if self._growing is None:
-            self._growing = Growing(plan.total_s if plan else None, watch(scenario, objectives, plan))
+            self._growing = Growing(plan.total_s if plan else None, miss_detector(scenario, objectives, plan))
         self._growing.look(
             measurement.reported_s,
             measurement.window,

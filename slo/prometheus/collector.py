@@ -32,7 +32,8 @@ from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
 from slo.text.version import __version__
-from slo.verdict.verdict import RANK, Status, Verdict
+from slo.verdict.result import RANK, Status
+from slo.verdict.verdict import Verdict
 
 NAMESPACE = "locust_slo"
 USUAL_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from slo.record.run import Run
 from slo.reports import rows
 from slo.text.clean import UNSEEN
-from slo.verdict.verdict import Status, Verdict
+from slo.verdict.result import Status
+from slo.verdict.verdict import Verdict
 
 _COLOURS: dict[Status, str] = {
     "PASS": "32",

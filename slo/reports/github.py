@@ -6,7 +6,8 @@ from pathlib import PurePath
 from slo.record.run import Run
 from slo.reports import markdown
 from slo.text.clean import one_line
-from slo.verdict.verdict import Result, Verdict
+from slo.verdict.result import Result
+from slo.verdict.verdict import Verdict
 
 MOST = 10
 """Errors, and warnings, that GitHub shows of one step."""

@@ -23,7 +23,8 @@ from slo.reports.reproduce import command
 from slo.text import redact as secret
 from slo.text.clean import plain, safe
 from slo.tracing import trace_link
-from slo.verdict.verdict import RANK, Result, Status, Verdict
+from slo.verdict.result import RANK, Result, Status
+from slo.verdict.verdict import Verdict
 
 if TYPE_CHECKING:
     from slo.reports.charts import Picture
@@ -204,7 +205,7 @@ def _objective_cell(result: Result, head: str, text: str) -> Cell:
 
 def _reasons(run: Run, verdict: Verdict) -> str:
     items = []
-    for result in verdict.blemishes[:MOST_ROWS]:
+    for result in verdict.problems[:MOST_ROWS]:
         hints = "".join(f"<li>{_linked(run, safe(hint, _LONG))}</li>" for hint in result.advice)
         badge = f'<span class="badge" data-status="{result.status}">{SIGNS[result.status]} {result.status}</span>'
         items.append(

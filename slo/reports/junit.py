@@ -16,7 +16,8 @@ from slo.analysis.finding import Finding
 from slo.record.run import Run
 from slo.reports import rows
 from slo.text.clean import one_line
-from slo.verdict.verdict import Result, Verdict
+from slo.verdict.result import Result
+from slo.verdict.verdict import Verdict
 
 LONGEST = 200
 """Longest name of a case, in characters; what is longer ends in a part of its hash, so that it stays one of a kind."""

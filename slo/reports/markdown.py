@@ -12,7 +12,8 @@ from slo.record.run import Run
 from slo.reports import rows
 from slo.text.clean import one_line
 from slo.tracing import trace_link
-from slo.verdict.verdict import RANK, Result, Verdict
+from slo.verdict.result import RANK, Result
+from slo.verdict.verdict import Verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#@!&])")
 _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9._]+")

@@ -7,7 +7,8 @@ from typing import Any
 
 from slo.record.run import Run
 from slo.reports import rows
-from slo.verdict.verdict import Result, Verdict
+from slo.verdict.result import Result
+from slo.verdict.verdict import Verdict
 
 VERSION = 1
 MOST = 10
@@ -30,7 +31,7 @@ def document(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
         "status": verdict.status,
         "exit_code": verdict.exit_code,
         "reason": verdict.reason[:LONG],
-        "objectives": [_objective(result) for result in verdict.blemishes[:MOST]],
+        "objectives": [_objective(result) for result in verdict.problems[:MOST]],
         "findings": [one.answer[:LONG] for one in verdict.findings],
         "link": link or None,
     }
@@ -40,7 +41,7 @@ def message(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
     """Return the verdict as Slack's incoming webhooks take it (https://api.slack.com/messaging/webhooks)."""
     lines = [f"*{verdict.status}* {_plain(run.scenario or run.id)} against {_plain(run.target.url)}"]
     lines.append(_plain(verdict.reason[:LONG]))
-    lines += [f"• {result.status} {_plain(_sentence(result))}" for result in verdict.blemishes[:MOST]]
+    lines += [f"• {result.status} {_plain(_sentence(result))}" for result in verdict.problems[:MOST]]
     lines += [f"• {_plain(one.answer[:LONG])}" for one in verdict.findings]
     lines.append(f"{run.tally().requests} requests in {run.duration_s:.0f} s, run {_plain(run.id)}")
     lines += [f"<{link}|the job>"] if link else []

@@ -7,7 +7,7 @@ from fractions import Fraction
 from slo.analysis.finding import Finding, Trial
 from slo.analysis.offered import offered_load
 from slo.baseline import wording as comparison
-from slo.baseline.compare import Untold
+from slo.baseline.compare import NotComparable
 from slo.load.search import RUNNING
 from slo.metrics import arrivals
 from slo.metrics.arrivals import LATE_MS
@@ -16,8 +16,9 @@ from slo.metrics.tally import Since, Tally
 from slo.record.process_stats import Vitals
 from slo.record.run import Run
 from slo.record.slowest import MOST as MOST_SLOW
+from slo.verdict.result import Result
 from slo.verdict.saved_runs import Row
-from slo.verdict.verdict import Result, Verdict
+from slo.verdict.verdict import Verdict
 
 OBJECTIVE_HEAD = (
     "objective",
@@ -224,7 +225,7 @@ def processes(run: Run) -> list[tuple[str, ...]]:
 def compared(row: Row) -> tuple[str, ...]:
     """Return the cells of one indicator of two runs, in the order of ``COMPARE_HEAD``."""
     change, what = row.change, row.indicator
-    if isinstance(change, Untold):
+    if isinstance(change, NotComparable):
         return (row.endpoint, what.name, "-", "-", "-", "-", change.reason)
     seen = ("worse" if change.worse > 0 else "better") if change.real else "no change"
     interval = f"{comparison.signed(change.low, what)} to {comparison.signed(change.high, what)}"

@@ -22,7 +22,8 @@ from slo.reports import csv_files as sheet
 from slo.text import atomic
 from slo.verdict import verdict
 from slo.verdict.judge import judge
-from slo.verdict.regression import NO_BASELINE, Absent, Kept
+from slo.verdict.policy import Policy
+from slo.verdict.regression import NO_BASELINE, NoReferences, References
 from slo.verdict.verdict import Verdict
 
 LATEST = "latest"
@@ -63,7 +64,7 @@ def _html(run: Run, outcome: Verdict, objectives: Objectives) -> Mapping[str, st
     except ImportError as error:
         raise ReportError(f"html: cannot be made here: {error}") from None
     found = references_for(run, objectives)
-    compared = [] if isinstance(found, Absent) else [one for one in found if one.id in outcome.references]
+    compared = [] if isinstance(found, NoReferences) else [one for one in found if one.id in outcome.references]
     return {HTML: str(html.render(run, outcome, compared, objectives.groups))}
 
 
@@ -102,9 +103,9 @@ def new_folder(reports: Path, name: str) -> Path:
     raise OSError(f"{reports}: a thousand runs named {stem} in one second")
 
 
-def publish(run: Run, objectives: Objectives, folder: Path) -> Verdict:
+def publish(run: Run, objectives: Objectives, folder: Path, policy: Policy | None = None) -> Verdict:
     """Judge ``run`` and write ``verdict.json`` into its folder, with the objectives; raises OSError."""
-    outcome = judged(run, objectives)
+    outcome = judged(run, objectives, policy)
     verdict.write(outcome, folder)
     atomic.write(folder / OBJECTIVES, objectives.text)
     return outcome
@@ -126,19 +127,19 @@ def judged_by(run: Run, folder: Path) -> Objectives | None:
     return parse(text, str(source))
 
 
-def judged(run: Run, objectives: Objectives) -> Verdict:
-    """Judge ``run``, compared with its scenario's reference runs."""
-    return judge(run, objectives, references_for(run, objectives))
+def judged(run: Run, objectives: Objectives, policy: Policy | None = None) -> Verdict:
+    """Judge ``run``, compared with its scenario's reference runs; see ``slo.verdict.judge.judge``."""
+    return judge(run, objectives, references_for(run, objectives), policy=policy)
 
 
-def references_for(run: Run, objectives: Objectives) -> Kept:
+def references_for(run: Run, objectives: Objectives) -> References:
     """Return the reference runs that are kept of the run's scenario, or why there are none."""
     if objectives.baselines is None or run.scenario is None:
         return NO_BASELINE
     try:
         return baseline.read(baseline.path_of(run, objectives.baselines)) or NO_BASELINE
     except BaselineError as error:
-        return Absent(str(error), "NO DATA")
+        return NoReferences(str(error), "NO DATA")
 
 
 def write(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> list[Path]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slo.analysis.findings import watched
+from slo.analysis.findings import window_objectives
 from slo.analysis.selection import matches, warmup_ms
 from slo.cluster.delta_log import Ledger
 from slo.cluster.process_status import Process
@@ -29,9 +29,9 @@ from slo.record.ending import Ending, How
 from slo.record.run import Run
 from slo.reports import console
 from slo.reports import writer as publish
-from slo.verdict.abort import Breach, StopOn, Watch, rules
+from slo.verdict.abort import AbortMonitor, Breach, StopOn, rules
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
-from slo.verdict.judge import step
+from slo.verdict.judge import step_judge
 from slo.verdict.verdict import Verdict
 
 JUDGED_S = 10.0
@@ -68,7 +68,7 @@ class Gate:
         self._slow: list[tuple[Run, Verdict, Path, dict[str, Any]]] = []
         self._progress = progress
         self._stop = stop
-        self._watch = Watch((), {})
+        self._abort_monitor = AbortMonitor((), {})
         self.breach: Breach | None = None
         self._printed = False
         self.exposition: Exposition | None = None
@@ -100,10 +100,10 @@ class Gate:
         self.trends = Trends(self.objectives)
         if self.objectives is not None and subject.search is not None:
             self.measurement.climb = _climb(subject, subject.search, self.objectives, report_s or 0.0)
-            self._watch = Watch((), {})  # past the limit objectives are missed on purpose
+            self._abort_monitor = AbortMonitor((), {})  # past the limit objectives are missed on purpose
         elif self.objectives is not None:
             watched = rules(self.objectives, subject.scenario, *self._stop)
-            self._watch = Watch(watched, self.objectives.groups, subject.plan)
+            self._abort_monitor = AbortMonitor(watched, self.objectives.groups, subject.plan)
         return self.measurement
 
     def sample(self, users: int) -> None:
@@ -121,7 +121,7 @@ class Gate:
             self._look_for_breach(self.measurement)
 
     def _look_for_breach(self, measurement: Measurement) -> None:
-        if self.breach is not None or not self._watch.due(measurement.known_s):
+        if self.breach is not None or not self._abort_monitor.due(measurement.known_s):
             return
         recent, plan = measurement.recent(), measurement.subject.plan
         start_s, end_s = recent.end_s - recent.seconds, recent.end_s
@@ -131,7 +131,7 @@ class Gate:
                 return recent.seconds
             return plan.seconds_within(start_s, end_s, lambda name: matches(name, stages))
 
-        self.breach = self._watch.look(recent.tallies, end_s, seconds)
+        self.breach = self._abort_monitor.check(recent.tallies, end_s, seconds)
         if self.breach is not None:
             sys.stderr.write(f"locust-slo: the run is aborted: {console.plain(self.breach.reason)}\n")
 
@@ -287,10 +287,10 @@ def _climb(subject: Subject, asked: Steps, objectives: Objectives, report_s: flo
     """Return the search asked for, as much faster as the locustfile's own option compresses its time."""
     scale = subject.options.get("time_scale")
     pace = Pace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)
-    demanded = watched(subject.scenario, objectives)
+    demanded = window_objectives(subject.scenario, objectives)
     slowest_ms = max((one.target for one in demanded if one.unit == "ms"), default=0)
     pace = pace.seeing(float(slowest_ms) / 1000)
-    return Climb(asked, pace, step(subject.scenario, objectives), report_s)
+    return Climb(asked, pace, step_judge(subject.scenario, objectives), report_s)
 
 
 def guarded(gate: Gate, call: Callable[[], None]) -> None:

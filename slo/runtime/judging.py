@@ -21,7 +21,7 @@ from locust.env import Environment
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
-from slo.analysis.findings import watched
+from slo.analysis.findings import window_objectives
 from slo.baseline import store as baseline
 from slo.baseline.store import BaselineError
 from slo.cluster.process_status import Process
@@ -163,7 +163,7 @@ class Judging:
                 "which can ask slo.plugin.shape_of(environment) for it"
             )
         objectives = self.gate.objectives
-        demanded = watched(subject_of(self._environment).scenario, objectives) if objectives else None
+        demanded = window_objectives(subject_of(self._environment).scenario, objectives) if objectives else None
         return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
 
     def _impossible(self) -> str:

@@ -1,4 +1,4 @@
-"""Ending a run early: an objective that is past its target for too long, over the run's last seconds, ends it.
+"""Ending a run early: an objective that misses its target for too long, over the last seconds, aborts the run.
 
 Pure, clocked by the caller: time is that of the counts, which reach a master some seconds after they were made.
 """
@@ -11,17 +11,17 @@ from fractions import Fraction
 from typing import Literal
 
 from slo.analysis.selection import Selection, matching, warmup_ms
+from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
 from slo.metrics.quantity import show
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective, Objectives
-from slo.verdict.judge import meets, value_of
 
 WINDOW_S = 10
-"""Seconds that an objective is looked at over, at each look."""
+"""Length of the window that an objective is judged on."""
 StopOn = Literal["FAIL", "CRITICAL"]
 Rule = tuple[Objective, float]
-"""An objective, and for how many seconds it may be past its target."""
+"""An objective, and for how many seconds it may miss its target."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Breach:
 def rules(
     objectives: Objectives, scenario: str | None, stop_on: StopOn | None = None, stop_after_s: float = 0.0
 ) -> list[Rule]:
-    """Return the objectives that may end a run of ``scenario``: by their own word, or because all may."""
+    """Return the objectives that may abort a run of ``scenario``: those with ``abort``, or all by ``stop_on``."""
     found: list[Rule] = []
     for objective in objectives.items:
         if objective.against == "baseline" or objective.indicator.kind in ("requests", "dropped", "finding"):
@@ -52,47 +52,45 @@ def rules(
     return found
 
 
-class Watch:
-    """Looks at the last seconds again and again, and remembers since when each objective is past its target.
+class AbortMonitor:
+    """Judges the last seconds at regular intervals, and remembers since when each objective misses its target.
 
-    A window that begins in an objective's warm-up is not held against it; ``plan`` says how much of it is left.
+    A window that begins in an objective's warm-up does not count against it; ``plan`` scales the warm-up.
     """
 
-    def __init__(
-        self, watched: Sequence[Rule], groups: Mapping[str, tuple[str, ...]], plan: Plan | None = None
-    ) -> None:
-        self._rules = watched
-        self._warm_s = [warmup_ms(objective.scope, plan) / 1000 for objective, _ in watched]
+    def __init__(self, chosen: Sequence[Rule], groups: Mapping[str, tuple[str, ...]], plan: Plan | None = None) -> None:
+        self._rules = chosen
+        self._warmup_s = [warmup_ms(objective.scope, plan) / 1000 for objective, _ in chosen]
         self._groups = groups
-        self._past: dict[str, tuple[float, float]] = {}
+        self._missed: dict[str, tuple[float, float]] = {}
         self._last_s = 0.0
 
     def due(self, end_s: float) -> bool:
-        """Return whether there is anything new to look at, with counts up to ``end_s``."""
+        """Return whether there is a new window to judge, with counts up to ``end_s``."""
         return bool(self._rules) and end_s > self._last_s
 
-    def look(self, cells: Tallies, end_s: float, seconds: Callable[[tuple[str, ...]], float]) -> Breach | None:
+    def check(self, tallies: Tallies, end_s: float, seconds: Callable[[tuple[str, ...]], float]) -> Breach | None:
         """Return the breach that has lasted too long, if there is one.
 
-        ``cells`` are the counts of the window that ends at ``end_s``; ``seconds`` says for how many seconds of it
-        stages that fit some patterns lasted.
+        ``tallies`` are the counts of the window that ends at ``end_s``; ``seconds`` returns for how many seconds of it
+        the stages that match some patterns lasted.
         """
         before_s, self._last_s = self._last_s, end_s
-        for (objective, after_s), warm_s in zip(self._rules, self._warm_s, strict=True):
-            if warm_s > max(0.0, end_s - WINDOW_S):
+        for (objective, after_s), warmup_s in zip(self._rules, self._warmup_s, strict=True):
+            if warmup_s > max(0.0, end_s - WINDOW_S):
                 continue
-            found = matching(cells, objective.scope, self._groups)
+            found = matching(tallies, objective.scope, self._groups)
             lasted = Fraction(seconds(objective.scope.stages)).limit_denominator(1000)
             value = value_of(objective, Selection(found, lasted, ()))
             if value is None:
-                continue  # nothing is known; an old breach is forgotten below
+                continue  # nothing was measured; an older miss ends below
             if meets(objective.indicator, value, objective.target):
-                self._past.pop(objective.name, None)
+                self._missed.pop(objective.name, None)
                 continue
-            since_s, seen_s = self._past.get(objective.name, (before_s, before_s))
+            since_s, seen_s = self._missed.get(objective.name, (before_s, before_s))
             if before_s - seen_s > WINDOW_S:
-                since_s = before_s  # its stages paused meanwhile
-            self._past[objective.name] = (since_s, end_s)
+                since_s = before_s  # the objective's stages did not run in between
+            self._missed[objective.name] = (since_s, end_s)
             if end_s - since_s >= after_s:
                 return _breach(objective, value, since_s, end_s)
         return None

@@ -12,7 +12,7 @@ from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.record.run_record import RunError
 from slo.verdict import saved_runs as shelf
-from slo.verdict.judge import question_of
+from slo.verdict.regression import compared_indicator_of
 
 LONGEST_S = 6 * 3600
 """A run that takes longer is given up."""
@@ -56,7 +56,7 @@ def warnings(objectives: Objectives, runs: Sequence[Run]) -> list[str]:
         for one in objectives.items
         if one.against == "baseline" and (not one.scope.scenarios or runs[-1].scenario in one.scope.scenarios)
     }
-    floors = shelf.floors(runs, {name: question_of(one, objectives.groups) for name, one in here.items()})
+    floors = shelf.floors(runs, {name: compared_indicator_of(one, objectives.groups) for name, one in here.items()})
     found = []
     for name, objective in here.items():
         if name not in floors:

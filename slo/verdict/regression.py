@@ -1,88 +1,98 @@
-"""Objectives against the baseline: which references a run is held against, and what that comes to. Pure."""
+"""Objectives against the baseline: which reference runs a run is compared with, and the result. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
+from slo.analysis.selection import matches, patterns_of
+from slo.analysis.value import value_of_counts
 from slo.baseline import wording as comparison
-from slo.baseline.compare import ENOUGH, Change, Untold, compare
-from slo.baseline.question import Question
+from slo.baseline.compare import ENOUGH, Change, NotComparable, compare
+from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block, Reference, blocks_of, differences
 from slo.objectives.objectives import Objective
 from slo.record.run import Run
-from slo.verdict.verdict import Result, Status
+from slo.verdict.result import Result, Status
 
 
 @dataclass(frozen=True)
-class Absent:
-    """Why there are no references: none are kept (SKIPPED), or what is kept cannot be read (NO DATA)."""
+class NoReferences:
+    """Why there are no reference runs: there are none (SKIPPED), or the baseline cannot be read (NO DATA)."""
 
     reason: str
     status: Status = "SKIPPED"
 
 
-NO_BASELINE = Absent("there is no baseline to compare with; `locust-slo baseline add` keeps a run as one")
-NOT_YET = Absent("compared with the baseline once the run has ended")
-Kept = Sequence[Reference] | Absent
+NO_BASELINE = NoReferences("there is no baseline to compare with; `locust-slo baseline add` keeps a run as one")
+NOT_YET = NoReferences("compared with the baseline once the run has ended")
+References = Sequence[Reference] | NoReferences
 
 
-class Bench:
-    """A run's comparisons; the run is cut in blocks once for all of them."""
+class BaselineComparison:
+    """The comparisons of one run with its reference runs; the run is cut into blocks once for all of them."""
 
-    def __init__(self, run: Run, ask: Callable[[Objective], Question], kept: Kept, any_baseline: bool) -> None:
-        """``ask`` turns an objective into the question of its comparison."""
+    def __init__(
+        self,
+        run: Run,
+        indicator_of: Callable[[Objective], ComparedIndicator],
+        references: References,
+        any_baseline: bool,
+    ) -> None:
+        """``indicator_of`` returns what an objective compares."""
         self._run = run
-        self._ask = ask
+        self._indicator_of = indicator_of
         self._references: Sequence[Reference] = ()
-        self._absent: Absent | None = None
-        self._foreign = ""
-        if isinstance(kept, Absent):
-            self._absent = kept
+        self._missing: NoReferences | None = None
+        self._differences = ""
+        if isinstance(references, NoReferences):
+            self._missing = references
         else:
-            self._choose(kept, any_baseline)
+            self._choose(references, any_baseline)
 
-    def _choose(self, kept: Sequence[Reference], any_baseline: bool) -> None:
-        """Take the references that the run may be compared with: of its own environment and load, and never itself."""
-        others = [reference for reference in kept if reference.id != self._run.id]
+    def _choose(self, references: Sequence[Reference], any_baseline: bool) -> None:
+        """Choose the reference runs of the same environment and load as the run, never the run itself."""
+        others = [reference for reference in references if reference.id != self._run.id]
         alike = [reference for reference in others if not differences(reference, self._run)]
         self._references = others if any_baseline else alike
         if not others:
-            self._absent = NO_BASELINE
+            self._missing = NO_BASELINE
         elif self._run.plan and self._run.ended.how != "completed":
-            self._absent = Absent(f"not compared: the run was {self._run.ended.how} before its plan's end")
+            self._missing = NoReferences(f"not compared: the run was {self._run.ended.how} before its plan's end")
         elif not self._references:
-            apart = "; ".join(differences(others[-1], self._run)[:3])
-            self._absent = Absent(
-                f"the baseline is of another environment or load ({apart}); --any-baseline compares anyway"
+            found = "; ".join(differences(others[-1], self._run)[:3])
+            self._missing = NoReferences(
+                f"the baseline is of another environment or load ({found}); --any-baseline compares anyway"
             )
         if len(self._references) > len(alike):
-            apart = "; ".join(next(d for d in (differences(r, self._run) for r in others) if d)[:3])
-            self._foreign = f" (told to compare with another environment or load: {apart})"
+            found = "; ".join(next(d for d in (differences(r, self._run) for r in others) if d)[:3])
+            self._differences = f" (compared with another environment or load by --any-baseline: {found})"
 
     @property
-    def compared(self) -> tuple[str, ...]:
+    def references(self) -> tuple[str, ...]:
         """Ids of the references that the run is compared with."""
-        return () if self._absent else tuple(reference.id for reference in self._references)
+        return () if self._missing else tuple(reference.id for reference in self._references)
 
     @cached_property
     def _blocks(self) -> tuple[Block, ...]:
         return blocks_of(self._run)
 
     def judge(self, objective: Objective, samples: int) -> Result:
-        """Return the result of one objective against the baseline; ``samples`` are the requests it speaks of."""
-        if self._absent:
-            return Result(objective, self._absent.status, samples=samples, reason=self._absent.reason)
-        change = compare(self._blocks, [reference.blocks for reference in self._references], self._ask(objective))
-        if isinstance(change, Untold):
+        """Return the result of one objective against the baseline; ``samples`` is its number of requests."""
+        if self._missing:
+            return Result(objective, self._missing.status, samples=samples, reason=self._missing.reason)
+        change = compare(
+            self._blocks, [reference.blocks for reference in self._references], self._indicator_of(objective)
+        )
+        if isinstance(change, NotComparable):
             return Result(objective, "NO DATA" if change.of_run else "SKIPPED", samples=samples, reason=change.reason)
-        result = _judged(objective, change, samples)
-        return replace(result, reason=result.reason + self._foreign)
+        result = _result_of(objective, change, samples)
+        return replace(result, reason=result.reason + self._differences)
 
 
-def _judged(objective: Objective, change: Change, samples: int) -> Result:
+def _result_of(objective: Objective, change: Change, samples: int) -> Result:
     """Return the result of a comparison: a regression is larger than the tolerance, and more than noise."""
     status: Status = "PASS"
     reason = comparison.sentence(objective.indicator, change, objective.target, objective.warning)
@@ -90,7 +100,9 @@ def _judged(objective: Objective, change: Change, samples: int) -> Result:
         status = "CRITICAL" if objective.priority == "P0" else "FAIL"
         if change.references < ENOUGH:
             status = "WARNING"
-            reason += f"; a warning only: fewer than {ENOUGH} references hardly know how much runs differ anyway"
+            reason += (
+                f"; a warning only: fewer than {ENOUGH} references do not show well how much runs differ by chance"
+            )
     elif change.low > 0 and objective.warning is not None and change.worse >= objective.warning:
         status = "WARNING"
     return Result(
@@ -107,3 +119,14 @@ def _judged(objective: Objective, change: Change, samples: int) -> Result:
 
 def _fraction(value: float) -> Fraction:
     return Fraction(round(value * 10**9), 10**9)
+
+
+def compared_indicator_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> ComparedIndicator:
+    """Return what is compared for an objective: its indicator, over the endpoints of its scope."""
+    patterns = patterns_of(objective.scope, groups)
+    return ComparedIndicator(
+        objective.indicator,
+        lambda tally, seconds: value_of_counts(objective, tally, seconds),
+        lambda name: matches(name, patterns),
+        objective.of,
+    )

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from slo.baseline.compare import Change, Untold, changed, compare, measure
-from slo.baseline.question import Question
+from slo.baseline.compare import Change, NotComparable, changed, compare, measure
+from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import KEEP, Reference, differences
 from slo.metrics.indicator import Indicator, parse
 from slo.objectives.objectives import Objective, Objectives
 from slo.record import run as record
 from slo.record.run import Run
 from slo.record.run_record import RunError
-from slo.verdict.judge import judge, question_of
-from slo.verdict.regression import NO_BASELINE
+from slo.verdict.judge import judge
+from slo.verdict.regression import NO_BASELINE, compared_indicator_of
 from slo.verdict.verdict import Verdict
 
 INDICATORS = (
@@ -62,9 +62,9 @@ def read(folder: Path, scenario: str | None = None) -> Shelf:
     return Shelf(tuple(sorted(runs, key=lambda one: one.started_at)), tuple(unreadable))
 
 
-def ask(indicator: Indicator, endpoint: Callable[[str], bool] | None = None) -> Question:
+def ask(indicator: Indicator, endpoint: Callable[[str], bool] | None = None) -> ComparedIndicator:
     """Return the question how an indicator changed, over all endpoints or those that the predicate accepts."""
-    question = question_of(Objective(indicator.name, indicator, Fraction(1)), {})
+    question = compared_indicator_of(Objective(indicator.name, indicator, Fraction(1)), {})
     return replace(question, endpoint=endpoint) if endpoint else question
 
 
@@ -104,7 +104,7 @@ class Row:
 
     endpoint: str
     indicator: Indicator
-    change: Change | Untold
+    change: Change | NotComparable
 
 
 def side_by_side(before: Run, after: Run) -> list[Row]:
@@ -118,7 +118,7 @@ def side_by_side(before: Run, after: Run) -> list[Row]:
     return [row for row in rows if made or row.indicator.kind != "checks"]
 
 
-def floors(runs: Sequence[Run], questions: Mapping[str, Question]) -> dict[str, float]:
+def floors(runs: Sequence[Run], questions: Mapping[str, ComparedIndicator]) -> dict[str, float]:
     """Return, by the questions' names, the smallest change that runs like these, all alike, would let be seen.
 
     Each run is compared with all others; the median of what each comparison could have seen is the noise floor.

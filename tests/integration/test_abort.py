@@ -18,7 +18,7 @@ from slo.metrics.tally_table import Tallies
 from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.text import schemas
-from slo.verdict.abort import WINDOW_S, Breach, Watch, rules
+from slo.verdict.abort import WINDOW_S, AbortMonitor, Breach, rules
 from slo.verdict.judge import judge
 from tests.integration.test_endings import validate
 from tests.support.cluster import free_port
@@ -35,16 +35,16 @@ def window(latency_ms: float, stage: str = "run", count: int = 10) -> Tallies:
     return {("home", stage): tally}
 
 
-def watch(*lines: str) -> Watch:
+def watch(*lines: str) -> AbortMonitor:
     objectives = demanding(*lines)
-    return Watch(rules(objectives, "load"), objectives.groups)
+    return AbortMonitor(rules(objectives, "load"), objectives.groups)
 
 
-def first_breach(watching: Watch, latencies_ms: Sequence[float | None], stage: str = "run") -> Breach | None:
+def first_breach(watching: AbortMonitor, latencies_ms: Sequence[float | None], stage: str = "run") -> Breach | None:
     """Look once a second, at None with no request in the window; returns the first breach."""
     for second, latency_ms in enumerate(latencies_ms, 1):
         cells = {} if latency_ms is None else window(latency_ms, stage)
-        found = watching.look(cells, float(second), lambda _: 10.0)
+        found = watching.check(cells, float(second), lambda _: 10.0)
         if found is not None:
             return found
     return None
@@ -87,8 +87,8 @@ def test_a_rate_is_of_the_seconds_that_its_stages_lasted() -> None:
     assert plan.seconds_within(290, 300, "hold".__eq__) == 10
     rate = watch("indicator: throughput.rps, target: 1.5 rps, stage: hold, abort: {after: 0 s}")
     cells = window(50, "hold", count=10)
-    assert rate.look(cells, 100.0, lambda _: plan.seconds_within(90, 100, "hold".__eq__)) is None
-    assert rate.look(cells, 105.0, lambda _: plan.seconds_within(95, 105, "hold".__eq__)) is not None
+    assert rate.check(cells, 100.0, lambda _: plan.seconds_within(90, 100, "hold".__eq__)) is None
+    assert rate.check(cells, 105.0, lambda _: plan.seconds_within(95, 105, "hold".__eq__)) is not None
 
 
 def test_who_may_end_a_run() -> None:

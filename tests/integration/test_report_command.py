@@ -191,8 +191,8 @@ def test_the_html_is_made_in_a_process_of_its_own(saved: Path, objectives: Path)
 
 def test_what_costs_matplotlib_is_loaded_only_for_html(saved: Path, objectives: Path) -> None:
     program = (
-        "import sys; from slo import cli; "
-        f"code = cli.main(['report', {str(saved)!r}, '--format', {TEXTS!r}, '--objectives', {str(objectives)!r}]); "
+        "import sys; from slo.cli.main import main; "
+        f"code = main(['report', {str(saved)!r}, '--format', {TEXTS!r}, '--objectives', {str(objectives)!r}]); "
         "assert code == 0 and 'matplotlib' not in sys.modules and 'locust' not in sys.modules"
     )
     done = subprocess.run(

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from slo.analysis import findings, timeline
 from slo.analysis.finding import Finding
+from slo.analysis.findings import miss_detector
 from slo.analysis.mann_kendall import trend
 from slo.analysis.usl import Fit, Law, fit
 from slo.load.plan import Plan, Stage
@@ -24,7 +25,6 @@ from slo.record.samples import Scrape, UserSample
 from slo.reports import console, html, markdown
 from slo.text import schemas
 from slo.verdict.judge import judge
-from slo.verdict.judge import watch as judge_watch
 from slo.verdict.verdict import Verdict, to_json
 from tests.support.made import Clock, demanding, made, requests
 
@@ -382,7 +382,7 @@ def test_they_come_first_in_every_report_and_a_saved_run_says_the_same() -> None
 @pytest.mark.parametrize("steps", [1, 7])
 def test_a_run_under_way_has_the_timeline_of_the_finished_one(steps: int) -> None:
     run = simulated(STRESS, "stress", closed(10, 100))
-    watch = judge_watch(run.scenario, demanding(SLOW))
+    watch = miss_detector(run.scenario, demanding(SLOW))
 
     def counts(start_ms: int, end_ms: int) -> dict[tuple[str, str], Tally]:
         cells: dict[tuple[str, str], Tally] = {}

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from slo.analysis.findings import miss_detector
 from slo.analysis.selection import select
 from slo.live.snapshot import provisional
 from slo.load.plan import Plan
@@ -25,10 +26,9 @@ from slo.record.run import Run
 from slo.record.target import Target
 from slo.reports import console, html, junit, markdown
 from slo.text import schemas
-from slo.verdict.abort import Watch, rules
+from slo.verdict.abort import AbortMonitor, rules
 from slo.verdict.judge import judge
-from slo.verdict.judge import watch as judge_watch
-from slo.verdict.verdict import Result
+from slo.verdict.result import Result
 from tests.integration.test_abort import first_breach
 from tests.support.made import Clock, demanding, made
 
@@ -173,19 +173,19 @@ def test_a_run_under_way_has_the_verdict_of_the_finished_one(tmp_path: Path) -> 
 def test_a_window_that_begins_in_the_warmup_ends_no_run() -> None:
     line = "name: quick, indicator: latency.p95, target: 100 ms, abort: {after: 5 s}, warmup: 30 s"
     objectives = demanding(line)
-    found = first_breach(Watch(rules(objectives, "load"), objectives.groups), [150] * 60)
+    found = first_breach(AbortMonitor(rules(objectives, "load"), objectives.groups), [150] * 60)
     # The first window that is looked at is that from 30 s to 40 s.
     assert found is not None
     assert found.at_s == 44
     compressed = Plan.ramps(("hold", 100, 5)).scaled(0.1, 1)
-    found = first_breach(Watch(rules(objectives, "load"), objectives.groups, compressed), [150] * 60)
+    found = first_breach(AbortMonitor(rules(objectives, "load"), objectives.groups, compressed), [150] * 60)
     assert found is not None
     assert found.at_s == 17
 
 
 def test_a_window_of_a_finding_that_begins_in_the_warmup_misses_nothing() -> None:
     run = cold()
-    watch = judge_watch("stress", demanding("indicator: latency.p95, target: 500 ms, priority: P0, warmup: 3 s"))
+    watch = miss_detector("stress", demanding("indicator: latency.p95, target: 500 ms, priority: P0, warmup: 3 s"))
     assert [bool(watch(run.tallies, start_s, 5.0)) for start_s in (0.0, 2.9, 3.0)] == [False, False, True]
 
 

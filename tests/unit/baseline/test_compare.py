@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from slo.baseline import student
 from slo.baseline.changepoint import changes
-from slo.baseline.compare import Change, Untold, compare, within_run
-from slo.baseline.question import Question
+from slo.baseline.compare import Change, NotComparable, compare, within_run
+from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
@@ -40,7 +40,7 @@ def run_of(seed: int, factor: float = 1.0, blocks: int = 40, errors: int = 0, re
     return found
 
 
-def changed(run: list[Block], references: list[list[Block]], question: Question = P95) -> Change:
+def changed(run: list[Block], references: list[list[Block]], question: ComparedIndicator = P95) -> Change:
     change = compare(run, references, question)
     assert isinstance(change, Change), change
     return change
@@ -120,11 +120,11 @@ def test_what_cannot_be_compared_says_why() -> None:
     short = run_of(1, blocks=3)
     for references in ([short], [short, short]):
         untold = compare(short, references, P95)
-        assert isinstance(untold, Untold)
+        assert isinstance(untold, NotComparable)
         assert untold.reason == "runs this short, and fewer than 3 references, say nothing of the noise: add references"
         assert not untold.of_run
-    assert compare([], [run_of(1)], P95) == Untold("the run has no value to compare", of_run=True)
-    assert compare(run_of(1), [[]], P95) == Untold("the baseline has no value to compare with")
+    assert compare([], [run_of(1)], P95) == NotComparable("the run has no value to compare", of_run=True)
+    assert compare(run_of(1), [[]], P95) == NotComparable("the baseline has no value to compare with")
 
 
 def test_the_same_runs_give_the_same_comparison() -> None:
@@ -165,6 +165,8 @@ def test_an_indicator_of_one_endpoint_is_compared_alone() -> None:
         ]
 
     references = [both(seed, 5) for seed in range(5)]
-    alone = Question(P95.indicator, lambda tally, _: tally.latency.percentile(Fraction(95)) / 1000, "fast".__eq__)
+    alone = ComparedIndicator(
+        P95.indicator, lambda tally, _: tally.latency.percentile(Fraction(95)) / 1000, "fast".__eq__
+    )
     assert changed(both(9, 10), references).real
     assert not changed(both(9, 10), references, alone).real

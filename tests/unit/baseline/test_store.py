@@ -19,8 +19,8 @@ from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.record.target import Target
 from slo.verdict.judge import judge
-from slo.verdict.regression import Absent, Kept
-from slo.verdict.verdict import Result
+from slo.verdict.regression import NoReferences, References
+from slo.verdict.result import Result
 from tests.support.made import Clock, made
 
 YAML = """version: 1
@@ -58,7 +58,7 @@ def references(count: int = 5) -> list[Reference]:
     return [Reference.of(steady(seed)) for seed in range(100, 100 + count)]
 
 
-def result(run: Run, against: Kept, objectives: Objectives | None = None) -> Result:
+def result(run: Run, against: References, objectives: Objectives | None = None) -> Result:
     verdict = judge(run, objectives or parse(YAML, "x.yaml"), against)
     return next(one for one in verdict.results if one.objective.name == REGRESSION)
 
@@ -200,7 +200,7 @@ def test_a_share_regresses_in_points() -> None:
 def test_without_a_baseline_a_regression_is_skipped_and_says_so() -> None:
     assert result(steady(1), []).status == "SKIPPED"
     assert "there is no baseline" in result(steady(1), []).reason
-    broken = judge(steady(1), parse(YAML, "x.yaml"), Absent("load.json: is damaged", "NO DATA"))
+    broken = judge(steady(1), parse(YAML, "x.yaml"), NoReferences("load.json: is damaged", "NO DATA"))
     assert (broken.status, broken.exit_code) == ("NO DATA", 3)
     assert "load.json: is damaged" in broken.reason
 
@@ -222,7 +222,7 @@ def test_another_environment_is_compared_only_when_told_to() -> None:
         assert "of another environment" in skipped.reason
         told = replace(parse(YAML, "x.yaml"), any_baseline=True)
         assert result(other, references(), told).status == "FAIL"
-        assert "told to compare with another environment" in result(other, references(), told).reason
+        assert "compared with another environment or load by --any-baseline" in result(other, references(), told).reason
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Target:
 
 def climbed(target: Target, time_s: float = 600, rises_in: int = 0, pace: Pace = FAST) -> Climb:
     """Return the search's end; users run as many seconds late as ``rises_in`` says."""
-    climb = Climb(Steps(1, 1000, time_s), pace, judge.step(None, demanding(SLOW)), float(target.reported_s))
+    climb = Climb(Steps(1, 1000, time_s), pace, judge.step_judge(None, demanding(SLOW)), float(target.reported_s))
     running: deque[int] = deque([0] * rises_in)
     for second in range(int(time_s) + 5):
         if climb.wanted is None:
@@ -139,7 +139,7 @@ def test_steps_too_noisy_to_tell_are_held_longer() -> None:
 def test_users_that_never_came_prove_nothing() -> None:
     """Of more than 10 users only 10 ever run, and the target is fine: the search must not climb for ever."""
     target = Target(1000)
-    climb = Climb(Steps(1, 1000, 600), FAST, judge.step(None, demanding(SLOW)))
+    climb = Climb(Steps(1, 1000, 600), FAST, judge.step_judge(None, demanding(SLOW)))
     for second in range(600):
         if climb.wanted is None:
             break
@@ -151,7 +151,7 @@ def test_users_that_never_came_prove_nothing() -> None:
 
 
 def test_a_target_that_answers_nothing_is_no_success() -> None:
-    climb = Climb(Steps(1, 1000, 600), FAST, judge.step(None, demanding(SLOW)))
+    climb = Climb(Steps(1, 1000, 600), FAST, judge.step_judge(None, demanding(SLOW)))
     for second in range(600):
         if climb.wanted is None:
             break
@@ -162,7 +162,7 @@ def test_a_target_that_answers_nothing_is_no_success() -> None:
 
 def test_it_says_what_goes_on() -> None:
     target, said = Target(3, 2), []
-    climb = Climb(Steps(2, 100, 600), FAST, judge.step(None, demanding(SLOW)))
+    climb = Climb(Steps(2, 100, 600), FAST, judge.step_judge(None, demanding(SLOW)))
     for second in range(40):
         said.append((climb.number, climb.name))
         target.second(second, climb.wanted or 0)

@@ -13,7 +13,7 @@ FEWEST_BLOCKS = 8
 
 
 @dataclass(frozen=True)
-class Question:
+class ComparedIndicator:
     """What is compared: an indicator of the endpoints that ``endpoint`` accepts, read from counts by ``value``.
 
     ``value`` takes counts and seconds and returns the indicator's value, or None where there is none.

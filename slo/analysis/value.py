@@ -1,0 +1,113 @@
+"""The value of an objective's indicator on selected counts, and whether a value meets a bound.
+
+All values are exact fractions. The bound itself is a miss (3000 ms misses a target of 3000 ms), except where the bound
+is the best value there is (0 % errors, 100 % checks).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from slo.analysis.selection import Selection
+from slo.metrics.histogram import Histogram
+from slo.metrics.indicator import Indicator
+from slo.metrics.tally import Tally
+from slo.objectives.objectives import Objective
+from slo.text import suggest
+
+
+@dataclass(frozen=True)
+class Value:
+    """A measured value in its indicator's unit, and of how many samples it is."""
+
+    value: Fraction
+    samples: int
+
+
+@dataclass(frozen=True)
+class NoValue:
+    """Why there is no value, as a sentence."""
+
+    reason: str
+
+
+def measure(objective: Objective, selection: Selection) -> Value | NoValue:
+    """Return the objective's value on the selected counts, of at least one request."""
+    kind, tally = objective.indicator.kind, selection.tally
+    if kind == "finding":
+        return NoValue("a finding is of the whole run")
+    if kind == "latency":
+        return _latency(objective, selection)
+    if kind == "dropped":
+        return _dropped(selection)
+    if kind == "checks":
+        return _checks(objective, selection)
+    if kind == "requests":
+        return Value(Fraction(tally.requests), tally.requests)
+    if kind != "throughput":
+        return Value(_failed_share(objective, tally), tally.requests)
+    if not selection.seconds:
+        return NoValue("the stages selected lasted no time")
+    return Value(Fraction(tally.requests) / selection.seconds, tally.requests)
+
+
+def value_of(objective: Objective, selection: Selection) -> Fraction | None:
+    """Return the objective's value on the selected counts, in its indicator's unit; None where there is none."""
+    found = measure(objective, selection) if selection.tally.requests else None
+    return found.value if isinstance(found, Value) else None
+
+
+def value_of_counts(objective: Objective, tally: Tally, seconds: float) -> float | None:
+    """Return the objective's value of counts that took ``seconds``, in its unit; None where there is none."""
+    value = value_of(objective, Selection({("", ""): tally}, Fraction(seconds), ()))
+    return None if value is None else float(value)
+
+
+def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
+    """Return whether ``value`` is on the good side of ``bound``."""
+    if value == bound:
+        return bound == indicator.best
+    return value < bound if indicator.direction == "lower" else value > bound
+
+
+def _latency(objective: Objective, selection: Selection) -> Value | NoValue:
+    histogram = selection.latency(objective.of, objective.since)
+    if objective.since == "intended" and not selection.tally.planned:
+        return NoValue("no request had an intended start: those of a run with --rate have one")
+    if not histogram.total:
+        return NoValue(f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched")
+    return Value(_statistic(objective.indicator, histogram), histogram.total)
+
+
+def _statistic(indicator: Indicator, histogram: Histogram) -> Fraction:
+    if indicator.percentile is not None:
+        return Fraction(histogram.percentile(indicator.percentile), 1000)
+    if indicator.statistic == "mean":
+        return histogram.mean() / 1000
+    return Fraction(histogram.max_us, 1000)
+
+
+def _dropped(selection: Selection) -> Value | NoValue:
+    arrivals = selection.arrivals
+    if not arrivals.due:
+        return NoValue("no arrivals were planned: only a run with --rate has arrivals")
+    return Value(Fraction(arrivals.dropped, arrivals.due), arrivals.due)
+
+
+def _failed_share(objective: Objective, tally: Tally) -> Fraction:
+    count = tally.throttled if objective.indicator.kind == "throttled" else tally.errors
+    if objective.indicator.kind == "errors" and objective.throttled == "error":
+        count += tally.throttled
+    return Fraction(count, tally.requests)
+
+
+def _checks(objective: Objective, selection: Selection) -> Value | NoValue:
+    checks = selection.tally.checks
+    if objective.check is not None and objective.check not in checks:
+        return NoValue(f"no check named '{objective.check}' was made{suggest.hint(objective.check, checks)}")
+    chosen = [checks[objective.check]] if objective.check is not None else list(checks.values())
+    made = sum(passed + failed for passed, failed in chosen)
+    if not made:
+        return NoValue("no check was made on the requests that matched")
+    return Value(Fraction(sum(passed for passed, _ in chosen), made), made)

@@ -1,0 +1,74 @@
+"""The overall status of a run: what the results of all objectives come to, and what prevents a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from slo.analysis import findings
+from slo.analysis.finding import Finding
+from slo.analysis.offered import short_stages
+from slo.metrics import arrivals, quantity
+from slo.record.run import Run
+from slo.verdict.policy import Policy
+from slo.verdict.result import RANK, Result, Status
+
+MAX_LATE_SHARE = Fraction(1, 100)
+"""Share of the iterations of an open model that may begin late without a note."""
+
+
+def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
+    """Return the status of the run and its reason, a sentence."""
+    allowed = run.ended.how == "incomplete" and policy.allow_incomplete
+    if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
+        return "NO DATA", f"no verdict: the run {_describe_ending(run)}"
+    if not run.tallies:
+        return "NO DATA", "no verdict: not one request was made"
+    short = short_stages(run)
+    # Where arrivals do not wait for answers, a target that misses its objectives at less load than was asked for has
+    # missed them; that it met them would say nothing.
+    missed = bool(run.plan and run.plan.open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
+    if short and not missed and not policy.allow_incomplete:
+        more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
+        return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
+    judged = [result for result in results if result.status != "SKIPPED"]
+    if not judged and run.search is not None:
+        return _search_status(found)
+    if not judged:
+        return "NO DATA", "no verdict: no objective fits this scenario"
+    worst = max(judged, key=lambda result: RANK.index(result.status))
+    count = sum(result.status == worst.status for result in judged)
+    others = f" (and {count - 1} more)" if count > 1 else ""
+    remarks = f"; judged although the run {_describe_ending(run)}" if allowed else ""
+    remarks += f"; judged although {short[0]}" if short else ""
+    remarks += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
+    if worst.status == "PASS":
+        return "PASS", f"all {len(judged)} objectives are met{remarks}"
+    return worst.status, f"{worst.objective.name}: {worst.reason}{others}{remarks}"
+
+
+def late_arrival_notes(run: Run) -> list[str]:
+    """Return a sentence when many iterations of an open model began late because no user was free for them."""
+    found = arrivals.total(run.arrivals.values())
+    if not run.plan or found.late <= MAX_LATE_SHARE * found.due:
+        return []
+    users = max(stage.users_to for stage in run.plan.stages)
+    share = quantity.show(Fraction(found.late, found.due), "ratio")
+    return [
+        f"{share} of the iterations began late, with {users} users to begin them; "
+        "raise -u if users in their think time, and not the target, kept them busy"
+    ]
+
+
+def _search_status(found: Sequence[Finding]) -> tuple[Status, str]:
+    """Return the status of a search where no objective bounds the capacity: a limit found is what was asked for."""
+    figure, answer = findings.figure(found, "capacity.users"), "; ".join(one.answer for one in found)
+    if figure is None or not figure.low:
+        return "NO DATA", f"no verdict: {answer}"
+    return "PASS", f"the limit: {answer}"
+
+
+def _describe_ending(run: Run) -> str:
+    texts = {"interrupted": "was interrupted", "refused": "was not started", "incomplete": "is incomplete"}
+    text = texts.get(run.ended.how, run.ended.how)
+    return f"{text}: {run.ended.reason}" if run.ended.reason else text
