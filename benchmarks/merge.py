@@ -19,9 +19,9 @@ from typing import Any
 import msgpack
 
 from slo.cluster.clock import Offset
-from slo.cluster.delta_log import Ledger
-from slo.cluster.delta_sender import WorkerBooks
-from slo.measure.measurement import Measurement, Subject
+from slo.cluster.delta_log import DeltaLog
+from slo.cluster.delta_sender import DeltaSender
+from slo.measure.measurement import Measurement, RunDescription
 from slo.record.target import Target
 
 ENDPOINTS = tuple(f"endpoint {number}" for number in range(10))
@@ -57,12 +57,12 @@ def measure(workers: int, rate: int, reports: int) -> tuple[Cost, int]:
     rounds = max(8, reports // workers)
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
-        subject = Subject("merge", None, Target("http://api.test"))
+        subject = RunDescription("merge", None, Target("http://api.test"))
         measurement = Measurement(subject, Path(folder), clock, report_s=REPORT_S + 1)
-        ledger = Ledger("merge")
+        ledger = DeltaLog("merge")
         source = random.Random(1)
         announced = {"id": "merge", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0}
-        fleet = [WorkerBooks(announced, Offset(), clock) for _ in range(workers)]
+        fleet = [DeltaSender(announced, Offset(), clock) for _ in range(workers)]
         spent, sizes = [], []
         for _ in range(rounds):
             messages = [report(books, rate, source, clock) for books in fleet]
@@ -70,7 +70,7 @@ def measure(workers: int, rate: int, reports: int) -> tuple[Cost, int]:
             started_s = time.process_time()
             for number, message in enumerate(messages):
                 enter(message, f"worker {number}", ledger, measurement)
-            measurement.sample(workers)
+            measurement.sample_users(workers)
             spent.append((time.process_time() - started_s) / workers)
             sizes += [len(message) for message in messages]
     quarter = rounds // 4
@@ -89,7 +89,7 @@ class Clock:
         return self.now
 
 
-def report(books: WorkerBooks, rate: int, source: random.Random, clock: Clock) -> bytes:
+def report(books: DeltaSender, rate: int, source: random.Random, clock: Clock) -> bytes:
     """Return what a worker sends after the next three seconds, as the wire carries it."""
     start_s = clock.now
     record: Callable[[str, float, int], None] = books.recorder.request
@@ -106,7 +106,7 @@ def report(books: WorkerBooks, rate: int, source: random.Random, clock: Clock) -
     return packed
 
 
-def enter(message: bytes, worker: str, ledger: Ledger, measurement: Measurement) -> None:
+def enter(message: bytes, worker: str, ledger: DeltaLog, measurement: Measurement) -> None:
     """Do what the master does with a message."""
     _, data, _ = msgpack.unpackb(message, raw=False, strict_map_key=False)
     for delta in data["slo"]["deltas"]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from slo.baseline.compare import Change, compare
 from slo.baseline.store import Reference
 from slo.metrics.indicator import parse
-from slo.verdict.saved_runs import ask
+from slo.verdict.saved_runs import compared_indicator
 from tests.support.processes import Demo, hotel
 
 TARGET = 0.10
@@ -48,7 +48,9 @@ def one(demo: Demo, reports: Path) -> Reference:
 
 def regressed(run: Reference, references: list[Reference]) -> bool:
     """Return whether the run's p95 is called a regression, and say how it looked."""
-    change = compare(run.blocks, [reference.blocks for reference in references], ask(parse("latency.p95")))
+    change = compare(
+        run.blocks, [reference.blocks for reference in references], compared_indicator(parse("latency.p95"))
+    )
     assert isinstance(change, Change), change
     alarm = change.low > 0 and change.worse >= TARGET
     print(

@@ -24,9 +24,9 @@ from slo.load.plan import Plan, Stage
 from slo.runtime import options
 from slo.runtime.batched import BatchedStats
 from slo.runtime.hooks import record
-from slo.runtime.judging import Judging
+from slo.runtime.judging import Coordinator
 from slo.runtime.shape import PlannedShape
-from slo.runtime.working import Working
+from slo.runtime.working import WorkerCoordinator
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 
 __all__ = ["Plan", "PlannedShape", "Stage", "check", "refuse", "shape_of"]
@@ -53,7 +53,7 @@ def check(response: object, name: str, passed: bool) -> bool:
 def refuse(environment: Environment, reason: str) -> None:
     """Let no load start, for ``reason``: headless the process exits with 3, the web UI stops the run."""
     wiring = getattr(environment, "slo", None)
-    if isinstance(wiring, Judging):
+    if isinstance(wiring, Coordinator):
         wiring.refuse(reason)
         return
     sys.exit(NO_VERDICT)
@@ -65,7 +65,7 @@ def shape_of(environment: Environment) -> LoadTestShape | None:
     A locustfile that sets ``environment.shape_class`` itself gives this one precedence over its own.
     """
     wiring = getattr(environment, "slo", None)
-    return wiring.asked if isinstance(wiring, Judging) else None
+    return wiring.requested_shape if isinstance(wiring, Coordinator) else None
 
 
 @events.init_command_line_parser.add_listener
@@ -97,9 +97,9 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
         if not isinstance(runner, MasterRunner):
             BatchedStats.adopt(environment.stats)
         if isinstance(runner, WorkerRunner):
-            environment.slo = Working(environment, runner)  # type: ignore[attr-defined]
+            environment.slo = WorkerCoordinator(environment, runner)  # type: ignore[attr-defined]
         elif environment.parsed_options is not None:
-            environment.slo = Judging(environment, runner)  # type: ignore[attr-defined]
+            environment.slo = Coordinator(environment, runner)  # type: ignore[attr-defined]
         # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
         gevent.get_hub().loop.update_now()

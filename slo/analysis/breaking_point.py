@@ -138,9 +138,9 @@ def _back(falling: Sequence[Point], held: Sequence[Point]) -> str:
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
     """Return what the scalability law says of the throughput while the load rises."""
-    from slo.analysis import usl as scalability  # NumPy: see slo.baseline.compare
+    from slo.analysis import usl  # NumPy: see slo.baseline.compare
 
-    fit = scalability.fit([(point.users, point.rps) for point in rising])
+    fit = usl.fit([(point.users, point.rps) for point in rising])
     if isinstance(fit, str):
         return (f"Throughput ceiling not told: {fit}.",), ()
     law = fit.law
@@ -149,7 +149,7 @@ def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]
         f"coherency {law.coherency:.3g} ({fit.coherency[0]:.3g} to {fit.coherency[1]:.3g}), {law.rate_rps:.3g} rps of "
         f"a lone user; it explains {max(0.0, fit.explained) * 100:.0f} % of the throughput's variation."
     )
-    if fit.explained < scalability.GOOD:
+    if fit.explained < usl.GOOD:
         return (said + " That is a bad fit: read no ceiling from it.",), ()
     seen = max(point.window_rps for point in rising)
     if law.ceiling_rps > FAR * seen:

@@ -7,8 +7,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Literal
 
-from slo.analysis import breaking_point as breaking
-from slo.analysis import coverage, drift, headroom, limit, outcome, recovery, timeline
+from slo.analysis import breaking_point, coverage, drift, headroom, limit, outcome, recovery, timeline
 from slo.analysis.finding import Figure, Finding
 from slo.analysis.selection import Selection, matching, warmup_ms
 from slo.analysis.timeline import Miss, MissDetector, Point
@@ -102,7 +101,7 @@ def _answer(question: Question, run: Run, objectives: Objectives, points: Sequen
     if question == "headroom":
         return headroom.find(run, objectives)
     if question == "breaking":
-        return breaking.find(points, said(window_objectives(run.scenario, objectives)))
+        return breaking_point.find(points, said(window_objectives(run.scenario, objectives)))
     if question == "recovery":
         return recovery.find(points, run.plan)
     return drift.find(points, run.scrapes, hold(run), run, _limit_ms(run.scenario, objectives))

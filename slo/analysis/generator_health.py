@@ -15,7 +15,7 @@ from slo.analysis.selection import Selection, matches
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective
-from slo.record.process_stats import Strain
+from slo.record.process_stats import StageStats
 from slo.record.run import Run
 
 WAITS = 3
@@ -37,7 +37,7 @@ REMEDY = (
 class Condition:
     """The generator while an objective's stages lasted: each process that sent requests, by name."""
 
-    processes: tuple[tuple[str, Strain], ...]
+    processes: tuple[tuple[str, StageStats], ...]
 
     @property
     def busy(self) -> Fraction:
@@ -82,7 +82,7 @@ def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
     """Return how the generator was in the stages that fit the patterns ``stages``; None where nothing says so."""
     found = []
     for name, vitals in run.process_stats.items():
-        whole = Strain()
+        whole = StageStats()
         for stage, strain in vitals.stages.items():
             if matches(stage, stages):
                 whole.add(strain)
@@ -184,7 +184,7 @@ def _best_count(objective: Objective, value: Fraction, run: Run, found: Conditio
     return value * cycle_ms / (cycle_ms - own_ms) if own_ms > LAG_SHARE * cycle_ms else None
 
 
-def _share(strain: Strain) -> Fraction:
+def _share(strain: StageStats) -> Fraction:
     return min(Fraction(1), Fraction(strain.busy_s / strain.seconds).limit_denominator(10**6))
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from slo.analysis import generator_health as generator
-from slo.analysis import outcome
+from slo.analysis import generator_health, outcome
 from slo.analysis.finding import Figure, Finding, Trial, rounded
 from slo.analysis.outcome import Outcome
 from slo.analysis.timeline import users_between
-from slo.load.search import RUNNING, Search
-from slo.load.search_record import Step
-from slo.metrics import percentile_interval as confidence
+from slo.load.search import MIN_RUNNING_SHARE, Search
+from slo.load.search_record import SearchStep
+from slo.metrics import percentile_interval
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
@@ -38,15 +37,15 @@ def find(run: Run, demanded: Sequence[Objective], groups: Mapping[str, tuple[str
         judged = outcome.of(cells, step.hold_s, demanded, groups)
         running = users_between(None, run.users, step.hold_ms / 1000, step.end_ms / 1000)
         judged = outcome.offered(judged, step.users, running)
-        search.told(step.users, judged.held, judged.likely)
+        search.report(step.users, judged.held, judged.likely)
         trials.append(_trial(step, cells, judged, running, _busy(run, step)))
     return _told(run, search, tuple(trials), watched)
 
 
-def _trial(step: Step, cells: Tallies, judged: Outcome, running: float, busy: bool) -> Trial:
+def _trial(step: SearchStep, cells: Tallies, judged: Outcome, running: float, busy: bool) -> Trial:
     whole = Tally.merged(cells.values())
     latency, seconds = whole.latency, step.hold_s
-    bounds = confidence.of_percentile(latency, P95)
+    bounds = percentile_interval.of_percentile(latency, P95)
     first = judged.missed[0] if judged.missed else None
     return Trial(
         users=step.users,
@@ -66,9 +65,9 @@ def _trial(step: Step, cells: Tallies, judged: Outcome, running: float, busy: bo
     )
 
 
-def _busy(run: Run, step: Step) -> bool:
+def _busy(run: Run, step: SearchStep) -> bool:
     """Return whether a process of ours was saturated while the step was held."""
-    most = float(generator.BUSY_SHARE) * (step.end_ms - step.hold_ms)
+    most = float(generator_health.BUSY_SHARE) * (step.end_ms - step.hold_ms)
     return any(
         sum(max(0, min(end, step.end_ms) - max(start, step.hold_ms)) for start, end in vitals.busy) >= most
         for vitals in run.process_stats.values()
@@ -165,7 +164,7 @@ def _untold(run: Run) -> str:
 
 def _why(failed: Trial) -> str:
     """Return what went wrong in a step, as the end of a sentence."""
-    if failed.outcome == "unclear" and failed.running < RUNNING * failed.users:
+    if failed.outcome == "unclear" and failed.running < MIN_RUNNING_SHARE * failed.users:
         return f"only {_users(failed.running)} of them ran, the generator can start no more"
     if failed.missed is None:
         return "too few requests to tell"
@@ -196,5 +195,5 @@ def _strained(trials: Sequence[Trial], high: int | None) -> tuple[str, ...]:
         return ()
     return (
         f"At {high} users our own generator was busy: the limit may be its own, the target's at least what held. "
-        f"{generator.REMEDY}",
+        f"{generator_health.REMEDY}",
     )

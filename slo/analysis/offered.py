@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from slo.load import schedule
 from slo.load.plan import Plan, Stage
-from slo.load.requested_load import Ask
+from slo.load.requested_load import RequestedLoad
 from slo.metrics.arrivals import NO_ARRIVALS
 from slo.record.run import Run
 from slo.record.samples import UserSample
@@ -36,7 +36,7 @@ class Offered:
     achieved: float
     slack: float = 0.0
     unit: str = "user-seconds"
-    ask: Ask | None = None
+    ask: RequestedLoad | None = None
 
     @property
     def short(self) -> bool:
@@ -45,7 +45,7 @@ class Offered:
 
     def describe(self) -> str:
         """Return the stage or the run, with planned against achieved load."""
-        name = f"the run (asked for {self.ask.words()})" if self.ask else f"stage '{self.stage}'"
+        name = f"the run (asked for {self.ask.describe()})" if self.ask else f"stage '{self.stage}'"
         return f"{name} offered {self.amounts()}"
 
     def amounts(self) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from slo.analysis import diagnosis as advice
+from slo.analysis import diagnosis
 from slo.analysis.selection import Selection, matching
 from slo.analysis.timeline import Miss
 from slo.analysis.value import meets, value_of
-from slo.load.search import RUNNING
-from slo.metrics import percentile_interval as confidence
+from slo.load.search import MIN_RUNNING_SHARE
+from slo.metrics import percentile_interval
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective
 
@@ -56,7 +56,7 @@ def of(cells: Tallies, seconds: float, demanded: Sequence[Objective], groups: Ma
 def past(objective: Objective, value: Fraction, inside: Selection) -> Past:
     """Return by what share of its target ``value`` is past it, and the miss with the endpoint that most of it is of."""
     far = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
-    return far, Miss(objective.name, advice.origin(objective, inside).endpoint)
+    return far, Miss(objective.name, diagnosis.origin(objective, inside).endpoint)
 
 
 def furthest_first(found: Sequence[Past]) -> tuple[Miss, ...]:
@@ -66,7 +66,7 @@ def furthest_first(found: Sequence[Past]) -> tuple[Miss, ...]:
 
 def offered(outcome: Outcome, users: int, running: float) -> Outcome:
     """Return the outcome of a step for ``users`` of whom ``running`` ran on average: too few prove nothing."""
-    if running >= RUNNING * users:
+    if running >= MIN_RUNNING_SHARE * users:
         return outcome
     return replace(outcome, held=None, likely=False, short=True)
 
@@ -76,7 +76,7 @@ def _clear(objective: Objective, value: Fraction, inside: Selection) -> bool | N
     what, target = objective.indicator, objective.target
     met = meets(what, value, target)
     if what.percentile is not None:
-        bounds = confidence.of_percentile(inside.latency(objective.of, objective.since), what.percentile)
+        bounds = percentile_interval.of_percentile(inside.latency(objective.of, objective.since), what.percentile)
         if bounds.high_us is not None and meets(what, Fraction(bounds.high_us, 1000), target):
             return True
         missed = bounds.low_us is not None and not meets(what, Fraction(bounds.low_us, 1000), target)
@@ -96,4 +96,7 @@ def _by_chance(objective: Objective, value: Fraction, inside: Selection) -> bool
         tried = sum(passed + failed for passed, failed in chosen)
     if not 0 < allowed < 1:
         return False
-    return 1 - confidence.binomial_at_most(round(bad * tried) - 1, tried, float(allowed)) > confidence.MISS / 2
+    return (
+        1 - percentile_interval.binomial_at_most(round(bad * tried) - 1, tried, float(allowed))
+        > percentile_interval.MISS / 2
+    )

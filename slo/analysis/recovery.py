@@ -155,7 +155,7 @@ def _throttled(since: Sequence[Point]) -> tuple[str, ...]:
         return ()
     share = show(rounded(refused / sum(point.requests for point in since)), "ratio")
     said = f"From the burst on {refused:,} requests ({share}) were throttled (HTTP 429)"
-    told = Histogram.merged(point.told for point in since)
+    told = Histogram.merged(point.retry_after for point in since)
     if not told.total:
         return (f"{said}; none carried Retry-After: clients can't know when to come back.",)
     carried = "all" if told.total >= refused else f"{told.total:,} of them"

@@ -15,7 +15,7 @@ from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
 from slo.objectives.objectives import Scope
 from slo.record.run import Run
-from slo.text import suggest as names
+from slo.text import suggest
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,10 @@ def _nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> s
         return _only_warmup(run, scope)
     if scope.stages and not any(matches(stage, scope.stages) for stage in run.stages):
         wanted = ", ".join(scope.stages)
-        return f"the run has no stage '{wanted}'{names.hint(wanted, run.stages)}"
+        return f"the run has no stage '{wanted}'{suggest.hint(wanted, run.stages)}"
     if patterns and not any(matches(endpoint, patterns) for endpoint in run.endpoints):
         wanted = ", ".join(patterns)
-        return f"no request to '{wanted}' was made{names.hint(wanted, run.endpoints)}"
+        return f"no request to '{wanted}' was made{suggest.hint(wanted, run.endpoints)}"
     return "no request was made in the stages and to the endpoints selected"
 
 

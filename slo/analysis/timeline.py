@@ -61,7 +61,7 @@ class Point:
     window_rps: float
     missed: tuple[Miss, ...]
     judged: bool
-    told: Histogram = field(default_factory=Histogram)
+    retry_after: Histogram = field(default_factory=Histogram)
     returns: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -119,7 +119,7 @@ class Timeline:
                 window_rps=requests / seconds,
                 missed=self._misses(whole, window[0].start_s, seconds) if judged else (),
                 judged=judged,
-                told=own.told,
+                retry_after=own.told,
                 returns=own.returns,
             )
         )
@@ -135,7 +135,7 @@ class Timeline:
         return window
 
 
-class Growing:
+class LiveTimeline:
     """The timeline of a run under way, whose plan lasts ``total_s`` seconds (None: nobody knows)."""
 
     def __init__(self, total_s: float | None, misses: MissDetector) -> None:
@@ -149,7 +149,9 @@ class Growing:
         """The points that are complete."""
         return self._timeline.points
 
-    def look(self, until_s: int, counts: Callable[[int, int], Tallies], users: Callable[[float, float], float]) -> None:
+    def update(
+        self, until_s: int, counts: Callable[[int, int], Tallies], users: Callable[[float, float], float]
+    ) -> None:
         """Take what is new until ``until_s``: ``counts`` between milliseconds, average ``users`` between seconds."""
         while self._seen_s < until_s:
             start_s = self._seen_s // self._width_s * self._width_s

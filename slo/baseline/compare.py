@@ -32,7 +32,7 @@ from slo.metrics.tally import Tally
 
 PRIOR = 4
 """Degrees of freedom that the noise within the runs counts for."""
-ENOUGH = 3
+ENOUGH_REFERENCES = 3
 """Fewer references hardly know the noise between runs."""
 POWER = 0.8
 """The smallest change that could have been seen is one that is found with this probability."""
@@ -56,7 +56,7 @@ class Change:
     noise: str
 
     @property
-    def real(self) -> bool:
+    def is_real(self) -> bool:
         """Whether the change is more than noise."""
         return self.low > 0 or self.high < 0
 
@@ -81,7 +81,9 @@ def compare(
     run: Sequence[Block], references: Sequence[Sequence[Block]], question: ComparedIndicator
 ) -> Change | NotComparable:
     """Return the change from the references to the run, or why there is none."""
-    return changed(measure(run, question), [measure(reference, question) for reference in references], question)
+    return compare_measured(
+        measure(run, question), [measure(reference, question) for reference in references], question
+    )
 
 
 def measure(blocks: Sequence[Block], question: ComparedIndicator) -> Measured:
@@ -91,7 +93,9 @@ def measure(blocks: Sequence[Block], question: ComparedIndicator) -> Measured:
     return Measured(value, within_run(blocks, question))
 
 
-def changed(run: Measured, references: Sequence[Measured], question: ComparedIndicator) -> Change | NotComparable:
+def compare_measured(
+    run: Measured, references: Sequence[Measured], question: ComparedIndicator
+) -> Change | NotComparable:
     """Return the change from runs that are measured already to another, or why there is none."""
     after, before = run.value, [one.value for one in references if one.value is not None]
     if after is None:
@@ -113,9 +117,9 @@ def _change(
     inside = statistics.fmean(noise**2 for noise in within) if within else 0.0
     prior = PRIOR if within else 0
     freedom = prior + count - 1
-    if freedom < ENOUGH - 1:
+    if freedom < ENOUGH_REFERENCES - 1:
         return NotComparable(
-            f"runs this short, and fewer than {ENOUGH} references, say nothing of the noise: add references"
+            f"runs this short, and fewer than {ENOUGH_REFERENCES} references, say nothing of the noise: add references"
         )
     noise = math.sqrt((prior * inside + (count - 1) * between) / freedom)
     error = noise * math.sqrt(1 + 1 / count)

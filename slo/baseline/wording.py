@@ -14,7 +14,7 @@ def sentence(indicator: Indicator, change: Change, target: Fraction, warning: Fr
     unit = indicator.unit
     values = f"{show(change.after, unit)} against {show(change.before, unit)} of {count(change.references)}"
     between = f"95 % interval {signed(change.low, indicator)} to {signed(change.high, indicator)}"
-    if not change.real:
+    if not change.is_real:
         return (
             f"no change seen: {values} ({between}); the smallest change this test could have seen is "
             f"{share(change.visible, indicator)} (noise {change.noise})"

@@ -12,24 +12,22 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from slo.baseline import store as baseline
-from slo.baseline import wording as comparison
+from slo.baseline import store, wording
 from slo.baseline.changepoint import changes
 from slo.baseline.compare import NotComparable
 from slo.baseline.store import KEEP, BaselineError
 from slo.metrics.indicator import Indicator, parse
 from slo.metrics.quantity import show
 from slo.objectives.objectives import load
-from slo.record import load_run as saved
+from slo.record import load_run
 from slo.record.run import Run
 from slo.record.run_record import RunError
 from slo.reports.console import table
 from slo.reports.rows import COMPARE_HEAD, compared
-from slo.verdict import calibration
-from slo.verdict import saved_runs as shelf
+from slo.verdict import calibration, saved_runs
 from slo.verdict.judge import judge
 from slo.verdict.result import EXIT_CODES
-from slo.verdict.saved_runs import Row, ask
+from slo.verdict.saved_runs import Row, compared_indicator
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 TREND = ("latency.p50", "latency.p95", "latency.p99", "errors.ratio", "throughput.rps")
@@ -108,7 +106,7 @@ def _say(*lines: str) -> None:
 
 def _baseline_add(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
-    one, _ = saved.read(options.run)
+    one, _ = load_run.read(options.run)
     # Whether it regressed is no question here: a reference may be the first of a new level.
     absolute = [objective for objective in objectives.items if objective.against == "target"]
     verdict = judge(one, replace(objectives, items=tuple(absolute)))
@@ -121,8 +119,8 @@ def _baseline_add(options: argparse.Namespace) -> int:
         raise BaselineError(
             f"{one.id}: was {one.ended.how}; only a whole run is a reference (--anyway keeps it all the same)"
         )
-    path = baseline.add(one, options.baselines, options.keep)
-    _say(f"{path}: added {one.id} ({verdict.status}); it holds {len(baseline.read(path))} of {options.keep}")
+    path = store.add(one, options.baselines, options.keep)
+    _say(f"{path}: added {one.id} ({verdict.status}); it holds {len(store.read(path))} of {options.keep}")
     return 0
 
 
@@ -136,18 +134,18 @@ def _file(options: argparse.Namespace) -> Path:
 
 def _baseline_show(options: argparse.Namespace) -> int:
     path = _file(options)
-    references = baseline.read(path)
-    indicators = [parse(name) for name in shelf.INDICATORS]
+    references = store.read(path)
+    indicators = [parse(name) for name in saved_runs.INDICATORS]
     rows = []
     for one in references:
         tally = one.tally()
-        values = [ask(indicator).value(tally, one.duration_s) for indicator in indicators]
+        values = [compared_indicator(indicator).value(tally, one.duration_s) for indicator in indicators]
         cells = [
             "-" if value is None else show(value, what.unit) for value, what in zip(values, indicators, strict=True)
         ]
         rows.append((one.id, show(Fraction(tally.requests), "count"), *cells))
     _say(f"{path}: {len(references)} references, {path.stat().st_size:,} bytes", "")
-    _say(table(("reference", "requests", *shelf.INDICATORS), rows), "")
+    _say(table(("reference", "requests", *saved_runs.INDICATORS), rows), "")
     last = references[-1]
     known = [f"{name} {value}" for name, value in sorted(last.environment.items()) if value is not None]
     _say(f"newest: {last.target.headline()}; {', '.join(known)}")
@@ -157,7 +155,7 @@ def _baseline_show(options: argparse.Namespace) -> int:
 def _baseline_list(options: argparse.Namespace) -> int:
     rows = []
     for file in sorted(options.baselines.glob("*.json")):
-        for one in baseline.read(file):
+        for one in store.read(file):
             commit = str(one.environment.get("commit") or "-")[:12]
             rows.append((file.stem, one.id, one.started_at, f"{one.duration_s:.1f} s", one.target.place(), commit))
     if not rows:
@@ -169,26 +167,26 @@ def _baseline_list(options: argparse.Namespace) -> int:
 
 def _baseline_drop(options: argparse.Namespace) -> int:
     path = _file(options)
-    left = baseline.drop(path, options.ids)
+    left = store.drop(path, options.ids)
     _say(f"{path}: dropped {', '.join(options.ids)}; " + (f"it holds {', '.join(left)}" if left else "it is gone"))
     return 0
 
 
 def _compare(options: argparse.Namespace) -> int:
-    before, after = saved.read(options.before)[0], saved.read(options.after)[0]
+    before, after = load_run.read(options.before)[0], load_run.read(options.after)[0]
     if before.id == after.id:
         raise RunError(f"{after.id}: is compared with itself; give two runs")
     for one in (before, after):
         if not one.tallies:
             raise RunError(f"{one.id}: made no request; there is nothing to compare")
-    rows = shelf.side_by_side(before, after)
+    rows = saved_runs.side_by_side(before, after)
     _say(*_headlines(before, after))
     _say(table(COMPARE_HEAD, [compared(row) for row in rows]), "")
     _say(*[f"{what} of {row.endpoint}: {words}" for row in rows for what, words in [_outcome(row)] if words])
     if options.html:
-        from slo.reports import side_by_side as sides  # matplotlib is loaded only for a picture
+        from slo.reports import side_by_side  # matplotlib is loaded only for a picture
 
-        sides.write_compare(options.html, before, after, rows)
+        side_by_side.write_compare(options.html, before, after, rows)
         _say(str(options.html))
     return 0
 
@@ -198,22 +196,22 @@ def _headlines(before: Run, after: Run) -> list[str]:
         f"{letter}: {one.id}, scenario {one.scenario or '-'}, {one.target.headline()}, {one.ended.how}"
         for letter, one in (("A", before), ("B", after))
     ]
-    apart = baseline.differences(before, after)
+    apart = store.differences(before, after)
     apart += [f"scenario: {before.scenario} there, {after.scenario} here"] if before.scenario != after.scenario else []
     return [*lines, *([f"They differ: {'; '.join(apart)}"] if apart else []), ""]
 
 
 def _outcome(row: Row) -> tuple[str, str]:
-    if isinstance(row.change, NotComparable) or not row.change.real:
+    if isinstance(row.change, NotComparable) or not row.change.is_real:
         return row.indicator.name, ""
     way = "worse" if row.change.worse > 0 else "better"
-    return row.indicator.name, f"{comparison.share(abs(row.change.worse), row.indicator)} {way}"
+    return row.indicator.name, f"{wording.share(abs(row.change.worse), row.indicator)} {way}"
 
 
 def _trend(options: argparse.Namespace) -> int:
-    everything = shelf.read(options.folder)
+    everything = saved_runs.read(options.folder)
     scenario = options.scenario or everything.runs[-1].scenario
-    runs, left = shelf.alike([one for one in everything.runs if one.scenario == scenario])
+    runs, left = saved_runs.comparable_runs([one for one in everything.runs if one.scenario == scenario])
     if not runs:
         raise RunError(f"{options.folder}: holds no run of scenario {scenario} with a request")
     columns = {name: _values(runs, parse(name)) for name in TREND}
@@ -231,15 +229,15 @@ def _trend(options: argparse.Namespace) -> int:
         _say("no change point")
     _say("(change points by optimal partitioning, Jackson et al. 2005; marked *)", *left, *everything.unreadable)
     if options.html:
-        from slo.reports import side_by_side as sides  # matplotlib is loaded only for a picture
+        from slo.reports import side_by_side  # matplotlib is loaded only for a picture
 
-        sides.write_trend(options.html, runs, columns, points)
+        side_by_side.write_trend(options.html, runs, columns, points)
         _say(str(options.html))
     return 0
 
 
 def _values(runs: Sequence[Run], indicator: Indicator) -> list[float | None]:
-    question = ask(indicator)
+    question = compared_indicator(indicator)
     return [question.value(one.tally(), one.duration_s) for one in runs]
 
 
@@ -266,9 +264,9 @@ def _levels(values: Sequence[float | None], places: Sequence[int], place: int, i
 
 def _backtest(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
-    everything = shelf.read(options.folder, options.scenario)
+    everything = saved_runs.read(options.folder, options.scenario)
     runs = everything.runs[-options.last :] if options.last else everything.runs
-    verdicts = shelf.backtest(runs, objectives)
+    verdicts = saved_runs.backtest(runs, objectives)
     failed = [verdict for verdict in verdicts if verdict.status in ("FAIL", "CRITICAL")]
     blind = [verdict for verdict in verdicts if verdict.exit_code == 3]
     _say(f"would have failed {len(failed)} of the last {len(runs)} runs ({len(blind)} without a verdict)")
@@ -294,14 +292,14 @@ def _calibrate(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
     left: list[str] = []
     if options.saved:
-        runs, left = shelf.alike(shelf.read(options.saved, options.scenario).runs)
+        runs, left = saved_runs.comparable_runs(saved_runs.read(options.saved, options.scenario).runs)
     else:
         with tempfile.TemporaryDirectory(prefix="locust-slo-") as folder:
             runs = calibration.repeat(options.words, options.runs, Path(folder), _say)
     if len(runs) < 2:
         raise RunError("\n".join(["calibrating needs at least two runs of the same kind", *left]))
-    floors = shelf.floors(runs, {name: ask(parse(name)) for name in shelf.INDICATORS})
-    rows = [(name, comparison.share(floor, parse(name))) for name, floor in floors.items()]
+    floors = saved_runs.noise_floors(runs, {name: compared_indicator(parse(name)) for name in saved_runs.INDICATORS})
+    rows = [(name, wording.share(floor, parse(name))) for name, floor in floors.items()]
     _say(f"{len(runs)} runs of the same, each compared with the others:", "")
     _say(table(("indicator", "smallest change that can be seen"), rows), "")
     _say(*calibration.warnings(objectives, runs), *left)

@@ -11,17 +11,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
-from slo.baseline import store as baseline
+from slo.baseline import store
 from slo.cli import commands as many
 from slo.metrics.quantity import parse, show
 from slo.objectives import reference
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.prometheus import rules
-from slo.record import load_run as saved
+from slo.record import load_run
 from slo.record.run import Run
 from slo.record.run_record import RunError
-from slo.reports import console
-from slo.reports import writer as publish
+from slo.reports import console, writer
 from slo.reports.writer import ReportError
 from slo.text import atomic, schemas
 from slo.text.version import __version__
@@ -45,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(words)
     try:
         return int(options.do(options))
-    except (RunError, ObjectivesError, baseline.BaselineError, ReportError) as error:
+    except (RunError, ObjectivesError, store.BaselineError, ReportError) as error:
         sys.stderr.write(f"{error}\n")
     except BrokenPipeError:
         sys.stdout = None  # who read us has enough; nothing is left to flush
@@ -121,9 +120,9 @@ def _add_report(commands: argparse._SubParsersAction[_Parser]) -> None:
     report.add_argument(
         "--format",
         type=_formats,
-        default=publish.DEFAULT_FORMATS,
+        default=writer.DEFAULT_FORMATS,
         metavar="FORMATS",
-        help=f"separated by commas: {', '.join(publish.FORMATS)}; default: {publish.DEFAULT_FORMATS}",
+        help=f"separated by commas: {', '.join(writer.FORMATS)}; default: {writer.DEFAULT_FORMATS}",
     )
     _own_objectives_option(report)
     baselines_options(report)
@@ -174,7 +173,7 @@ def _export_rules(options: argparse.Namespace) -> int:
 
 def _formats(text: str) -> tuple[str, ...]:
     try:
-        return publish.formats(text)
+        return writer.formats(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -194,7 +193,7 @@ def baselines_options(parser: argparse.ArgumentParser) -> None:
 
 def _objectives_for(options: argparse.Namespace, one: Run, folder: Path) -> Objectives:
     """Return the objectives that are asked for, else those the run was judged by, else the hotel's."""
-    own = None if options.objectives else publish.judged_by(one, folder)
+    own = None if options.objectives else writer.judged_by(one, folder)
     objectives = own or load(options.objectives or DEFAULT_OBJECTIVES)
     baselines = options.baselines or Path(str(one.options.get("baselines") or "baselines"))
     told = options.any_baseline if options.any_baseline is not None else bool(one.options.get("any_baseline"))
@@ -208,13 +207,13 @@ def _policy(one: Run, options: argparse.Namespace) -> Policy:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    one, folder = saved.read(options.run)
+    one, folder = load_run.read(options.run)
     objectives = _objectives_for(options, one, folder)
-    verdict = publish.publish(one, objectives, folder, _policy(one, options))
+    verdict = writer.publish(one, objectives, folder, _policy(one, options))
     # A report that is there already would say what was judged before.
-    there = [name for name, form in publish.FORMATS.items() if (folder / form.file).exists()]
-    publish.report(one, verdict, objectives, folder, dict.fromkeys(("markdown", "junit", *there)))
-    publish.tell_github(one, verdict)
+    there = [name for name, form in writer.FORMATS.items() if (folder / form.file).exists()]
+    writer.report(one, verdict, objectives, folder, dict.fromkeys(("markdown", "junit", *there)))
+    writer.tell_github(one, verdict)
     sys.stdout.write(console.render(one, verdict, colour=sys.stdout.isatty()) + "\n")
     return verdict.exit_code
 
@@ -222,14 +221,14 @@ def _validate(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     if options.open and "html" not in options.format:
         raise ReportError("--open shows the HTML report: add html to --format")
-    one, folder = saved.read(options.run)
+    one, folder = load_run.read(options.run)
     objectives = _objectives_for(options, one, folder)
-    verdict = publish.judged(one, objectives, _policy(one, options))
+    verdict = writer.judged(one, objectives, _policy(one, options))
     out = options.out or folder
     for name in options.format:
-        for path in publish.write(name, one, verdict, objectives, out):
+        for path in writer.write(name, one, verdict, objectives, out):
             sys.stdout.write(f"{path}\n")
-    if options.open and not webbrowser.open((out / publish.FORMATS["html"].file).resolve().as_uri()):
+    if options.open and not webbrowser.open((out / writer.FORMATS["html"].file).resolve().as_uri()):
         raise ReportError("there is no browser to open the report with; its path is above")
     return 0
 

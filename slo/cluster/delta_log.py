@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slo.record.interval import Interval
-from slo.record.process_stats import Vitals
-from slo.record.slowest import Slow, Slowest
+from slo.record.process_stats import ProcessStats
+from slo.record.slowest import SlowestRequests, SlowRequest
 from slo.record.worker import Worker
 
 
 @dataclass
-class _Account:
+class _WorkerProgress:
     """``upto``: every delta below it is entered; ``ahead``: those beyond it that came before their turn."""
 
     joined_s: float
@@ -31,7 +31,7 @@ class _Account:
     faults: int = 0
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
-    def enter(self, seq: int) -> bool:
+    def receive(self, seq: int) -> bool:
         """Note that delta ``seq`` came; False when it had come before."""
         if seq < self.upto or seq in self.ahead:
             return False
@@ -46,47 +46,47 @@ class _Account:
         return self.last is not None and self.upto == self.last + 1
 
     @property
-    def missing(self) -> bool:
+    def absent(self) -> bool:
         return bool(self.absences) and self.absences[-1][1] is None
 
 
-class Ledger:
+class DeltaLog:
     """Accounts of all workers of the run ``run_id``. Times are seconds since the run's start."""
 
-    def __init__(self, run_id: str, slowest: Slowest | None = None) -> None:
+    def __init__(self, run_id: str, slowest: SlowestRequests | None = None) -> None:
         """``slowest`` takes the slowest requests that the workers tell of."""
         self.run_id = run_id
-        self._slowest = Slowest() if slowest is None else slowest
-        self.vitals: dict[str, Vitals] = {}
-        self._accounts: dict[str, _Account] = {}
+        self._slowest = SlowestRequests() if slowest is None else slowest
+        self.process_stats: dict[str, ProcessStats] = {}
+        self._progress: dict[str, _WorkerProgress] = {}
 
-    def expect(self, worker: str, at_s: float = 0.0) -> None:
+    def add_worker(self, worker: str, at_s: float = 0.0) -> None:
         """Open an account: the worker takes part from ``at_s`` on."""
-        self._accounts.setdefault(worker, _Account(at_s))
+        self._progress.setdefault(worker, _WorkerProgress(at_s))
 
     def apply(self, worker: str, delta: Mapping[str, Any], at_s: float = 0.0) -> list[Interval]:
         """Enter a delta and return its intervals; none for a repeated one."""
-        self.expect(worker, at_s)
-        account = self._accounts[worker]
-        if not account.enter(delta["seq"]):
+        self.add_worker(worker, at_s)
+        account = self._progress[worker]
+        if not account.receive(delta["seq"]):
             return []
         account.received += delta["requests"]
         account.faults = max(account.faults, delta["faults"])
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
         if "vitals" in delta:
-            self.vitals.setdefault(worker, Vitals()).add(Vitals.from_data(delta["vitals"]))
-        self._slowest.update(Slow.from_data(one) for one in delta.get("slowest", ()))
+            self.process_stats.setdefault(worker, ProcessStats()).add(ProcessStats.from_data(delta["vitals"]))
+        self._slowest.update(SlowRequest.from_data(one) for one in delta.get("slowest", ()))
         return [Interval.from_wire(interval) for interval in delta["intervals"]]
 
     def acknowledged(self, worker: str) -> int:
         """Return the number below which every delta of the worker is entered."""
-        return self._accounts[worker].upto if worker in self._accounts else 0
+        return self._progress[worker].upto if worker in self._progress else 0
 
-    def look(self, worker: str, missing: bool, at_s: float) -> None:
+    def note_presence(self, worker: str, missing: bool, at_s: float) -> None:
         """Note whether the worker is heard of now."""
-        account = self._accounts.get(worker)
-        if account is None or missing == account.missing or account.complete:
+        account = self._progress.get(worker)
+        if account is None or missing == account.absent or account.complete:
             return
         if missing:
             account.absences.append((at_s, None))
@@ -95,12 +95,12 @@ class Ledger:
 
     def outstanding(self) -> list[str]:
         """Return the workers whose books are not complete."""
-        return sorted(name for name, account in self._accounts.items() if not account.complete)
+        return sorted(name for name, account in self._progress.items() if not account.complete)
 
     @property
-    def faults(self) -> int:
+    def recording_errors(self) -> int:
         """Requests that the workers could not record."""
-        return sum(account.faults for account in self._accounts.values())
+        return sum(account.faults for account in self._progress.values())
 
     def workers(self) -> tuple[Worker, ...]:
         """Return what each worker says it counted and what arrived."""
@@ -113,7 +113,7 @@ class Ledger:
                 joined_s=round(account.joined_s, 3),
                 absences=tuple((round(a, 3), None if b is None else round(b, 3)) for a, b in account.absences),
             )
-            for name, account in sorted(self._accounts.items())
+            for name, account in sorted(self._progress.items())
         )
 
     def notes(self) -> list[str]:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from slo.cluster.clock import Offset
-from slo.load.pacer import Dispenser
+from slo.load.pacer import ArrivalPacer
 from slo.load.plan import Plan
-from slo.measure.loop_lag import PulseLog
+from slo.measure.loop_lag import ProcessStatsLog
 from slo.measure.recorder import Recorder
-from slo.record.slowest import Slowest
+from slo.record.slowest import SlowestRequests
 
 
-class WorkerBooks:
+class DeltaSender:
     """Records one run and hands out its deltas, numbered (see ``slo.cluster.delta_log``).
 
     ``announced`` is the master's word: run id, plan, ends of warm-ups, its clock at the run's start, and how far the
@@ -31,9 +31,9 @@ class WorkerBooks:
         self._aligned = offset.known
         elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
-        self.slowest = Slowest(announced.get("warmup_ends_ms", ()))
-        self.log = PulseLog(plan, lambda: self.recorder.elapsed_s)
-        self.arrivals = Dispenser(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
+        self.slowest = SlowestRequests(announced.get("warmup_ends_ms", ()))
+        self.stats_log = ProcessStatsLog(plan, lambda: self.recorder.elapsed_s)
+        self.pacer = ArrivalPacer(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
         self._shares: Sequence[Any] = announced["shares"]
         self._sequence = 0
         self._sent = 0
@@ -46,9 +46,9 @@ class WorkerBooks:
     def share(self, name: str, shares: Sequence[Any] | None = None) -> None:
         """Take this worker's share of the arrivals, by the master's last word or by ``shares``, a newer one."""
         self._shares = shares or self._shares
-        if self.arrivals is not None:
+        if self.pacer is not None:
             since_s, table = self._shares
-            self.arrivals.join(name, since_s, table, begin_s=self.recorder.elapsed_s)
+            self.pacer.join(name, since_s, table, begin_s=self.recorder.elapsed_s)
 
     def align(self, offset: Offset) -> None:
         """Follow the master's clock from now on, if the run began before we knew it."""
@@ -84,9 +84,9 @@ class WorkerBooks:
             "final": final,
             "total": self._sent,
             "faults": self.recorder.faults,
-            "vitals": self.log.drain().to_data(),
+            "vitals": self.stats_log.drain().to_data(),
         }
-        slow = self.slowest.fresh()
+        slow = self.slowest.take_new()
         if slow:
             data["slowest"] = [one.to_data() for one in slow]
         self._sequence += 1

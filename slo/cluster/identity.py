@@ -14,7 +14,7 @@ PROTOCOL = 1
 """Version of the messages between master and workers."""
 
 
-def take(locust_version: str, locustfiles: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
+def describe(locust_version: str, locustfiles: Iterable[str], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return this process's identity as plain data; ``given`` are the load's options that it was started with."""
     digest = hashlib.sha256()
     for file in sorted(locustfiles, key=lambda name: Path(name).name):

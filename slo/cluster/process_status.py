@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessStatus:
     """One generator process: CPU share of one core, how late its timers fire, how long it has been silent."""
 
     name: str

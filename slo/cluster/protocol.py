@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from slo.cluster import identity
-from slo.cluster.delta_log import Ledger
-from slo.cluster.process_status import Process
+from slo.cluster.delta_log import DeltaLog
+from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.record.interval import Interval
 
@@ -24,7 +24,7 @@ Send = Callable[[str, Any, str], None]
 """Sends (message type, data, worker's name)."""
 
 
-class Master:
+class MasterProtocol:
     """Answers workers and keeps them apart: those that fit, those that differ, those that are refused."""
 
     def __init__(self, own: Mapping[str, Any], send: Send, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -38,7 +38,7 @@ class Master:
         self._sharing = ""
         self._shares: tuple[float, list[str]] = (0.0, [])
 
-    def hello(self, worker: str, data: Mapping[str, Any]) -> str:
+    def greet(self, worker: str, data: Mapping[str, Any]) -> str:
         """Answer a worker; returns why it is refused the first time it is, else an empty text."""
         reason = identity.refusal(self._own, data["identity"])
         first = worker not in self._known
@@ -49,17 +49,17 @@ class Master:
         self._send("slo_welcome", welcome, worker)
         return reason if first else ""
 
-    def hear(self, worker: str, pulse: Mapping[str, Any]) -> None:
+    def note_load(self, worker: str, pulse: Mapping[str, Any]) -> None:
         """Note what a worker says of itself: the CPU share it uses and how late its timers fire."""
         self._pulses[worker] = (self._clock(), pulse)
 
-    def process(self, worker: str, state: str, users: int) -> Process:
+    def process_status(self, worker: str, state: str, users: int) -> ProcessStatus:
         """Return how a worker is, by its last word and by the state in which Locust knows it."""
         heard_at_s, pulse = self._pulses.get(worker, (None, {}))
         silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
-        return Process(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
+        return ProcessStatus(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
 
-    def shares_with(self, worker: str) -> bool:
+    def has_share(self, worker: str) -> bool:
         """Return whether the worker has a share of the arrivals."""
         return worker in self._shares[1]
 
@@ -80,7 +80,7 @@ class Master:
 
     def announcement(self, measurement: Measurement) -> dict[str, Any]:
         """Return what a worker must know of the run; it is put among the options that travel to it."""
-        plan = measurement.subject.plan
+        plan = measurement.description.plan
         elapsed_s = measurement.elapsed_s
         return {
             "id": measurement.folder.name,
@@ -91,7 +91,7 @@ class Master:
             "warmup_ends_ms": list(measurement.warmup_ends_ms),
         }
 
-    def enter(self, worker: str, report: Mapping[str, Any], ledger: Ledger, at_s: float) -> list[Interval]:
+    def receive(self, worker: str, report: Mapping[str, Any], ledger: DeltaLog, at_s: float) -> list[Interval]:
         """Enter a worker's report, acknowledge it and return what was new in it."""
         if report["run"] != ledger.run_id or worker in self._refused:
             return []
@@ -99,12 +99,12 @@ class Master:
         self._send("slo_ack", {"run": ledger.run_id, "upto": ledger.acknowledged(worker)}, worker)
         return fresh
 
-    def ask_for_last_counts(self, ledger: Ledger) -> None:
+    def request_last_counts(self, ledger: DeltaLog) -> None:
         """Ask every worker whose books are open for what it still has."""
         for worker in ledger.outstanding():
             self._send("slo_finish", {"run": ledger.run_id}, worker)
 
-    def fitting(self, workers: Iterable[str]) -> list[str]:
+    def accepted(self, workers: Iterable[str]) -> list[str]:
         """Return those of ``workers`` that were not refused."""
         return [worker for worker in workers if worker not in self._refused]
 

@@ -7,7 +7,7 @@ import time
 from fractions import Fraction
 from typing import TextIO
 
-from slo.live import snapshot as live
+from slo.live import snapshot
 from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.objectives.objectives import Objectives
@@ -69,21 +69,21 @@ class Progress:
         if self._objectives is None or measurement.elapsed_s < self._judge_s:
             return
         began_s = time.perf_counter()
-        self._standing = standing(live.provisional(measurement, self._objectives)[1])
+        self._standing = standing(snapshot.provisional(measurement, self._objectives)[1])
         took_s = time.perf_counter() - began_s
         self._judge_s = measurement.elapsed_s + max(JUDGE_PERIOD_S, took_s / JUDGE_SHARE)
 
 
 def line(measurement: Measurement, users: int) -> str:
     """Return scenario, time, time left, stage, users, throughput, p95 and errors of the last ten seconds."""
-    subject, recent = measurement.subject, measurement.recent()
+    subject, recent = measurement.description, measurement.recent()
     total_s = total(measurement)
     clock = _clock(measurement.elapsed_s) + (f"/{_clock(total_s)}" if total_s else "")
     parts = [f"[{plain(subject.scenario or subject.name, 60)}] {clock}"]
     if total_s:
         parts.append(f"{_clock(max(0.0, total_s - measurement.elapsed_s))} left")
-    if measurement.climb and not measurement.climb.done:
-        parts.append(f"step {measurement.climb.number}: {measurement.climb.name}")
+    if measurement.search_controller and not measurement.search_controller.done:
+        parts.append(f"step {measurement.search_controller.number}: {measurement.search_controller.name}")
     if measurement.stage:
         parts.append(f"'{plain(measurement.stage.name, 60)}'")
     parts.append(f"{users} users")
@@ -100,7 +100,7 @@ def line(measurement: Measurement, users: int) -> str:
 
 def total(measurement: Measurement) -> float | None:
     """Return how many seconds the run is to last, by its plan or the time asked for; None where nobody said."""
-    subject = measurement.subject
+    subject = measurement.description
     if subject.plan:
         return subject.plan.total_s
     asked = subject.options.get("run_time")

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from slo.analysis.finding import Finding
 from slo.analysis.findings import miss_detector
 from slo.analysis.selection import Selection, matching
-from slo.analysis.timeline import Growing, Point, users_between
+from slo.analysis.timeline import LiveTimeline, Point, users_between
 from slo.analysis.value import value_of
-from slo.cluster.process_status import Process
+from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.measure.stage_progress import stage_progress
 from slo.metrics.quantity import show
@@ -49,11 +49,11 @@ class Trends:
         self._looks = 0
         self._last_s = 0.0
         self._period = 1
-        self._growing: Growing | None = None
+        self._growing: LiveTimeline | None = None
         self.at_s: list[float] = []
         self.values: dict[str, list[float | None]] = {}
 
-    def look(self, measurement: Measurement) -> None:
+    def update(self, measurement: Measurement) -> None:
         """Add a point; now and then, so that the page is spared a run's every second."""
         if self._objectives is None:
             return
@@ -83,23 +83,23 @@ class Trends:
         return self._growing.points if self._growing else ()
 
     def _grow(self, measurement: Measurement, objectives: Objectives) -> None:
-        plan, scenario = measurement.subject.plan, measurement.subject.scenario
+        plan, scenario = measurement.description.plan, measurement.description.scenario
         if self._growing is None:
-            self._growing = Growing(plan.total_s if plan else None, miss_detector(scenario, objectives, plan))
-        self._growing.look(
+            self._growing = LiveTimeline(plan.total_s if plan else None, miss_detector(scenario, objectives, plan))
+        self._growing.update(
             measurement.reported_s,
             measurement.window,
             lambda start_s, end_s: users_between(plan, measurement.users, start_s, end_s),
         )
 
 
-def picture(
+def snapshot_of(
     state: State,
     run: Run | None,
     verdict: Verdict | None,
     trends: Trends,
     measurement: Measurement | None,
-    processes: Sequence[Process],
+    processes: Sequence[ProcessStatus],
     finished: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """Return all that the page shows, valid by ``schemas/live.schema.json``."""
@@ -255,7 +255,7 @@ def _failures(run: Run | None) -> list[dict[str, Any]]:
     return [{"endpoint": endpoint, "kind": kind, "count": count} for count, endpoint, kind in found[:MOST]]
 
 
-def _unwell(process: Process) -> list[str]:
+def _unwell(process: ProcessStatus) -> list[str]:
     """Say what about a generator process makes its measurements doubtful."""
     notes = []
     if process.cpu_ratio is not None and process.cpu_ratio > 0.9:

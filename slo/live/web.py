@@ -60,7 +60,7 @@ class WebUI(Protocol):
 
 def register(
     web_ui: WebUI,
-    picture: Callable[[], dict[str, Any]],
+    snapshot: Callable[[], dict[str, Any]],
     folder: Callable[[str], Path | None],
     metrics: Callable[[str], tuple[bytes, str]],
 ) -> None:
@@ -72,15 +72,15 @@ def register(
     app = web_ui.app
     assert app is not None
     assert app is not None
-    picture = _now_and_then(picture)
+    snapshot = _now_and_then(snapshot)
     base = app.blueprints["locust"].url_prefix or ""
     page = Blueprint("slo", __name__, url_prefix=f"{base}/slo")
-    _page_routes(page, web_ui, picture)
+    _page_routes(page, web_ui, snapshot)
     _report_routes(page, web_ui, folder)
     app.register_blueprint(page)
     app.register_blueprint(_metrics_page(web_ui, metrics, base))
     web_ui.template_args = {**web_ui.template_args, **_TAB}
-    app.after_request(lambda response: _extend(response, picture))
+    app.after_request(lambda response: _extend(response, snapshot))
 
 
 def _metrics_page(web_ui: WebUI, metrics: Callable[[str], tuple[bytes, str]], base: str) -> Blueprint:

@@ -22,7 +22,7 @@ EPSILON_S = 1e-7
 LATE_ATTRIBUTE = "slo_late_ms"
 
 
-class Dispenser:
+class ArrivalPacer:
     """The arrivals of one process in one run.
 
     ``elapsed_s`` is the run's clock. ``arrived`` is told of each arrival how many milliseconds late it started, or

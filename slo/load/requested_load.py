@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Ask:
+class RequestedLoad:
     """``users`` to run, ``per_s`` more of them each second: a straight line up to all, who stay."""
 
     users: int
@@ -24,7 +24,7 @@ class Ask:
         rising_s = min(until_s, self.users / self.per_s)
         return self.per_s * rising_s**2 / 2 + self.users * (until_s - rising_s)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Return what was asked for, in words."""
         return f"{self.users:,} {'user' if self.users == 1 else 'users'}, {self.per_s:g} more each second"
 

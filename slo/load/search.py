@@ -11,26 +11,26 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-FACTOR = 2.0
+CLIMB_FACTOR = 2.0
 """How much higher each step of the climb is."""
-NARROW = 0.05
+PRECISION = 0.05
 """Share of the failed number of users that may lie between it and the one that held."""
-NEAR = 1.5
+NEAR_FACTOR = 1.5
 """Two failures at numbers within this factor stand for each other: one hiccup would not do both."""
-ENOUGH = 3
+MAX_TRIES = 3
 """Times that one number of users is tried, at most."""
-RUNNING = 0.95
+MIN_RUNNING_SHARE = 0.95
 """Share of a step's users that must have run for the step to say something of their number."""
 
-Why = Literal["climb", "narrow", "confirm"]
+Purpose = Literal["climb", "narrow", "confirm"]
 
 
 @dataclass(frozen=True)
-class Aim:
+class NextStep:
     """The number of users to hold next, and what for."""
 
     users: int
-    why: Why
+    purpose: Purpose
 
 
 class Search:
@@ -40,66 +40,66 @@ class Search:
         """Begin with ``start`` users; never ask for more than ``most``. Both from 1 on."""
         self._start = min(start, most)
         self._most = most
-        self._votes: dict[int, list[bool]] = {}
-        self._sure: dict[int, set[bool]] = {}
+        self._outcomes: dict[int, list[bool]] = {}
+        self._clear_outcomes: dict[int, set[bool]] = {}
         self._rps: dict[int, float] = {}
         self._since_failure = 0
 
-    def told(self, users: int, held: bool | None, likely: bool, rps: float = 0.0) -> None:
+    def report(self, users: int, held: bool | None, likely: bool, rps: float = 0.0) -> None:
         """Take the outcome of a step; where it is too noisy to tell (None), what is ``likely`` leads the way.
 
         ``rps`` are its requests per second, where they are known.
         """
         self._rps[users] = rps
-        self._votes.setdefault(users, []).append(likely if held is None else held)
+        self._outcomes.setdefault(users, []).append(likely if held is None else held)
         if held is not None:
-            self._sure.setdefault(users, set()).add(held)
+            self._clear_outcomes.setdefault(users, set()).add(held)
         self._since_failure += self.high is not None
 
     @property
     def low(self) -> int:
         """The greatest number of users that held, below the least that failed; 0 where none did."""
         high = self.high
-        return max((n for n in self._votes if self._held(n) and (high is None or n < high)), default=0)
+        return max((n for n in self._outcomes if self._held(n) and (high is None or n < high)), default=0)
 
     @property
     def high(self) -> int | None:
         """The least number of users that failed; None where none did."""
-        return min((n for n in self._votes if not self._held(n)), default=None)
+        return min((n for n in self._outcomes if not self._held(n)), default=None)
 
     def sure(self, users: int) -> bool:
         """Return whether what is taken of ``users`` was clear in at least one step."""
-        return users in self._votes and self._held(users) in self._sure.get(users, ())
+        return users in self._outcomes and self._held(users) in self._clear_outcomes.get(users, ())
 
-    def next(self) -> Aim | None:
+    def next(self) -> NextStep | None:
         """Return the next step; None when the search is over."""
         low, high = self.low, self.high
-        if not self._votes:
-            return Aim(self._start, "climb")
+        if not self._outcomes:
+            return NextStep(self._start, "climb")
         if high is None:
             if low < self._most:
-                return Aim(min(self._most, max(low + 1, round(low * FACTOR))), "climb")
-            return None if self._settled(low) else Aim(low, "confirm")
-        if high - low > max(1.0, NARROW * high):
-            return Aim(self._between(low, high), "narrow")
-        if not self._settled(high) and not self._corroborated(high):
-            return Aim(high, "confirm")
-        return Aim(low, "confirm") if low and not self._settled(low) else None
+                return NextStep(min(self._most, max(low + 1, round(low * CLIMB_FACTOR))), "climb")
+            return None if self._settled(low) else NextStep(low, "confirm")
+        if high - low > max(1.0, PRECISION * high):
+            return NextStep(self._between(low, high), "narrow")
+        if not self._settled(high) and not self._confirmed_above(high):
+            return NextStep(high, "confirm")
+        return NextStep(low, "confirm") if low and not self._settled(low) else None
 
     def _between(self, low: int, high: int) -> int:
         """Return a number between: in turns where the throughput puts the knee, and half the way."""
-        least, before, most = low + max(1, int(NARROW * low)), self._rps.get(low, 0.0), self._rps.get(high, 0.0)
+        least, before, most = low + max(1, int(PRECISION * low)), self._rps.get(low, 0.0), self._rps.get(high, 0.0)
         knee = most * low / before if before > 0 else math.inf
         if self._since_failure % 2 and knee < high - 1:
             return max(least, math.ceil(knee))
         return (low + high) // 2
 
     def _held(self, users: int) -> bool:
-        return self._votes[users][-1]  # tried again only in doubt: of three the last is one of two alike
+        return self._outcomes[users][-1]  # tried again only in doubt: of three the last is one of two alike
 
     def _settled(self, users: int) -> bool:
-        votes = self._votes[users]
-        return len(votes) >= ENOUGH or (len(votes) > 1 and votes[-1] == votes[-2])
+        votes = self._outcomes[users]
+        return len(votes) >= MAX_TRIES or (len(votes) > 1 and votes[-1] == votes[-2])
 
-    def _corroborated(self, high: int) -> bool:
-        return any(high < n <= NEAR * high and not self._held(n) for n in self._votes)
+    def _confirmed_above(self, high: int) -> bool:
+        return any(high < n <= NEAR_FACTOR * high and not self._held(n) for n in self._outcomes)

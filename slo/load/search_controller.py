@@ -11,17 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from slo.load.search import RUNNING, Aim, Search
-from slo.load.search_record import Step, Steps
+from slo.load.search import MIN_RUNNING_SHARE, NextStep, Search
+from slo.load.search_record import SearchRecord, SearchStep
 from slo.metrics.tally_table import Tallies, TallyTable
 
-RISE_S = 10.0
+MAX_RISE_S = 10.0
 """Seconds that users may take to start."""
-BACK_S = 2
+RECOVERED_S = 2
 """Seconds in which all targets hold again after a failed step before the next one."""
-LOOK_S = 1.0
+UPDATE_S = 1.0
 """Seconds between two looks."""
-EARLY_S = 0.1
+TOLERANCE_S = 0.1
 """A look may come so much too early."""
 
 
@@ -39,70 +39,70 @@ class StepOutcome(Protocol):
 
 Judge = Callable[[Tallies, float], StepOutcome]
 """Says how a step went, by its counts and its seconds."""
-Counts = Callable[[int, int], Tallies]
+CountsBetween = Callable[[int, int], Tallies]
 """Returns the counts between two moments, in milliseconds of the run."""
 
 
 @dataclass(frozen=True)
-class Pace:
+class SearchPace:
     """Seconds: until a step's queues are those of its own users; held at least, and at most; to come back, at most."""
 
     settle_s: float = 5.0
-    least_s: float = 10.0
-    most_s: float = 60.0
-    back_s: float = 30.0
+    min_hold_s: float = 10.0
+    max_hold_s: float = 60.0
+    recover_s: float = 30.0
 
-    def scaled(self, time_scale: float) -> Pace:
+    def scaled(self, time_scale: float) -> SearchPace:
         """Return the pace in compressed time; below some seconds there is nothing to be seen."""
-        return Pace(
+        return SearchPace(
             max(2.0, self.settle_s * time_scale),
-            max(4.0, self.least_s * time_scale),
-            max(12.0, self.most_s * time_scale),
-            max(8.0, self.back_s * time_scale),
+            max(4.0, self.min_hold_s * time_scale),
+            max(12.0, self.max_hold_s * time_scale),
+            max(8.0, self.recover_s * time_scale),
         )
 
-    def seeing(self, latency_s: float) -> Pace:
+    def for_latency(self, latency_s: float) -> SearchPace:
         """Return the pace at which requests that take ``latency_s`` are seen: one that is late ends late."""
         return replace(
             self,
-            settle_s=max(self.settle_s, latency_s + LOOK_S),
-            least_s=max(self.least_s, 2 * latency_s),
-            most_s=max(self.most_s, 4 * latency_s),
+            settle_s=max(self.settle_s, latency_s + UPDATE_S),
+            min_hold_s=max(self.min_hold_s, 2 * latency_s),
+            max_hold_s=max(self.max_hold_s, 4 * latency_s),
         )
 
-    def least(self, aim: Aim) -> float:
+    def min_hold(self, aim: NextStep) -> float:
         """Return for how long a step is held at least: a queue that grows slowly is seen only after a while."""
-        return self.least_s * (2 if aim.why == "confirm" else 1)
+        return self.min_hold_s * (2 if aim.purpose == "confirm" else 1)
 
-    def most(self, aim: Aim) -> float:
+    def max_hold(self, aim: NextStep) -> float:
         """Return for how long a step is held at most: the climb only looks around, what follows must be clear."""
-        return min(self.most_s, 2 * self.least_s) if aim.why == "climb" else self.most_s
+        return min(self.max_hold_s, 2 * self.min_hold_s) if aim.purpose == "climb" else self.max_hold_s
 
 
-class Climb:
+class SearchController:
     """One search. ``wanted`` is how many users to run now; None when it is over."""
 
-    def __init__(self, asked: Steps, pace: Pace, judge: Judge, lag_s: float = 0.0) -> None:
+    def __init__(self, request: SearchRecord, pace: SearchPace, judge: Judge, report_delay_s: float = 0.0) -> None:
         """Search as ``asked``; counts are known ``lag_s`` after they were made."""
-        self._asked = asked
+        self._request = request
         self._pace = pace
         self._judge = judge
-        self._lag_s = lag_s
-        self._search = Search(asked.start_users, asked.most_users)
-        self._aim: Aim | None = self._search.next()
-        self.wanted: int | None = self._aim.users if self._aim else None
+        self._report_delay_s = report_delay_s
+        self._search = Search(request.start_users, request.most_users)
+        self._next: NextStep | None = self._search.next()
+        self.wanted: int | None = self._next.users if self._next else None
         self.phase = "rise"
         self._start_s = self._since_s = 0.0
-        self._begin_s = self._seen_s = 0
-        self._cells = TallyTable()
+        self._begin_s = self._counted_s = 0
+        self._tallies = TallyTable()
         self._running: list[int] = []
-        self._made: list[Step] = []
-        self.counted: list[TallyTable] = []
+        self._steps: list[SearchStep] = []
+        self.step_tallies: list[TallyTable] = []
 
     @property
-    def steps(self) -> Steps:
+    def steps(self) -> SearchRecord:
         """The search with the steps made so far."""
-        return replace(self._asked, items=tuple(self._made))
+        return replace(self._request, items=tuple(self._steps))
 
     @property
     def done(self) -> bool:
@@ -112,90 +112,92 @@ class Climb:
     @property
     def number(self) -> int:
         """The number of the step under way, from 1."""
-        return len(self._made) + 1
+        return len(self._steps) + 1
 
     @property
     def name(self) -> str:
         """What goes on, in a few words."""
-        if self.phase == "fall" or self._aim is None:
+        if self.phase == "fall" or self._next is None:
             return f"coming back at {_users(self.wanted or 0)}"
         doing = "hold" if self.phase == "hold" else "settle"
-        return f"{doing} at {_users(self._aim.users)}"
+        return f"{doing} at {_users(self._next.users)}"
 
-    def look(self, now_s: float, running: int, known_s: float, counts: Counts) -> None:
+    def update(self, now_s: float, running: int, known_s: float, counts: CountsBetween) -> None:
         """Look how the step under way goes, with ``running`` users; about once a second."""
-        if self.wanted is None or self._aim is None:
+        if self.wanted is None or self._next is None:
             return
-        if self.phase == "rise" and (running == self.wanted or now_s - self._since_s >= RISE_S):
+        if self.phase == "rise" and (running == self.wanted or now_s - self._since_s >= MAX_RISE_S):
             self.phase, self._since_s = "settle", now_s
-        if self.phase == "settle" and now_s - self._since_s >= self._pace.settle_s - EARLY_S:
-            self._hold_from(math.ceil(now_s - EARLY_S))
+        if self.phase == "settle" and now_s - self._since_s >= self._pace.settle_s - TOLERANCE_S:
+            self._hold_from(math.ceil(now_s - TOLERANCE_S))
         elif self.phase == "hold":
             self._running.append(running)
-            self._take(int(known_s), counts)
-            self._decide(self._aim, now_s)
+            self._add_counts(int(known_s), counts)
+            self._decide(self._next, now_s)
         elif self.phase == "fall":
-            self._take(int(known_s), counts)
-            if self._is_back(now_s):
-                self._begin(now_s)
-        if now_s + LOOK_S >= self._asked.time_s:
+            self._add_counts(int(known_s), counts)
+            if self._has_recovered(now_s):
+                self._begin_step(now_s)
+        if now_s + UPDATE_S >= self._request.time_s:
             self.wanted = None
 
-    def _begin(self, now_s: float) -> None:
+    def _begin_step(self, now_s: float) -> None:
         """Begin the step that is due, if the time left is enough for it."""
         aim = self._search.next()
-        needed_s = LOOK_S + self._pace.settle_s + self._lag_s + (self._pace.least(aim) if aim else 0.0)
-        if aim is None or now_s + needed_s + LOOK_S > self._asked.time_s:
-            self.wanted = self._aim = None
+        needed_s = UPDATE_S + self._pace.settle_s + self._report_delay_s + (self._pace.min_hold(aim) if aim else 0.0)
+        if aim is None or now_s + needed_s + UPDATE_S > self._request.time_s:
+            self.wanted = self._next = None
             return
-        self._aim, self.wanted = aim, aim.users
+        self._next, self.wanted = aim, aim.users
         self.phase = "rise"
         self._start_s = self._since_s = now_s
 
     def _hold_from(self, second: int) -> None:
         self.phase = "hold"
-        self._begin_s = self._seen_s = second
-        self._cells, self._running = TallyTable(), []
+        self._begin_s = self._counted_s = second
+        self._tallies, self._running = TallyTable(), []
 
-    def _take(self, known_s: int, counts: Counts) -> None:
+    def _add_counts(self, known_s: int, counts: CountsBetween) -> None:
         """Add what is newly known of the time that counts."""
-        if known_s <= self._seen_s:
+        if known_s <= self._counted_s:
             return
-        self._cells.add_all(counts(self._seen_s * 1000, known_s * 1000))
-        self._seen_s = known_s
+        self._tallies.add_all(counts(self._counted_s * 1000, known_s * 1000))
+        self._counted_s = known_s
 
-    def _decide(self, aim: Aim, now_s: float) -> None:
+    def _decide(self, aim: NextStep, now_s: float) -> None:
         """End the step if it was held long enough for a clear outcome, or for any."""
-        held_s = self._seen_s - self._begin_s
-        if held_s < self._pace.least(aim):
+        held_s = self._counted_s - self._begin_s
+        if held_s < self._pace.min_hold(aim):
             return
-        outcome = self._judge(self._cells, held_s)
-        enough = sum(self._running) / len(self._running) >= RUNNING * aim.users  # too few prove nothing
+        outcome = self._judge(self._tallies, held_s)
+        enough = sum(self._running) / len(self._running) >= MIN_RUNNING_SHARE * aim.users  # too few prove nothing
         held, likely = outcome.held if enough else None, outcome.likely and enough
-        late = now_s + 2 * LOOK_S >= self._asked.time_s
-        if held is None and held_s < self._pace.most(aim) and not late:
+        late = now_s + 2 * UPDATE_S >= self._request.time_s
+        if held is None and held_s < self._pace.max_hold(aim) and not late:
             return
-        self._made.append(Step(aim.users, round(self._start_s * 1000), self._begin_s * 1000, self._seen_s * 1000))
-        self.counted.append(self._cells)
-        rps = sum(tally.requests for tally in self._cells.values()) / held_s
-        self._search.told(aim.users, held, likely, rps)
+        self._steps.append(
+            SearchStep(aim.users, round(self._start_s * 1000), self._begin_s * 1000, self._counted_s * 1000)
+        )
+        self.step_tallies.append(self._tallies)
+        rps = sum(tally.requests for tally in self._tallies.values()) / held_s
+        self._search.report(aim.users, held, likely, rps)
         if held or (held is None and likely) or self._search.next() is None:
-            self._begin(now_s)
+            self._begin_step(now_s)
             return
         self.phase, self._since_s = "fall", now_s
         self.wanted = max(1, self._search.low)
-        self._begin_s = self._seen_s = math.ceil(now_s + LOOK_S)  # the users leave at the next tick
-        self._cells = TallyTable()
+        self._begin_s = self._counted_s = math.ceil(now_s + UPDATE_S)  # the users leave at the next tick
+        self._tallies = TallyTable()
 
-    def _is_back(self, now_s: float) -> bool:
+    def _has_recovered(self, now_s: float) -> bool:
         """Return whether the target is well again, or has had its time to be."""
-        if now_s - self._since_s >= self._pace.back_s + self._lag_s:
+        if now_s - self._since_s >= self._pace.recover_s + self._report_delay_s:
             return True
-        if self._seen_s - self._begin_s < BACK_S:
+        if self._counted_s - self._begin_s < RECOVERED_S:
             return False
-        outcome = self._judge(self._cells, self._seen_s - self._begin_s)
+        outcome = self._judge(self._tallies, self._counted_s - self._begin_s)
         if not outcome.likely:
-            self._begin_s, self._cells = self._seen_s, TallyTable()  # the next seconds may be better
+            self._begin_s, self._tallies = self._counted_s, TallyTable()  # the next seconds may be better
         return outcome.likely
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Step:
+class SearchStep:
     """``users`` from ``start_ms`` on; what counts is from ``hold_ms`` to ``end_ms``. Milliseconds of the run."""
 
     users: int
@@ -23,19 +23,19 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Steps:
+class SearchRecord:
     """A search: the users it begins with, the most it may try, its time in seconds, and the steps it made."""
 
     start_users: int
     most_users: int
     time_s: float
-    items: tuple[Step, ...] = ()
+    items: tuple[SearchStep, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
         return {**vars(self), "items": [dict(vars(step)) for step in self.items]}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Steps:
+    def from_data(cls, data: Mapping[str, Any]) -> SearchRecord:
         """Return the search that ``to_data`` described."""
-        return cls(**{**data, "items": tuple(Step(**step) for step in data["items"])})
+        return cls(**{**data, "items": tuple(SearchStep(**step) for step in data["items"])})

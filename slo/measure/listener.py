@@ -10,7 +10,7 @@ from slo.measure.failure_kind import kind_of, status_of
 from slo.measure.recorder import Recorder
 from slo.measure.retry_after import Waits
 from slo.metrics.tally import OTHER
-from slo.record.slowest import Slow, Slowest
+from slo.record.slowest import SlowestRequests, SlowRequest
 from slo.tracing.traced import trace_id_of
 
 
@@ -112,7 +112,7 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
     return on_request
 
 
-def slow_listener(recorder: Recorder, slowest: Slowest) -> Callable[..., None]:
+def slow_listener(recorder: Recorder, slowest: SlowestRequests) -> Callable[..., None]:
     """Return what keeps the slowest requests with their traces; it listens behind what feeds the same recorder."""
     floors: dict[str, float] = {}
     until = recorder.until
@@ -139,7 +139,9 @@ def slow_listener(recorder: Recorder, slowest: Slowest) -> Callable[..., None]:
             if trace_id is None:
                 return
             status, failure = status_of(response) or None, kind_of(exception, response) if exception else None
-            slowest.add(Slow(trace_id, endpoint, recorder.stage, at_ms, round(response_time, 3), status, failure))
+            slowest.add(
+                SlowRequest(trace_id, endpoint, recorder.stage, at_ms, round(response_time, 3), status, failure)
+            )
         except (ValueError, TypeError, OverflowError):
             pass  # no number: the recorder has counted that as a fault
 

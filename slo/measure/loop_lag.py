@@ -11,7 +11,7 @@ from random import Random
 
 from slo.load.plan import Plan
 from slo.measure.recorder import RUN_STAGE
-from slo.record.process_stats import Vitals
+from slo.record.process_stats import ProcessStats
 
 PERIOD_S = 0.1
 """How often a process looks how late its timers fire, on average."""
@@ -36,7 +36,7 @@ def waited_s() -> float:
         return 0.0
 
 
-class PulseLog:
+class ProcessStatsLog:
     """The pulse of one process over one run, by stage; times are those of ``elapsed_s``, seconds since its start."""
 
     def __init__(
@@ -45,7 +45,7 @@ class PulseLog:
         self._plan = plan
         self._elapsed_s = elapsed_s
         self._waited = waited
-        self._vitals = Vitals()
+        self._vitals = ProcessStats()
         self._began_s = elapsed_s()
         self._last_s = self._began_s
         self._window: tuple[float, float, float, str] | None = None
@@ -62,12 +62,12 @@ class PulseLog:
         strain.lag.record(math.ceil(lag_s * 1e6 / GRAIN_US) * GRAIN_US)
         self._measure(now_s, cpu_s, stage)
 
-    def drain(self) -> Vitals:
+    def drain(self) -> ProcessStats:
         """Return what was noted since the last call."""
-        noted, self._vitals = self._vitals, Vitals()
+        noted, self._vitals = self._vitals, ProcessStats()
         return noted
 
-    def so_far(self) -> Vitals:
+    def so_far(self) -> ProcessStats:
         """Return what was noted and not drained."""
         return self._vitals
 
@@ -91,11 +91,11 @@ class PulseLog:
         strain.wait_s += short_s
         if used_s + short_s > BUSY * seconds:
             strain.busy_s += seconds
-            self._vitals.note_busy(round(start_s * 1000), round(now_s * 1000))
+            self._vitals.add_busy(round(start_s * 1000), round(now_s * 1000))
         self._window = (now_s, cpu_s, wait_s, stage)
 
 
-class Pulse:
+class LoopLagMonitor:
     """Told of a timer's every firing; a process that is too busy fires late. ``log`` keeps a run's, if there is one."""
 
     def __init__(
@@ -106,9 +106,9 @@ class Pulse:
         self._looks: deque[tuple[float, float, float]] = deque(maxlen=LOOKS)
         self._random = Random()  # of our own: a locustfile may have seeded the common one
         self._due_s = clock()
-        self.log: PulseLog | None = None
+        self.stats_log: ProcessStatsLog | None = None
 
-    def next_due(self) -> float:
+    def next_due_s(self) -> float:
         """Return what our clock reads when the next timer is due.
 
         The moments are drawn at random, whenever the last timer fired: timers that follow one another would fall in
@@ -118,13 +118,13 @@ class Pulse:
         self._due_s = max(self._due_s + wait_s, self._clock() - MOST_BEHIND_S)
         return self._due_s
 
-    def beat(self, due_s: float) -> None:
+    def record(self, due_s: float) -> None:
         """Note that a timer fired that was due when our clock read ``due_s``."""
         now_s, cpu_s = self._clock(), self._cpu()
         lag_s = max(0.0, now_s - due_s)
         self._looks.append((now_s, cpu_s, lag_s))
-        if self.log is not None:
-            self.log.note(cpu_s, lag_s)
+        if self.stats_log is not None:
+            self.stats_log.note(cpu_s, lag_s)
 
     @property
     def cpu_ratio(self) -> float | None:

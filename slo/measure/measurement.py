@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from slo.load.plan import Plan, Stage
-from slo.load.requested_load import Ask
-from slo.load.search_controller import Climb
-from slo.load.search_record import Steps
-from slo.measure.loop_lag import PulseLog
+from slo.load.requested_load import RequestedLoad
+from slo.load.search_controller import SearchController
+from slo.load.search_record import SearchRecord
+from slo.measure.loop_lag import ProcessStatsLog
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
@@ -23,11 +23,11 @@ from slo.record.ending import Ending
 from slo.record.history import MAX_INTERVALS, History
 from slo.record.interval import Interval
 from slo.record.journal import Journal
-from slo.record.process_stats import Vitals, recorded
+from slo.record.process_stats import ProcessStats, to_record
 from slo.record.run import Run
 from slo.record.run_counts import LiveCounts
 from slo.record.samples import Scrape, UserSample
-from slo.record.slowest import Slowest
+from slo.record.slowest import SlowestRequests
 from slo.record.target import Target
 from slo.record.worker import Worker
 
@@ -40,7 +40,7 @@ RECENT_S = 10
 
 
 @dataclass(frozen=True)
-class Subject:
+class RunDescription:
     """What is about to run: everything of the record that is known before the first request."""
 
     name: str
@@ -49,8 +49,8 @@ class Subject:
     plan: Plan | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
-    search: Steps | None = None
-    ask: Ask | None = None
+    search: SearchRecord | None = None
+    ask: RequestedLoad | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Measurement:
 
     def __init__(
         self,
-        subject: Subject,
+        subject: RunDescription,
         folder: Path,
         clock: Callable[[], float] = time.perf_counter,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -88,16 +88,16 @@ class Measurement:
 
         ``warmup_ends_ms`` are the ends of the warm-ups that objectives have.
         """
-        self.subject = subject
+        self.description = subject
         self.folder = folder
         self.warmup_ends_ms = tuple(warmup_ends_ms)
         self.recorder = Recorder(subject.plan, clock)
-        self.log = PulseLog(subject.plan, lambda: self.recorder.elapsed_s)
-        self.slowest = Slowest(self.warmup_ends_ms)
-        self.workers: Mapping[str, Vitals] | None = None
+        self.stats_log = ProcessStatsLog(subject.plan, lambda: self.recorder.elapsed_s)
+        self.slowest = SlowestRequests(self.warmup_ends_ms)
+        self.workers: Mapping[str, ProcessStats] | None = None
         self.notes: list[str] = []
         self.worker_faults = 0
-        self.climb: Climb | None = None
+        self.search_controller: SearchController | None = None
         self.listeners: list[Callable[[Iterable[tuple[str, Tally]]], None]] = []
         """Told of the counts that come in, by endpoint; theirs to read."""
         self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -125,11 +125,11 @@ class Measurement:
     @property
     def stage(self) -> Stage | None:
         """The stage running now; None without a plan or after its end."""
-        return self.subject.plan.stage_at(self.elapsed_s) if self.subject.plan else None
+        return self.description.plan.stage_at(self.elapsed_s) if self.description.plan else None
 
-    def sample(self, users: int) -> None:
+    def sample_users(self, users: int) -> None:
         """Note how many users run now, and take over the intervals that closed."""
-        plan, at_s = self.subject.plan, self.elapsed_s
+        plan, at_s = self.description.plan, self.elapsed_s
         planned = round(plan.users_at(at_s), 3) if plan and not plan.open else None
         if self._samples_seen % self._user_period == 0:
             self._users.append(UserSample(round(at_s * 1000), planned, users))
@@ -139,7 +139,7 @@ class Measurement:
             self._user_period *= 2
         self.take(self.recorder.drain())
 
-    def scraped(self, values: Mapping[str, float]) -> None:
+    def add_scrape(self, values: Mapping[str, float]) -> None:
         """Note what the target's own metrics say now."""
         if self._scrapes_seen % self._scrape_period == 0:
             self._scrapes.append(Scrape(round(self.elapsed_s * 1000), values))
@@ -148,7 +148,7 @@ class Measurement:
             self._scrapes = self._scrapes[::2]
             self._scrape_period *= 2
 
-    def scrape_failed(self, why: str) -> None:
+    def note_scrape_error(self, why: str) -> None:
         """Note that the target's own metrics could not be read."""
         self._scrape_faults += 1
         self._scrape_fault = self._scrape_fault or why
@@ -161,7 +161,7 @@ class Measurement:
                 heard(tallies)
             self._history.add(interval, tallies)
             self._journal.append(interval)
-        self._journal.append_slow(self.slowest.fresh())
+        self._journal.append_slow(self.slowest.take_new())
 
     def recent(self) -> Recent:
         """Return the counts of the newest full seconds that all have reported."""
@@ -192,10 +192,10 @@ class Measurement:
         """Return the run as it stands: all that was counted, and no end yet."""
         run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
         later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
-        steps = self.climb.counted if self.climb else ()
+        steps = self.search_controller.step_tallies if self.search_controller else ()
         return replace(run, live=LiveCounts(self._history.after(0), later, steps))
 
-    def stopping(self) -> None:
+    def note_load_end(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""
         self._stopping_s = self.elapsed_s
 
@@ -230,7 +230,7 @@ class Measurement:
         self._journal.discard()
 
     def _run(self, ending: Ending) -> Run:
-        subject = self.subject
+        subject = self.description
         return Run(
             id=self.folder.name,
             scenario=subject.scenario,
@@ -245,7 +245,7 @@ class Measurement:
             users=tuple(self._users),
             notes=tuple(self.notes),
             scrapes=tuple(self._scrapes),
-            search=self.climb.steps if self.climb else subject.search,
+            search=self.search_controller.steps if self.search_controller else subject.search,
             ask=subject.ask,
             slowest=self.slowest.items(),
         )
@@ -253,6 +253,6 @@ class Measurement:
     def _generator(self) -> dict[str, Any]:
         """Return how our processes were; ``workers`` is None where this process sends the requests itself."""
         name = "this process" if self.workers is None else "master"
-        processes = [recorded(name, self.workers is None, self.log.so_far())]
-        processes += [recorded(worker, True, vitals) for worker, vitals in sorted((self.workers or {}).items())]
+        processes = [to_record(name, self.workers is None, self.stats_log.so_far())]
+        processes += [to_record(worker, True, vitals) for worker, vitals in sorted((self.workers or {}).items())]
         return {"cpu_s": round(time.process_time() - self._cpu_start_s, 3), "processes": processes}

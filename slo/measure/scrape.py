@@ -76,7 +76,7 @@ class Scraper:
         self._headers: Mapping[str, str] = {"Authorization": f"Bearer {token}"} if token else {}
         self._opener = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
 
-    def look(self) -> dict[str, float]:
+    def read(self) -> dict[str, float]:
         """Return what the metrics say now; raises ScrapeError."""
         if not self._url.startswith(("http://", "https://")):
             raise ScrapeError("the host is no http address")

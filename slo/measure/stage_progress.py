@@ -9,10 +9,10 @@ from slo.measure.measurement import Measurement
 
 def stage_progress(measurement: Measurement) -> dict[str, Any] | None:
     """Return the stage under way: its name and number, how many there are, and the seconds left; None without one."""
-    if measurement.climb is not None and not measurement.climb.done:
-        climb = measurement.climb
+    if measurement.search_controller is not None and not measurement.search_controller.done:
+        climb = measurement.search_controller
         return {"name": climb.name, "left_s": None, "number": climb.number, "of": None}
-    plan = measurement.subject.plan
+    plan = measurement.description.plan
     if plan is None:
         return None
     now_s = measurement.elapsed_s

@@ -23,7 +23,7 @@ from prometheus_client.registry import Collector
 from prometheus_client.samples import BucketSpan, NativeHistogram
 
 from slo.analysis.selection import matches
-from slo.cluster.process_status import Process
+from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.measure.stage_progress import stage_progress
 from slo.metrics.histogram import Histogram, bucket_bounds
@@ -58,7 +58,7 @@ _UNITS: Mapping[Unit, tuple[str, float]] = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunState:
     """How things stand at this moment, beside what was counted.
 
     ``stage`` is the name and the number of the one under way; times in seconds since 1970.
@@ -73,18 +73,18 @@ class Standing:
     users_running: int = 0
     stage: tuple[str, int] | None = None
     verdict: Verdict | None = None
-    processes: Sequence[Process] = ()
+    processes: Sequence[ProcessStatus] = ()
 
 
-def standing(
-    run: Run | None, verdict: Verdict | None, measurement: Measurement | None, processes: Sequence[Process]
-) -> Standing:
+def run_state(
+    run: Run | None, verdict: Verdict | None, measurement: Measurement | None, processes: Sequence[ProcessStatus]
+) -> RunState:
     """Return how ``run`` stands, which may be a few seconds old; ``measurement`` is there while it goes on."""
     if run is None:
-        return Standing(processes=processes)
+        return RunState(processes=processes)
     users = measurement.users[-1] if measurement and measurement.users else None
     stage = stage_progress(measurement) if measurement else None
-    return Standing(
+    return RunState(
         run=run.id,
         scenario=run.scenario or "",
         target=run.target.url,
@@ -134,14 +134,14 @@ class Places:
         return found
 
 
-class Exposition(Collector):
+class RunCollector(Collector):
     """Counts of the run under way, or of the last one, and what Prometheus is told of it."""
 
     def __init__(self, objectives: Objectives | None) -> None:
         self._objectives = objectives
         self.bounds_us = bounds_us(objectives.items if objectives else ())
         self._places = Places(self.bounds_us)
-        self.standing = Standing()
+        self.standing = RunState()
         self._judged: tuple[tuple[str, Verdict | None], bytes] | None = None
         self._scenario = ""
         self._tallies: dict[str, Tally] = {}
@@ -350,7 +350,7 @@ def _objectives(objectives: Objectives, verdict: Verdict | None) -> Iterator[Met
     yield from (value, target, warning, status, overall)
 
 
-def _generator(processes: Sequence[Process]) -> Iterator[Metric]:
+def _generator(processes: Sequence[ProcessStatus]) -> Iterator[Metric]:
     cpu = GaugeMetricFamily(f"{NAMESPACE}_generator_cpu_ratio", "Share of one core used.", labels=("worker",))
     lag = GaugeMetricFamily(f"{NAMESPACE}_generator_lag_seconds", "How late timers fire.", labels=("worker",))
     users = GaugeMetricFamily(f"{NAMESPACE}_generator_users", "Users that run in it.", labels=("worker",))

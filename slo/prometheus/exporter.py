@@ -17,12 +17,12 @@ from gevent.lock import Semaphore
 from gevent.pywsgi import WSGIServer
 from prometheus_client.exposition import basic_auth_handler, default_handler, push_to_gateway
 
-from slo.cluster.process_status import Process
+from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.objectives.objectives import Objectives
-from slo.prometheus.collector import Exposition, Standing
+from slo.prometheus.collector import RunCollector, RunState
 from slo.reports.console import plain
-from slo.text import redact as secret
+from slo.text import redact
 
 PATH = "/metrics"
 PUSH_S = 10.0
@@ -40,26 +40,28 @@ class RunSource(Protocol):
 
     objectives: Objectives | None
     measurement: Measurement | None
-    exposition: Exposition | None
+    collector: RunCollector | None
 
-    def standing(self, processes: Sequence[Process] = ()) -> Standing:
+    def run_state(self, processes: Sequence[ProcessStatus] = ()) -> RunState:
         """Return what Prometheus is told beside the counts."""
 
 
 class Exporter:
     """What Prometheus is told by one process, which judges."""
 
-    def __init__(self, gate: RunSource, processes: Callable[[], Sequence[Process]], gateway: Gateway | None) -> None:
+    def __init__(
+        self, gate: RunSource, processes: Callable[[], Sequence[ProcessStatus]], gateway: Gateway | None
+    ) -> None:
         self._gate = gate
         self._gateway = gateway
         self._processes = processes
         self._pushing = Semaphore()
-        self.exposition = gate.exposition = Exposition(gate.objectives)
+        self.collector = gate.collector = RunCollector(gate.objectives)
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics as they are now, in the format that an Accept header asks for, and its content type."""
         self._stand()
-        return self.exposition.text(accept)
+        return self.collector.text(accept)
 
     def serve(self, host: str, port: int) -> None:
         """Answer at ``http://host:port/metrics`` until the process ends; raises ExporterError."""
@@ -86,10 +88,10 @@ class Exporter:
         # One after the other: what was true before the end of a run must not arrive after the verdict.
         with self._pushing:
             self._stand()
-            self._gateway.push(self.exposition)
+            self._gateway.push(self.collector)
 
     def _stand(self) -> None:
-        self.exposition.standing = self._gate.standing(self._processes())
+        self.collector.standing = self._gate.run_state(self._processes())
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH:
@@ -119,7 +121,7 @@ class Gateway:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._told = False
 
-    def push(self, exposition: Exposition) -> None:
+    def push(self, exposition: RunCollector) -> None:
         """Replace what is there of the scenario; a failure is told once, on stderr, and does no other harm."""
         try:
             with gevent.Timeout(PUSH_TIMEOUT_S):
@@ -154,7 +156,7 @@ class Gateway:
 
 def shown(url: str) -> str:
     """Return the URL as it may be shown."""
-    return plain(secret.without_credentials(url), 200)
+    return plain(redact.without_credentials(url), 200)
 
 
 def _is_gateway(url: str) -> bool:
@@ -169,7 +171,7 @@ def _is_gateway(url: str) -> bool:
 
 
 def exporter_for(
-    options: Namespace, gate: RunSource, processes: Callable[[], Sequence[Process]], has_web_ui: bool
+    options: Namespace, gate: RunSource, processes: Callable[[], Sequence[ProcessStatus]], has_web_ui: bool
 ) -> Exporter | None:
     """Return what tells Prometheus, and begin to; None where nobody asks. Raises ExporterError."""
     if not (options.prometheus_port or options.prometheus_push or has_web_ui):

@@ -11,7 +11,7 @@ from pathlib import Path
 from slo.text.version import __version__
 
 
-def take(locust_version: str) -> dict[str, str | int | None]:
+def describe(locust_version: str) -> dict[str, str | int | None]:
     """Return the environment as plain data; nothing secret, no user or host name."""
     return {
         "locust_slo": __version__,

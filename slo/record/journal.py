@@ -16,7 +16,7 @@ from slo.record.history import History
 from slo.record.interval import Interval
 from slo.record.run import Run
 from slo.record.run_record import RunError
-from slo.record.slowest import Slow, Slowest
+from slo.record.slowest import SlowestRequests, SlowRequest
 
 FILE_NAME = "journal.msgpack"
 
@@ -33,7 +33,7 @@ class Journal:
         """Append one interval; it survives this process's death, if not the machine's."""
         self._append(interval.to_wire())
 
-    def append_slow(self, slow: Sequence[Slow]) -> None:
+    def append_slow(self, slow: Sequence[SlowRequest]) -> None:
         """Append requests that became some of the slowest."""
         if slow:
             self._append({"slowest": [one.to_data() for one in slow]})
@@ -63,7 +63,7 @@ def recover(folder: Path) -> Run:
     """Return the run that the journal in ``folder`` tells of, marked crashed; raises RunError without one."""
     path = folder / FILE_NAME
     history = History()
-    slowest = Slowest()
+    slowest = SlowestRequests()
     head: dict[str, Any] | None = None
     end_ms = 0
     try:
@@ -73,7 +73,7 @@ def recover(folder: Path) -> Run:
                     head = value
                     continue
                 if isinstance(value, dict):
-                    slowest.update(map(Slow.from_data, value["slowest"]))
+                    slowest.update(map(SlowRequest.from_data, value["slowest"]))
                     continue
                 interval = Interval.from_wire(value)
                 end_ms = max(end_ms, interval.end_ms)

@@ -13,7 +13,7 @@ MAX_BUSY = 100
 
 
 @dataclass
-class Strain:
+class StageStats:
     """One process in one stage: seconds, CPU seconds, seconds in which it was busy, and its lag.
 
     ``wait_s`` is how long it was ready and had no core. ``lag`` holds, for moments spread evenly over the time, how
@@ -26,7 +26,7 @@ class Strain:
     busy_s: float = 0.0
     lag: Histogram = field(default_factory=Histogram)
 
-    def add(self, other: Strain) -> None:
+    def add(self, other: StageStats) -> None:
         """Add the other's times and counts."""
         self.seconds += other.seconds
         self.cpu_s += other.cpu_s
@@ -40,23 +40,23 @@ class Strain:
         return {**times, "lag": self.lag.to_data()}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Strain:
+    def from_data(cls, data: Mapping[str, Any]) -> StageStats:
         """Return the strain that ``to_data`` described; raises ValueError when it is damaged."""
         return cls(data["seconds"], data["cpu_s"], data["wait_s"], data["busy_s"], Histogram.from_data(data["lag"]))
 
 
 @dataclass
-class Vitals:
+class ProcessStats:
     """One process over a run: its strain by stage, and when it was busy (milliseconds since the run's start)."""
 
-    stages: dict[str, Strain] = field(default_factory=dict)
+    stages: dict[str, StageStats] = field(default_factory=dict)
     busy: list[tuple[int, int]] = field(default_factory=list)
 
-    def stage(self, name: str) -> Strain:
+    def stage(self, name: str) -> StageStats:
         """Return the strain in the stage ``name``, to be added to."""
-        return self.stages.setdefault(name, Strain())
+        return self.stages.setdefault(name, StageStats())
 
-    def note_busy(self, start_ms: int, end_ms: int) -> None:
+    def add_busy(self, start_ms: int, end_ms: int) -> None:
         """Note that the process was busy then, later than what is noted already."""
         if self.busy and start_ms <= self.busy[-1][1] + 1:
             self.busy[-1] = (self.busy[-1][0], max(end_ms, self.busy[-1][1]))
@@ -66,16 +66,16 @@ class Vitals:
             near = min(range(1, len(self.busy)), key=lambda i: self.busy[i][0] - self.busy[i - 1][1])
             self.busy[near - 1 : near + 1] = [(self.busy[near - 1][0], self.busy[near][1])]
 
-    def add(self, other: Vitals) -> None:
+    def add(self, other: ProcessStats) -> None:
         """Add what the same process was later."""
         for name, strain in other.stages.items():
             self.stage(name).add(strain)
         for start_ms, end_ms in other.busy:
-            self.note_busy(start_ms, end_ms)
+            self.add_busy(start_ms, end_ms)
 
-    def whole(self) -> Strain:
+    def whole(self) -> StageStats:
         """Return the strain of all stages together."""
-        whole = Strain()
+        whole = StageStats()
         for strain in self.stages.values():
             whole.add(strain)
         return whole
@@ -88,13 +88,13 @@ class Vitals:
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Vitals:
+    def from_data(cls, data: Mapping[str, Any]) -> ProcessStats:
         """Return the vitals that ``to_data`` described; raises ValueError when they are damaged."""
-        stages = {name: Strain.from_data(strain) for name, strain in data["stages"].items()}
+        stages = {name: StageStats.from_data(strain) for name, strain in data["stages"].items()}
         return cls(stages, [(start, end) for start, end in data["busy"]])
 
 
-def recorded(name: str, sends: bool, vitals: Vitals) -> dict[str, Any]:
+def to_record(name: str, sends: bool, vitals: ProcessStats) -> dict[str, Any]:
     """Return a process as the run's record holds it; one that ``sends`` made requests itself."""
     whole = vitals.whole()
     lag = whole.lag

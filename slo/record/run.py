@@ -13,7 +13,7 @@ from slo.metrics.arrivals import Arrivals
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import TallyTable
 from slo.record.interval import arrivals_of, total_of
-from slo.record.process_stats import Vitals
+from slo.record.process_stats import ProcessStats
 from slo.record.run_counts import LiveCounts, RunCounts
 from slo.record.run_record import RunError, RunRecord
 from slo.text import atomic
@@ -53,11 +53,11 @@ class Run(RunRecord):
         ]
 
     @cached_property
-    def process_stats(self) -> dict[str, Vitals]:
+    def process_stats(self) -> dict[str, ProcessStats]:
         """Statistics of the processes that sent the load, by name; empty for a record without them."""
         processes = self.generator.get("processes", ())
         return {
-            process["name"]: Vitals.from_data({"stages": process["stages"], "busy": process["busy"]})
+            process["name"]: ProcessStats.from_data({"stages": process["stages"], "busy": process["busy"]})
             for process in processes
             if process["sends"]
         }

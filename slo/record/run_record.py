@@ -12,12 +12,12 @@ from typing import Any, Self
 from jsonschema import Draft202012Validator
 
 from slo.load.plan import Plan
-from slo.load.requested_load import Ask
-from slo.load.search_record import Steps
+from slo.load.requested_load import RequestedLoad
+from slo.load.search_record import SearchRecord
 from slo.record.ending import Ending
 from slo.record.interval import Interval
 from slo.record.samples import Scrape, UserSample
-from slo.record.slowest import Slow
+from slo.record.slowest import SlowRequest
 from slo.record.target import Target
 from slo.record.worker import Worker
 from slo.text import schemas
@@ -48,9 +48,9 @@ class RunRecord:
     notes: tuple[str, ...] = ()
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
-    search: Steps | None = None
-    ask: Ask | None = None
-    slowest: tuple[Slow, ...] = ()
+    search: SearchRecord | None = None
+    ask: RequestedLoad | None = None
+    slowest: tuple[SlowRequest, ...] = ()
     """The slowest requests of each endpoint with their traces, the slowest first; empty where nothing was traced."""
 
     def to_data(self) -> dict[str, Any]:
@@ -104,9 +104,9 @@ class RunRecord:
                 notes=tuple(data["notes"]),
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
-                search=Steps.from_data(data["search"]) if "search" in data else None,
-                ask=Ask(**data["asked"]) if "asked" in data else None,
-                slowest=tuple(Slow.from_data(one) for one in data.get("slowest", ())),
+                search=SearchRecord.from_data(data["search"]) if "search" in data else None,
+                ask=RequestedLoad(**data["asked"]) if "asked" in data else None,
+                slowest=tuple(SlowRequest.from_data(one) for one in data.get("slowest", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None

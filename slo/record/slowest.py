@@ -10,14 +10,14 @@ from typing import Any
 
 from slo.tracing.traceparent import is_trace_id
 
-MOST = 5
+MAX_PER_ENDPOINT = 5
 """Requests kept of one endpoint in one stage, on each side of a warm-up's end."""
-MOST_OF_ALL = 2500
+MAX_TOTAL = 2500
 """Requests kept of all together, the slowest ones."""
 
 
 @dataclass(frozen=True, slots=True)
-class Slow:
+class SlowRequest:
     """One request: its latency since it was sent, when it ended, and why it failed (None: it did not).
 
     ``status`` is None where no answer came.
@@ -42,39 +42,41 @@ class Slow:
         return {name: value for name, value in data.items() if value is not None}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Slow:
+    def from_data(cls, data: Mapping[str, Any]) -> SlowRequest:
         """Return the request that ``to_data`` described; raises ValueError when it is damaged."""
         if not is_trace_id(data["trace_id"]):
             raise ValueError("a slow request's trace_id is not 32 hexadecimal digits")
         return cls(**data)
 
 
-def _order(one: Slow) -> tuple[float, str, str, str, int, int, str]:
+def _order(one: SlowRequest) -> tuple[float, str, str, str, int, int, str]:
     """Slowest first; what is alike is told apart by all the rest, so that the order of adding makes no difference."""
     return -one.latency_ms, one.trace_id, one.endpoint, one.stage, one.at_ms, one.status or 0, one.failure or ""
 
 
-class Slowest:
+class SlowestRequests:
     """The ``MOST`` slowest requests of each endpoint, stage and segment, ``MOST_OF_ALL`` together.
 
     A segment is the time between two ends of warm-ups: an objective that leaves the first seconds out finds its own
     slowest. Adding is associative, commutative and idempotent: reports may come twice, in any order.
     """
 
-    def __init__(self, warmup_ends_ms: Iterable[int] = (), most: int = MOST, most_of_all: int = MOST_OF_ALL) -> None:
+    def __init__(
+        self, warmup_ends_ms: Iterable[int] = (), most: int = MAX_PER_ENDPOINT, most_of_all: int = MAX_TOTAL
+    ) -> None:
         self._warmup_ends_ms = sorted(set(warmup_ends_ms))
         self._most = most
         self._most_of_all = most_of_all
-        self._kept: dict[tuple[str, str, int], list[Slow]] = {}
+        self._kept: dict[tuple[str, str, int], list[SlowRequest]] = {}
         self._count = 0
-        self._fresh: list[Slow] = []
+        self._fresh: list[SlowRequest] = []
 
     def floor_ms(self, endpoint: str, stage: str, at_ms: int) -> float:
         """Return the latency that a request must exceed to be kept."""
         there = self._kept.get((endpoint, stage, bisect_right(self._warmup_ends_ms, at_ms)))
         return there[-1].latency_ms if there and len(there) >= self._most else -1.0
 
-    def add(self, one: Slow) -> None:
+    def add(self, one: SlowRequest) -> None:
         """Keep a request if it is among the slowest."""
         there = self._kept.setdefault((one.endpoint, one.stage, bisect_right(self._warmup_ends_ms, one.at_ms)), [])
         if one in there:
@@ -89,17 +91,17 @@ class Slowest:
         if self._count > 2 * self._most_of_all:
             self._prune()
 
-    def update(self, others: Iterable[Slow]) -> None:
+    def update(self, others: Iterable[SlowRequest]) -> None:
         """Add requests, those of another process for example."""
         for one in others:
             self.add(one)
 
-    def items(self) -> tuple[Slow, ...]:
+    def items(self) -> tuple[SlowRequest, ...]:
         """Return what is kept, the slowest first."""
         everything = (one for there in self._kept.values() for one in there)
         return tuple(nsmallest(self._most_of_all, everything, key=_order))
 
-    def fresh(self) -> list[Slow]:
+    def take_new(self) -> list[SlowRequest]:
         """Return what was added since the last call and is still kept."""
         added, self._fresh = self._fresh, []
         if not added:

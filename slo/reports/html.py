@@ -12,7 +12,7 @@ from itertools import zip_longest
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from slo.analysis import diagnosis as advice
+from slo.analysis import diagnosis
 from slo.analysis.offered import offered_load, unreached_stages
 from slo.analysis.selection import select
 from slo.baseline.store import Reference
@@ -20,7 +20,7 @@ from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import rows
 from slo.reports.reproduce import command
-from slo.text import redact as secret
+from slo.text import redact
 from slo.text.clean import plain, safe
 from slo.tracing import trace_link
 from slo.verdict.result import RANK, Result, Status
@@ -132,11 +132,11 @@ def sentence(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) 
     return verdict.reason
 
 
-def _origin(run: Run, result: Result, groups: Mapping[str, tuple[str, ...]]) -> advice.Origin:
+def _origin(run: Run, result: Result, groups: Mapping[str, tuple[str, ...]]) -> diagnosis.Origin:
     scope = result.objective.scope
     if result.status not in ("WARNING", "FAIL", "CRITICAL") or any(group not in groups for group in scope.groups):
-        return advice.Origin()
-    return advice.origin(result.objective, select(run, scope, groups))
+        return diagnosis.Origin()
+    return diagnosis.origin(result.objective, select(run, scope, groups))
 
 
 def _top(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) -> str:
@@ -308,7 +308,7 @@ def _generator(run: Run) -> str:
     if run.users:
         wanted = [sample.planned for sample in run.users if sample.planned is not None]
         pairs += [("users planned, at most", f"{max(wanted):g}")] if wanted else []
-        pairs += [("offered", f"{one.amounts()}: {one.ask.words()}") for one in offered_load(run) if one.ask]
+        pairs += [("offered", f"{one.amounts()}: {one.ask.describe()}") for one in offered_load(run) if one.ask]
         pairs.append(("users achieved, at most", str(max(sample.achieved for sample in run.users))))
         behind = max(((s.planned or 0) - s.achieved, -s.at_ms) for s in run.users)
         if wanted and behind[0] > 0:
@@ -333,7 +333,7 @@ def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> str:
     told += [("target", run.target.headline()), ("objectives", source)]
     told += [("baseline", f"{one.id}, started {one.started_at}") for one in references]
     environment = [(name, _shown(value)) for name, value in sorted(run.environment.items()) if value is not None]
-    options = [(name, _shown(value)) for name, value in sorted(run.options.items()) if not secret.names(name)]
+    options = [(name, _shown(value)) for name, value in sorted(run.options.items()) if not redact.names(name)]
     commit = run.environment.get("commit")
     lines = [f"git checkout {plain(commit, 60)}"] if isinstance(commit, str) and commit.isalnum() else []
     lines.append(plain(command(run, verdict.objectives_source), 4000))

@@ -8,7 +8,7 @@ from typing import Any
 
 from slo.load.plan import Plan
 from slo.record.run import Run
-from slo.text import redact as secret
+from slo.text import redact
 
 _FLAGS = {"num_users": "users"}
 _NOT_OF_THE_LOAD = (
@@ -32,13 +32,13 @@ def command(run: Run, objectives: str = "") -> str:
     # User classes come before any option that takes a list, which would swallow them.
     words = ["locust", *_listed(run.options, "user_classes")]
     words += ["-f", str(run.environment.get("locustfile") or "locustfile.py"), "--headless"]
-    url = secret.without_credentials(run.target.url)
+    url = redact.without_credentials(run.target.url)
     if url and not run.target.embedded:
         words += ["--host", url]
     if objectives:
         words += ["--objectives", objectives]
     for name, value in sorted(run.options.items()):
-        if name in _NOT_OF_THE_LOAD or name in _planned(run.plan) or secret.names(name):
+        if name in _NOT_OF_THE_LOAD or name in _planned(run.plan) or redact.names(name):
             continue
         words += _words(name, value)
     return shlex.join(word.replace("\n", " ") for word in words)

@@ -6,16 +6,16 @@ from fractions import Fraction
 
 from slo.analysis.finding import Finding, Trial
 from slo.analysis.offered import offered_load
-from slo.baseline import wording as comparison
+from slo.baseline import wording
 from slo.baseline.compare import NotComparable
-from slo.load.search import RUNNING
+from slo.load.search import MIN_RUNNING_SHARE
 from slo.metrics import arrivals
 from slo.metrics.arrivals import LATE_MS
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
-from slo.record.process_stats import Vitals
+from slo.record.process_stats import ProcessStats
 from slo.record.run import Run
-from slo.record.slowest import MOST as MOST_SLOW
+from slo.record.slowest import MAX_PER_ENDPOINT as MOST_SLOW
 from slo.verdict.result import Result
 from slo.verdict.saved_runs import Row
 from slo.verdict.verdict import Verdict
@@ -133,7 +133,7 @@ def trial_lines(one: Finding) -> list[str]:
 def _trial(number: int, one: Trial) -> tuple[str, ...]:
     interval = [show(bound, "ms") if bound is not None else "?" for bound in (one.low_ms, one.high_ms)]
     why = [f"{one.missed}, mostly {one.endpoint}" if one.endpoint else one.missed] if one.missed else []
-    why += [f"only {show(one.running, 'users')} ran"] if one.running < one.users * RUNNING else []
+    why += [f"only {show(one.running, 'users')} ran"] if one.running < one.users * MIN_RUNNING_SHARE else []
     why += ["our generator was busy"] if one.busy else []
     return (
         str(number),
@@ -211,7 +211,7 @@ def processes(run: Run) -> list[tuple[str, ...]]:
     """Return the cells of every generator process, in the order of ``PROCESS_HEAD``; shares are of one core."""
     found: list[tuple[str, ...]] = []
     for process in run.generator.get("processes", ()):
-        whole = Vitals.from_data(process).whole()
+        whole = ProcessStats.from_data(process).whole()
         cells = ["-"] * 6
         if whole.seconds > 0 and whole.lag.total:
             shares = (min(1.0, used / whole.seconds) for used in (whole.cpu_s, whole.wait_s, whole.busy_s))
@@ -227,10 +227,10 @@ def compared(row: Row) -> tuple[str, ...]:
     change, what = row.change, row.indicator
     if isinstance(change, NotComparable):
         return (row.endpoint, what.name, "-", "-", "-", "-", change.reason)
-    seen = ("worse" if change.worse > 0 else "better") if change.real else "no change"
-    interval = f"{comparison.signed(change.low, what)} to {comparison.signed(change.high, what)}"
+    seen = ("worse" if change.worse > 0 else "better") if change.is_real else "no change"
+    interval = f"{wording.signed(change.low, what)} to {wording.signed(change.high, what)}"
     values = (show(change.before, what.unit), show(change.after, what.unit))
-    return (row.endpoint, what.name, *values, comparison.signed(change.worse, what), interval, seen)
+    return (row.endpoint, what.name, *values, wording.signed(change.worse, what), interval, seen)
 
 
 def _interval(result: Result) -> str:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slo.baseline import store as baseline
+from slo.baseline import store
 from slo.baseline.store import BaselineError
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run
-from slo.reports import console, github, hlog, junit, markdown
-from slo.reports import csv_files as sheet
+from slo.reports import console, csv_files, github, hlog, junit, markdown
 from slo.text import atomic
 from slo.verdict import verdict
 from slo.verdict.judge import judge
@@ -73,7 +72,7 @@ FORMATS: Mapping[str, Format] = {
     "markdown": _one("report.md", markdown.render),
     "junit": _one("junit.xml", junit.render),
     "json": _one(verdict.FILE_NAME, lambda _, outcome: verdict.to_json(outcome)),
-    "csv": Format(sheet.ENDPOINTS, lambda run, outcome, _: sheet.files(run, outcome)),
+    "csv": Format(csv_files.ENDPOINTS, lambda run, outcome, _: csv_files.files(run, outcome)),
     "hlog": Format("latency.hlog", lambda run, outcome, _: hlog.files(run, outcome)),
 }
 
@@ -137,7 +136,7 @@ def references_for(run: Run, objectives: Objectives) -> References:
     if objectives.baselines is None or run.scenario is None:
         return NO_BASELINE
     try:
-        return baseline.read(baseline.path_of(run, objectives.baselines)) or NO_BASELINE
+        return store.read(store.path_of(run, objectives.baselines)) or NO_BASELINE
     except BaselineError as error:
         return NoReferences(str(error), "NO DATA")
 

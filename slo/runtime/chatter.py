@@ -15,7 +15,7 @@ _WANTED = "Your selected spawn rate is very high"
 """A warning to people who choose a rate; ours follows from the plan, or the search."""
 
 
-class Chatter(logging.Filter):
+class RampLogFilter(logging.Filter):
     """A filter on the runner's log, while it is muted."""
 
     def mute(self, wanted: bool) -> None:

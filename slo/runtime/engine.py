@@ -14,21 +14,20 @@ from typing import Any
 
 from slo.analysis.findings import window_objectives
 from slo.analysis.selection import matches, warmup_ms
-from slo.cluster.delta_log import Ledger
-from slo.cluster.process_status import Process
+from slo.cluster.delta_log import DeltaLog
+from slo.cluster.process_status import ProcessStatus
 from slo.live import snapshot as live
 from slo.live.progress import Progress
 from slo.live.snapshot import Trends
-from slo.load.search_controller import Climb, Pace
-from slo.load.search_record import Steps
-from slo.measure.measurement import Measurement, Subject
+from slo.load.search_controller import SearchController, SearchPace
+from slo.load.search_record import SearchRecord
+from slo.measure.measurement import Measurement, RunDescription
 from slo.objectives.objectives import Objectives
-from slo.prometheus.collector import Exposition, Standing, standing
+from slo.prometheus.collector import RunCollector, RunState, run_state
 from slo.record import run as runs
 from slo.record.ending import Ending, How
 from slo.record.run import Run
-from slo.reports import console
-from slo.reports import writer as publish
+from slo.reports import console, writer
 from slo.verdict.abort import AbortMonitor, Breach, StopOn, rules
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 from slo.verdict.judge import step_judge
@@ -38,7 +37,7 @@ JUDGED_S = 10.0
 """How old what Prometheus is told of objectives may be: judging takes time of the process that measures."""
 
 
-class Gate:
+class Engine:
     """State of the runs of one Locust process, one after the other.
 
     ``objectives`` None records without judging and leaves the exit code to Locust. ``formats`` are the reports
@@ -56,13 +55,13 @@ class Gate:
         """``stop`` says which missed objectives end a run, and after how many seconds."""
         self.objectives = objectives
         self.measurement: Measurement | None = None
-        self.ledger: Ledger | None = None
+        self.delta_log: DeltaLog | None = None
         self.trends = Trends(objectives)
         self.finished: list[dict[str, Any]] = []
         self.last: tuple[Run, Verdict | None] | None = None
         self.signal: str | None = None
         self.refusal: str | None = None
-        self.broken: str | None = None
+        self.internal_error: str | None = None
         self._reports = reports
         self._formats = formats
         self._slow: list[tuple[Run, Verdict, Path, dict[str, Any]]] = []
@@ -71,13 +70,13 @@ class Gate:
         self._abort_monitor = AbortMonitor((), {})
         self.breach: Breach | None = None
         self._printed = False
-        self.exposition: Exposition | None = None
+        self.collector: RunCollector | None = None
         """What Prometheus is told, where it is asked for."""
         self._stood: tuple[float, tuple[Run, Verdict | None]] | None = None
-        self.watched = False
+        self.has_viewers = False
         """Whether somebody looks: the trends are for the web page alone."""
 
-    def begin(self, subject: Subject, report_s: float | None = None) -> Measurement:
+    def begin(self, subject: RunDescription, report_s: float | None = None) -> Measurement:
         """Start measuring; raises OSError when the reports' folder cannot be written.
 
         ``report_s`` is how long workers may take to report what they count; None without workers.
@@ -85,21 +84,21 @@ class Gate:
         if self.measurement is not None:
             self.end(completed=False)  # the run before this one is still waiting for last counts: it has ended now
         # What befell an earlier run is no fault of this one.
-        self.refusal = self.broken = self.signal = self.last = self.breach = None
+        self.refusal = self.internal_error = self.signal = self.last = self.breach = None
         self._printed = False
-        folder = publish.new_folder(self._reports, subject.name)
+        folder = writer.new_folder(self._reports, subject.name)
         scopes = [objective.scope for objective in self.objectives.items] if self.objectives else []
         warmup_ends_ms = sorted({warmup_ms(scope, subject.plan) for scope in scopes} - {0})
         self.measurement = Measurement(subject, folder, report_s=report_s or 0.0, warmup_ends_ms=warmup_ends_ms)
-        self.ledger = Ledger(folder.name, self.measurement.slowest) if report_s is not None else None
-        self.measurement.workers = self.ledger.vitals if self.ledger else None
+        self.delta_log = DeltaLog(folder.name, self.measurement.slowest) if report_s is not None else None
+        self.measurement.workers = self.delta_log.process_stats if self.delta_log else None
         self._stood = None
-        if self.exposition is not None:
-            self.exposition.begin(subject.scenario or "")
-            self.measurement.listeners.append(self.exposition.take)
+        if self.collector is not None:
+            self.collector.begin(subject.scenario or "")
+            self.measurement.listeners.append(self.collector.take)
         self.trends = Trends(self.objectives)
         if self.objectives is not None and subject.search is not None:
-            self.measurement.climb = _climb(subject, subject.search, self.objectives, report_s or 0.0)
+            self.measurement.search_controller = _climb(subject, subject.search, self.objectives, report_s or 0.0)
             self._abort_monitor = AbortMonitor((), {})  # past the limit objectives are missed on purpose
         elif self.objectives is not None:
             watched = rules(self.objectives, subject.scenario, *self._stop)
@@ -109,13 +108,13 @@ class Gate:
     def sample(self, users: int) -> None:
         """Take the count of running users, and show how the run is going."""
         if self.measurement is not None:
-            self.measurement.sample(users)
-            if self.measurement.climb is not None:
-                self.measurement.climb.look(
+            self.measurement.sample_users(users)
+            if self.measurement.search_controller is not None:
+                self.measurement.search_controller.update(
                     self.measurement.elapsed_s, users, self.measurement.known_s, self.measurement.window
                 )
-            if self.watched:
-                self.trends.look(self.measurement)
+            if self.has_viewers:
+                self.trends.update(self.measurement)
             if self._progress:
                 self._progress.show(self.measurement, users)
             self._look_for_breach(self.measurement)
@@ -123,7 +122,7 @@ class Gate:
     def _look_for_breach(self, measurement: Measurement) -> None:
         if self.breach is not None or not self._abort_monitor.due(measurement.known_s):
             return
-        recent, plan = measurement.recent(), measurement.subject.plan
+        recent, plan = measurement.recent(), measurement.description.plan
         start_s, end_s = recent.end_s - recent.seconds, recent.end_s
 
         def seconds(stages: tuple[str, ...]) -> float:
@@ -145,14 +144,16 @@ class Gate:
             return
         if self._progress:
             self._progress.end()
-        if self.ledger is not None:
-            measurement.notes += self.ledger.notes()
-            measurement.worker_faults = self.ledger.faults
-        finished = measurement.finish(self._ending(completed, broke_off), self.ledger.workers() if self.ledger else ())
+        if self.delta_log is not None:
+            measurement.notes += self.delta_log.notes()
+            measurement.worker_faults = self.delta_log.recording_errors
+        finished = measurement.finish(
+            self._ending(completed, broke_off), self.delta_log.workers() if self.delta_log else ()
+        )
         finished = self._with_ledger_checked(finished)
         self._keep(finished, measurement)
 
-    def refuse(self, subject: Subject, reason: str) -> None:
+    def refuse(self, subject: RunDescription, reason: str) -> None:
         """Say that the load must not start: a record without a request, and no verdict."""
         self.refusal = reason
         if self.measurement is None:
@@ -162,15 +163,15 @@ class Gate:
 
     def crash(self, error: BaseException) -> None:
         """Note a fault of ours: whatever was measured, there is no verdict on it."""
-        self.broken = f"{type(error).__name__}: {error}"
-        sys.stderr.write(f"locust-slo: a fault of its own, no verdict: {self.broken}\n")
+        self.internal_error = f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"locust-slo: a fault of its own, no verdict: {self.internal_error}\n")
         traceback.print_exception(error, file=sys.stderr)
 
     def exit_code(self) -> int | None:
         """Return the process's exit code; None leaves it to Locust."""
         if self.signal is not None:
             return INTERRUPTED[self.signal]
-        if self.broken or self.refusal:
+        if self.internal_error or self.refusal:
             return NO_VERDICT
         if self.objectives is None:
             return None
@@ -188,26 +189,26 @@ class Gate:
             return f"\nrecorded without objectives (give --objectives FILE for a verdict); {where}"
         return f"\n{console.render(finished, verdict, colour)}\n{where}"
 
-    def picture(self, processes: Sequence[Process]) -> dict[str, Any]:
+    def snapshot(self, processes: Sequence[ProcessStatus]) -> dict[str, Any]:
         """Return what the web page shows: the run under way, or the last one."""
         measurement = self.measurement
         if measurement is not None:
             run, verdict = self._so_far(measurement)
-            return live.picture("running", run, verdict, self.trends, measurement, processes, self.finished)
+            return live.snapshot_of("running", run, verdict, self.trends, measurement, processes, self.finished)
         if self.last is not None:
-            return live.picture("finished", *self.last, self.trends, None, processes, self.finished)
-        return live.picture("ready", None, None, self.trends, None, processes, self.finished)
+            return live.snapshot_of("finished", *self.last, self.trends, None, processes, self.finished)
+        return live.snapshot_of("ready", None, None, self.trends, None, processes, self.finished)
 
-    def standing(self, processes: Sequence[Process] = ()) -> Standing:
+    def run_state(self, processes: Sequence[ProcessStatus] = ()) -> RunState:
         """Return what Prometheus is told beside the counts; a run under way is judged every few seconds at most."""
         measurement = self.measurement
         if measurement is None:
             run, verdict = self.last or (None, None)
-            return standing(run, verdict, None, processes)
+            return run_state(run, verdict, None, processes)
         now_s = measurement.elapsed_s
         if self._stood is not None and now_s - self._stood[0] < JUDGED_S:
-            return standing(*self._stood[1], measurement, processes)
-        return standing(*self._so_far(measurement), measurement, processes)
+            return run_state(*self._stood[1], measurement, processes)
+        return run_state(*self._so_far(measurement), measurement, processes)
 
     def folder_of(self, run_id: str) -> Path | None:
         """Return the folder of a run that this process finished, or None."""
@@ -228,8 +229,8 @@ class Gate:
             return Ending("interrupted", self.signal)
         if self.refusal is not None:
             return Ending("refused", self.refusal)
-        if self.broken is not None:
-            return Ending("crashed", self.broken)
+        if self.internal_error is not None:
+            return Ending("crashed", self.internal_error)
         if self.breach is not None:
             return Ending("aborted", self.breach.reason, self.breach.objective, self.breach.value, self.breach.at_s)
         if broke_off:
@@ -238,7 +239,7 @@ class Gate:
 
     def _with_ledger_checked(self, finished: Run) -> Run:
         """Mark the run incomplete when a worker's counts are missing or do not add up."""
-        if self.ledger is None or finished.ended.how not in ("completed", "stopped", "aborted"):
+        if self.delta_log is None or finished.ended.how not in ("completed", "stopped", "aborted"):
             return finished
         lost = [worker.name for worker in finished.workers if not worker.finished]
         counted, received = finished.tally().requests, sum(w.requests_received for w in finished.workers)
@@ -256,9 +257,9 @@ class Gate:
         try:
             runs.write(finished, folder)
             measurement.discard_journal()
-            publish.point_latest(folder)
+            writer.point_latest(folder)
             if self.objectives is not None:
-                verdict = publish.publish(finished, self.objectives, folder)
+                verdict = writer.publish(finished, self.objectives, folder)
         except Exception as error:  # noqa: BLE001  # a fault in judging must not lose the record or pass
             self.crash(error)
         if verdict is not None:
@@ -267,7 +268,7 @@ class Gate:
         self.last = (finished, verdict)
         self.finished.insert(0, entry)
         if verdict is not None:
-            publish.tell_github(finished, verdict)
+            writer.tell_github(finished, verdict)
             self._slow.append((finished, verdict, folder, entry))
 
     def finish_reports(self) -> None:
@@ -279,21 +280,21 @@ class Gate:
 
     def _report(self, finished: Run, verdict: Verdict, folder: Path, apart: bool) -> None:
         assert self.objectives is not None
-        names = [name for name in self._formats if publish.FORMATS[name].apart == apart]
-        publish.report(finished, verdict, self.objectives, folder, names)
+        names = [name for name in self._formats if writer.FORMATS[name].apart == apart]
+        writer.report(finished, verdict, self.objectives, folder, names)
 
 
-def _climb(subject: Subject, asked: Steps, objectives: Objectives, report_s: float) -> Climb:
+def _climb(subject: RunDescription, asked: SearchRecord, objectives: Objectives, report_s: float) -> SearchController:
     """Return the search asked for, as much faster as the locustfile's own option compresses its time."""
     scale = subject.options.get("time_scale")
-    pace = Pace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)
+    pace = SearchPace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)
     demanded = window_objectives(subject.scenario, objectives)
     slowest_ms = max((one.target for one in demanded if one.unit == "ms"), default=0)
-    pace = pace.seeing(float(slowest_ms) / 1000)
-    return Climb(asked, pace, step_judge(subject.scenario, objectives), report_s)
+    pace = pace.for_latency(float(slowest_ms) / 1000)
+    return SearchController(asked, pace, step_judge(subject.scenario, objectives), report_s)
 
 
-def guarded(gate: Gate, call: Callable[[], None]) -> None:
+def guarded(gate: Engine, call: Callable[[], None]) -> None:
     """Run ``call``; an exception becomes the gate's own crash instead of a test that passes by accident."""
     try:
         call()

@@ -17,12 +17,12 @@ from locust.event import EventHook
 
 from slo.cluster import identity
 from slo.cluster.clock import Offset
-from slo.cluster.delta_sender import WorkerBooks
-from slo.load.pacer import Dispenser, late_ms
+from slo.cluster.delta_sender import DeltaSender
+from slo.load.pacer import ArrivalPacer, late_ms
 from slo.measure.listener import Locusts, listeners, open_listener, slow_listener
-from slo.measure.loop_lag import Pulse
+from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.recorder import Recorder
-from slo.record.slowest import Slowest
+from slo.record.slowest import SlowestRequests
 from slo.runtime import options
 from slo.runtime.batched import BatchedStats
 from slo.runtime.open_model import DISPENSER, let_users_wait
@@ -66,7 +66,7 @@ if not hasattr(events, "slo_check"):
 
 
 def listen(
-    environment: Environment, recorder: Recorder, arrivals: Dispenser | None, slowest: Slowest
+    environment: Environment, recorder: Recorder, arrivals: ArrivalPacer | None, slowest: SlowestRequests
 ) -> Callable[[], None]:
     """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it.
 
@@ -113,7 +113,7 @@ def _change(old: Callable[..., None], new: Callable[..., None]) -> None:
     handlers[handlers.index(old)] = new
 
 
-def _trace(tracer: Tracer | None, recorder: Recorder, slowest: Slowest) -> Callable[[], None]:
+def _trace(tracer: Tracer | None, recorder: Recorder, slowest: SlowestRequests) -> Callable[[], None]:
     """Let the requests of Locust's own clients carry a trace context, and keep the slowest of all; returns the undoing.
 
     LeanHttpUser looks to its own.
@@ -138,23 +138,23 @@ def _trace(tracer: Tracer | None, recorder: Recorder, slowest: Slowest) -> Calla
     return undo
 
 
-def beat(pulse: Pulse) -> None:
+def beat(pulse: LoopLagMonitor) -> None:
     """Look for ever how late timers fire in this process."""
     while True:
-        due_s = pulse.next_due()
+        due_s = pulse.next_due_s()
         gevent.sleep(max(0.0, due_s - time.perf_counter()))
-        pulse.beat(due_s)
+        pulse.record(due_s)
 
 
 def record(
     environment: Environment, announced: dict[str, Any], offset: Offset
-) -> tuple[WorkerBooks, Callable[[], None]]:
+) -> tuple[DeltaSender, Callable[[], None]]:
     """Begin a worker's books on the run announced; returns them with what ends the recording."""
-    books = WorkerBooks(announced, offset)
-    return books, listen(environment, books.recorder, books.arrivals, books.slowest)
+    books = DeltaSender(announced, offset)
+    return books, listen(environment, books.recorder, books.pacer, books.slowest)
 
 
 def identity_of(environment: Environment) -> dict[str, Any]:
     """Return what the process says of itself when it introduces itself; see ``slo.cluster.identity``."""
     given = options.given(environment.parsed_options)  # type: ignore[arg-type]
-    return identity.take(locust.__version__, environment.parsed_locustfiles or [], given)
+    return identity.describe(locust.__version__, environment.parsed_locustfiles or [], given)

@@ -22,25 +22,25 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 
 from slo.analysis.findings import window_objectives
-from slo.baseline import store as baseline
+from slo.baseline import store
 from slo.baseline.store import BaselineError
-from slo.cluster.process_status import Process
-from slo.cluster.protocol import Master
+from slo.cluster.process_status import ProcessStatus
+from slo.cluster.protocol import MasterProtocol
 from slo.live import web
 from slo.live.progress import Progress
 from slo.load import rate
-from slo.load.pacer import Dispenser
+from slo.load.pacer import ArrivalPacer
 from slo.load.plan import Plan
-from slo.measure.loop_lag import Pulse
+from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.prometheus.exporter import ExporterError, exporter_for
-from slo.reports import writer as publish
+from slo.reports import writer
 from slo.reports.notifier import NotifierError, notifier_for
 from slo.runtime import options
-from slo.runtime.chatter import Chatter
-from slo.runtime.engine import Gate, guarded
+from slo.runtime.chatter import RampLogFilter
+from slo.runtime.engine import Engine, guarded
 from slo.runtime.hooks import beat, identity_of, listen
 from slo.runtime.open_model import ArrivalShape
 from slo.runtime.shape import LimitShape
@@ -54,20 +54,22 @@ REPORT_S = WORKER_REPORT_INTERVAL + 1.0
 """How old a worker's counts may be when they reach the master."""
 
 
-class Judging:
+class Coordinator:
     """Wires one process that judges, alone or as the master, to its gate."""
 
     def __init__(self, environment: Environment, runner: Any) -> None:
         self._environment = environment
         self._runner = runner
-        self._master = Master(identity_of(environment), self._send) if isinstance(runner, MasterRunner) else None
+        self._master = (
+            MasterProtocol(identity_of(environment), self._send) if isinstance(runner, MasterRunner) else None
+        )
         self._detach: Callable[[], None] = lambda: None
         self._sampler: gevent.Greenlet | None = None
         self._reporting: gevent.Greenlet | None = None
         self._refusing = False
-        self._arrivals: Dispenser | None = None
-        self._chatter = Chatter()
-        self._pulse = Pulse()
+        self._arrivals: ArrivalPacer | None = None
+        self._chatter = RampLogFilter()
+        self._pulse = LoopLagMonitor()
         gevent.spawn(beat, self._pulse)
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
@@ -76,15 +78,15 @@ class Judging:
             _leave("--trace-url leads to traces, and there are none: add --trace-context")
         objectives = _objectives(parsed)
         progress = Progress(sys.stderr, objectives) if show and self._headless else None
-        formats = publish.formats(parsed.report_formats)
+        formats = writer.formats(parsed.report_formats)
         stop = (parsed.stop_on, parsed.stop_after)
-        self.gate = Gate(objectives, Path(parsed.reports_dir), progress, formats, stop)
+        self.engine = Engine(objectives, Path(parsed.reports_dir), progress, formats, stop)
         search = options.search(parsed, parsed.num_users)
         self.limit_shape = LimitShape(search, self._wanted) if search else None
-        self.asked: LoadTestShape | None = _arrivals_of(environment) or self.limit_shape
-        if self.asked is not None:
-            self.asked.runner = runner
-            environment.shape_class = self.asked
+        self.requested_shape: LoadTestShape | None = _arrivals_of(environment) or self.limit_shape
+        if self.requested_shape is not None:
+            self.requested_shape.runner = runner
+            environment.shape_class = self.requested_shape
         environment.events.test_start.add_listener(self._start)
         environment.events.test_stopping.add_listener(self._stopping)
         environment.events.test_stop.add_listener(self._stop)
@@ -97,18 +99,18 @@ class Judging:
         self._take_signals()
         self._notifier = _or_leave(partial(notifier_for, parsed))
         has_web_ui = environment.web_ui is not None
-        self._exporter = _or_leave(partial(exporter_for, parsed, self.gate, self._processes, has_web_ui))
+        self._exporter = _or_leave(partial(exporter_for, parsed, self.engine, self._processes, has_web_ui))
         # Locust hands all options to workers; these may hold secrets that are none of theirs.
         parsed.notify = parsed.prometheus_push = ""
         if environment.web_ui is not None and self._exporter is not None:
-            self.gate.watched = True
-            web.register(environment.web_ui, self._picture, self.gate.folder_of, self._exporter.text)
+            self.engine.has_viewers = True
+            web.register(environment.web_ui, self._picture, self.engine.folder_of, self._exporter.text)
 
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
         sys.stderr.write(f"locust-slo: {reason}\n")
         self._refusing = True
-        guarded(self.gate, lambda: self.gate.refuse(subject_of(self._environment), reason))
+        guarded(self.engine, lambda: self.engine.refuse(subject_of(self._environment), reason))
         if self._headless:
             self._quit()
             sys.exit(NO_VERDICT)
@@ -124,10 +126,10 @@ class Judging:
 
     def leave(self) -> None:
         """Set the exit code; a run still going on (SIGTERM, Ctrl-C) is stopped and written first."""
-        if self.gate.measurement is not None:
-            guarded(self.gate, self._stop_runner)
-            guarded(self.gate, lambda: self.gate.end(completed=False))
-        code = self.gate.exit_code()
+        if self.engine.measurement is not None:
+            guarded(self.engine, self._stop_runner)
+            guarded(self.engine, lambda: self.engine.end(completed=False))
+        code = self.engine.exit_code()
         if code is not None:
             self._environment.process_exit_code = code
 
@@ -143,16 +145,16 @@ class Judging:
         impossible = self._impossible()
         if impossible:
             sys.stderr.write(f"locust-slo: {impossible}\n")
-            guarded(self.gate, lambda: self.gate.refuse(subject_of(self._environment), impossible))
+            guarded(self.engine, lambda: self.engine.refuse(subject_of(self._environment), impossible))
         else:
-            guarded(self.gate, self._begin)
-        if self.gate.broken or impossible:
+            guarded(self.engine, self._begin)
+        if self.engine.internal_error or impossible:
             gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
 
     def _wanted(self) -> int | None:
         """Return how many users the search wants now; before the run begins, those of its first step."""
         assert self.limit_shape is not None
-        climb = self.gate.measurement.climb if self.gate.measurement else None
+        climb = self.engine.measurement.search_controller if self.engine.measurement else None
         return climb.wanted if climb else self.limit_shape.search.start_users
 
     def _hindered(self, asked: LimitShape) -> str:
@@ -162,7 +164,7 @@ class Judging:
                 "--find-limit cannot offer its load: another one was chosen, by --class-picker or by the locustfile, "
                 "which can ask slo.plugin.shape_of(environment) for it"
             )
-        objectives = self.gate.objectives
+        objectives = self.engine.objectives
         demanded = window_objectives(subject_of(self._environment).scenario, objectives) if objectives else None
         return options.hindrance(self._environment.parsed_options, asked.search, demanded)  # type: ignore[arg-type]
 
@@ -184,86 +186,86 @@ class Judging:
         return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
 
     def _begin(self) -> None:
-        measurement = self.gate.begin(subject_of(self._environment), REPORT_S if self._master else None)
-        self._chatter.mute(measurement.subject.plan is not None or measurement.subject.search is not None)
+        measurement = self.engine.begin(subject_of(self._environment), REPORT_S if self._master else None)
+        self._chatter.mute(measurement.description.plan is not None or measurement.description.search is not None)
         # What lives by now lives on: the collector need not look at it again and again while requests are timed.
         gc.unfreeze()
         gc.collect()
         gc.freeze()
-        if self._master and self.gate.ledger is not None:
+        if self._master and self.engine.delta_log is not None:
             # One that is missing gets no users; should it come back, it is expected from then on.
             there = (client.id for client in self._runner.clients.all if client.state != STATE_MISSING)
-            for worker in self._master.fitting(there):
-                self.gate.ledger.expect(worker)
+            for worker in self._master.accepted(there):
+                self.engine.delta_log.add_worker(worker)
             self._share(self._master, measurement, begins=True)
             self._announce(self._master, measurement)
         else:
-            plan, recorder = measurement.subject.plan, measurement.recorder
+            plan, recorder = measurement.description.plan, measurement.recorder
             if plan is not None and plan.open:
-                self._arrivals = Dispenser(plan, lambda: recorder.elapsed_s, recorder.arrived)
+                self._arrivals = ArrivalPacer(plan, lambda: recorder.elapsed_s, recorder.arrived)
             self._detach = listen(self._environment, recorder, self._arrivals, measurement.slowest)
         if self._arrivals is not None:
             self._arrivals.join("", 0.0, [""])
         if self._environment.shape_class is not None:
             # The plan's stages and the shape's line begin at one moment, however long we took to get ready.
             self._environment.shape_class.reset_time()
-        self._pulse.log = measurement.log
+        self._pulse.stats_log = measurement.stats_log
         self._sampler = gevent.spawn(self._sample, measurement)
         if self._environment.parsed_options.target_metrics:  # type: ignore[union-attr]
             gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
 
     def _sample(self, measurement: Measurement) -> None:
-        plan = measurement.subject.plan
+        plan = measurement.description.plan
         period_s = plan.step_s if plan else 1.0
-        while self.gate.measurement is measurement:
-            guarded(self.gate, lambda: self.gate.sample(self._runner.user_count))
-            if self.gate.breach is not None:
+        while self.engine.measurement is measurement:
+            guarded(self.engine, lambda: self.engine.sample(self._runner.user_count))
+            if self.engine.breach is not None:
                 gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
                 return
-            if self._master and self.gate.ledger is not None:
+            if self._master and self.engine.delta_log is not None:
                 self._share(self._master, measurement)
                 self._announce(self._master, measurement)
                 self._hand_over()  # again, for Locust may have opened another socket
                 for client in self._runner.clients.all:
-                    if client.user_count and self._master.fitting([client.id]):
-                        self.gate.ledger.expect(client.id, measurement.elapsed_s)
-                    self.gate.ledger.look(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
+                    if client.user_count and self._master.accepted([client.id]):
+                        self.engine.delta_log.add_worker(client.id, measurement.elapsed_s)
+                    self.engine.delta_log.note_presence(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
             gevent.sleep(period_s - measurement.elapsed_s % period_s)
 
     def _scrape(self, measurement: Measurement, path: str) -> None:
         """Read the target's own metrics as long as the run goes on."""
         scraper = Scraper(self._environment.host or "", path, os.environ.get("ADMIN_TOKEN", ""))
-        plan = measurement.subject.plan
+        plan = measurement.description.plan
         wait_s = period_s(plan.time_scale if plan else 1.0)
-        while self.gate.measurement is measurement:
+        while self.engine.measurement is measurement:
             try:
-                measurement.scraped(scraper.look())
+                measurement.add_scrape(scraper.read())
             except ScrapeError as error:
-                measurement.scrape_failed(str(error))
+                measurement.note_scrape_error(str(error))
             gevent.sleep(wait_s)
 
     def _stopping(self, **_: Any) -> None:
         if self._arrivals is not None:
             self._arrivals.stop()
             self._arrivals = None
-        if self.gate.measurement is not None:
-            self.gate.measurement.stopping()
+        if self.engine.measurement is not None:
+            self.engine.measurement.note_load_end()
 
     def _stop(self, **_: Any) -> None:
-        measurement = self.gate.measurement
+        measurement = self.engine.measurement
         if measurement is None:
             return
-        self._pulse.log = None
+        self._pulse.stats_log = None
         completed = self._completed(measurement)
         broke_off = self._broke_off(measurement, completed)
         if self._master:
-            guarded(self.gate, self._collect_last_counts)
-        if self.gate.measurement is not measurement:
+            guarded(self.engine, self._collect_last_counts)
+        if self.engine.measurement is not measurement:
             return  # while we waited for last counts the next run began, and ended this one
         self._detach()
         self._detach = lambda: None
         self._chatter.unmute()
-        guarded(self.gate, lambda: self.gate.end(completed, broke_off))
+        guarded(self.engine, lambda: self.engine.end(completed, broke_off))
         if self._sampler is not None:
             self._sampler.kill(block=False)
         if self._exporter is not None:
@@ -271,11 +273,11 @@ class Judging:
         self._tell_others()
         if not self._headless:
             self._print()
-            self._reporting = gevent.spawn(self.gate.finish_reports)
+            self._reporting = gevent.spawn(self.engine.finish_reports)
 
     def _tell_others(self) -> None:
         """Tell the webhook of the verdict; a run in the web UI does not wait for that."""
-        run, verdict = self.gate.last or (None, None)
+        run, verdict = self.engine.last or (None, None)
         if self._notifier is None or run is None or verdict is None:
             return
         telling = gevent.spawn(self._notifier.tell, run, verdict)
@@ -283,22 +285,22 @@ class Judging:
             telling.join()
 
     def _picture(self) -> dict[str, Any]:
-        return self.gate.picture(self._processes())
+        return self.engine.snapshot(self._processes())
 
-    def _processes(self) -> list[Process]:
+    def _processes(self) -> list[ProcessStatus]:
         """Return how the generator's processes are: this one, or the master and its workers."""
         users = 0 if self._master else self._runner.user_count
         name = "master" if self._master else "this process"
-        own = Process(name, self._runner.state, users, self._pulse.cpu_ratio, self._pulse.lag_ms)
+        own = ProcessStatus(name, self._runner.state, users, self._pulse.cpu_ratio, self._pulse.lag_ms)
         if self._master is None:
             return [own]
-        return [own, *(self._master.process(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
+        return [own, *(self._master.process_status(c.id, c.state, c.user_count) for c in self._runner.clients.all)]
 
     def _completed(self, measurement: Measurement) -> bool:
-        if measurement.climb is not None:
-            return measurement.climb.done
+        if measurement.search_controller is not None:
+            return measurement.search_controller.done
         parsed: Any = self._environment.parsed_options
-        plan, run_time = measurement.subject.plan, parsed.run_time
+        plan, run_time = measurement.description.plan, parsed.run_time
         if plan is not None:
             return measurement.elapsed_s >= plan.total_s - 0.25
         if run_time:
@@ -308,9 +310,9 @@ class Judging:
     def _broke_off(self, measurement: Measurement, completed: bool) -> str:
         """Return why the load was not offered to its end: nobody stops a headless run in good order."""
         parsed: Any = self._environment.parsed_options
-        if self._headless and measurement.climb is not None and not completed:
+        if self._headless and measurement.search_controller is not None and not completed:
             return f"the search ended after {measurement.elapsed_s:.1f} s without its answer (see the log)"
-        plan = measurement.subject.plan
+        plan = measurement.description.plan
         wanted_s = plan.total_s if plan else parsed.run_time
         if completed or not self._headless or not wanted_s:
             return ""
@@ -320,11 +322,11 @@ class Judging:
         self._print()
         if self._reporting is not None:
             self._reporting.join()
-        self.gate.finish_reports()
+        self.engine.finish_reports()
 
     def _print(self) -> None:
         colour = sys.stdout.isatty()
-        text = self.gate.report(colour)
+        text = self.engine.report(colour)
         if text:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
@@ -335,7 +337,7 @@ class Judging:
             gevent.signal_handler(number, self._on_signal, number)
 
     def _on_signal(self, number: signal.Signals) -> None:
-        gate, main = self.gate, gevent.get_hub().parent
+        gate, main = self.engine, gevent.get_hub().parent
         ended = gate.last is not None and gate.measurement is None
         if self._headless and (gate.signal is not None or ended):
             return  # it is ending already
@@ -359,21 +361,21 @@ class Judging:
         with contextlib.suppress(zmq.ZMQError):  # a socket that Locust is just closing
             self._runner.server.socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
 
-    def _announce(self, master: Master, measurement: Measurement) -> None:
+    def _announce(self, master: MasterProtocol, measurement: Measurement) -> None:
         """Put the run among the options, which Locust hands to each worker with its first users."""
         setattr(self._environment.parsed_options, options.RUN, master.announcement(measurement))
 
-    def _share(self, master: Master, measurement: Measurement, begins: bool = False) -> None:
+    def _share(self, master: MasterProtocol, measurement: Measurement, begins: bool = False) -> None:
         """Share the arrivals among the workers that are there: at the start all, later those that have users."""
-        plan = measurement.subject.plan
+        plan = measurement.description.plan
         if plan is not None and plan.open:
             there = [client for client in self._runner.clients.all if client.state != STATE_MISSING]
-            at_work = (c.id for c in there if begins or c.user_count or master.shares_with(c.id))
-            master.share(master.fitting(at_work), measurement)
+            at_work = (c.id for c in there if begins or c.user_count or master.has_share(c.id))
+            master.share(master.accepted(at_work), measurement)
 
     def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
         assert self._master is not None
-        reason = self._master.hello(msg.node_id, msg.data)
+        reason = self._master.greet(msg.node_id, msg.data)
         if not reason:
             return
         sys.stderr.write(f"locust-slo: worker {msg.node_id} is refused: {reason}\n")
@@ -384,21 +386,21 @@ class Judging:
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         if self._master is not None:
-            self._master.hear(client_id, data.pop("slo_pulse", {}))
+            self._master.note_load(client_id, data.pop("slo_pulse", {}))
         self._enter(client_id, data.pop("slo", None))
 
     def _on_delta(self, environment: Environment, msg: Any, **_: Any) -> None:
         self._enter(msg.node_id, msg.data)
 
     def _enter(self, worker: str, report: dict[str, Any] | None) -> None:
-        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
+        master, measurement, ledger = self._master, self.engine.measurement, self.engine.delta_log
         if report is None or master is None or measurement is None or ledger is None:
             return
-        guarded(self.gate, lambda: measurement.take(master.enter(worker, report, ledger, measurement.elapsed_s)))
+        guarded(self.engine, lambda: measurement.take(master.receive(worker, report, ledger, measurement.elapsed_s)))
 
     def _collect_last_counts(self) -> None:
         """Locust fires test_stop before its workers' last reports: ask for ours and wait, within bounds."""
-        master, measurement, ledger = self._master, self.gate.measurement, self.gate.ledger
+        master, measurement, ledger = self._master, self.engine.measurement, self.engine.delta_log
         assert master is not None
         assert measurement is not None
         assert ledger is not None
@@ -410,7 +412,7 @@ class Judging:
             if now_s >= ends_s:
                 break
             if now_s - asked_s >= 1.0:
-                master.ask_for_last_counts(ledger)
+                master.request_last_counts(ledger)
                 asked_s = now_s
             gevent.sleep(0.02)
         measurement.notes += master.notes(worker.name for worker in ledger.workers())
@@ -447,7 +449,7 @@ def _objectives(parsed: Namespace) -> Objectives | None:
     try:
         objectives = load(Path(parsed.objectives))
         if any(objective.against == "baseline" for objective in objectives.items) and getattr(parsed, "scenario", None):
-            baseline.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
+            store.read(Path(parsed.baselines) / f"{parsed.scenario}.json")
         return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
     except BaselineError as error:
         _leave("the baseline cannot be read; no load was sent", f"{error}\n")

@@ -11,7 +11,7 @@ from locust.user import users
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
 from slo.load import rate
-from slo.load.pacer import LATE_ATTRIBUTE, Dispenser
+from slo.load.pacer import LATE_ATTRIBUTE, ArrivalPacer
 from slo.load.plan import Plan
 from slo.runtime.shape import PlannedShape
 
@@ -28,7 +28,7 @@ class ArrivalTaskSet(DefaultTaskSet):
 
     def get_next_task(self) -> Any:
         """Wait until somebody arrives, then choose what they do."""
-        dispenser: Dispenser | None = getattr(self.user.environment, DISPENSER, None)
+        dispenser: ArrivalPacer | None = getattr(self.user.environment, DISPENSER, None)
         if dispenser is not None:
             self._leave_if_told()
             self.user._state = LOCUST_STATE_WAITING  # who only waits may be stopped at once

@@ -13,10 +13,10 @@ from locust import argument_parser
 from locust.util.timespan import parse_timespan
 
 from slo.load import rate
-from slo.load.search_record import Steps
+from slo.load.search_record import SearchRecord
 from slo.objectives.objectives import Objective
-from slo.reports import writer as publish
-from slo.text import redact as secret
+from slo.reports import writer
+from slo.text import redact
 from slo.tracing import trace_link
 from slo.verdict.exit_codes import NO_VERDICT
 
@@ -71,10 +71,10 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         "--report-formats",
         type=_formats,
         metavar="<formats>",
-        default=publish.DEFAULT_FORMATS,
+        default=writer.DEFAULT_FORMATS,
         env_var="LOCUST_REPORT_FORMATS",
-        help=f"Reports written beside run.json and verdict.json, separated by commas: {', '.join(publish.FORMATS)}. "
-        f"Default: {publish.DEFAULT_FORMATS}",
+        help=f"Reports written beside run.json and verdict.json, separated by commas: {', '.join(writer.FORMATS)}. "
+        f"Default: {writer.DEFAULT_FORMATS}",
     )
     group.add_argument(
         "--progress",
@@ -176,7 +176,7 @@ def _trace_url(text: str) -> str:
     try:
         return trace_link.checked(text) if text else text
     except ValueError as error:
-        raise ArgumentTypeError(f"--trace-url cannot be '{secret.without_credentials(text[:200])}': {error}") from None
+        raise ArgumentTypeError(f"--trace-url cannot be '{redact.without_credentials(text[:200])}': {error}") from None
 
 
 def _add_search(group: Any) -> None:
@@ -283,14 +283,14 @@ def _search_time(text: str) -> float:
     return found
 
 
-def search(options: Namespace, most_users: int | None) -> Steps | None:
+def search(options: Namespace, most_users: int | None) -> SearchRecord | None:
     """Return the search asked for, with ``most_users`` by -u (None: not given); None where none is."""
     if not getattr(options, "find_limit", False):
         return None
-    return Steps(options.find_limit_from, most_users or MOST_USERS, options.find_limit_time)
+    return SearchRecord(options.find_limit_from, most_users or MOST_USERS, options.find_limit_time)
 
 
-def hindrance(options: Namespace, asked: Steps, demanded: Sequence[Objective] | None) -> str:
+def hindrance(options: Namespace, asked: SearchRecord, demanded: Sequence[Objective] | None) -> str:
     """Return why the search ``asked`` for cannot be, or an empty text.
 
     ``demanded`` are the objectives that its steps are held against; None where no file was given.
@@ -328,7 +328,7 @@ def _rate(text: str) -> str:
 
 def _formats(text: str) -> str:
     try:
-        return ",".join(publish.formats(text))
+        return ",".join(writer.formats(text))
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None
 
@@ -357,9 +357,9 @@ def recorded(options: Namespace) -> dict[str, Any]:
             continue
         if name in _TRACING and not value:
             continue
-        if name in (RUN, "notify") or name in hidden or secret.names(name) or value is None or value == []:
+        if name in (RUN, "notify") or name in hidden or redact.names(name) or value is None or value == []:
             continue
-        found[name] = secret.cleaned(json.loads(json.dumps(value, default=str)))
+        found[name] = redact.cleaned(json.loads(json.dumps(value, default=str)))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from locust import LoadTestShape
 
 from slo.load.plan import Plan
-from slo.load.search_record import Steps
+from slo.load.search_record import SearchRecord
 
 
 class SteadyShape(LoadTestShape):
@@ -65,7 +65,7 @@ class LimitShape(SteadyShape):
     abstract: ClassVar[bool] = True
     use_common_options: ClassVar[bool] = False
 
-    def __init__(self, search: Steps, wanted: Callable[[], int | None]) -> None:
+    def __init__(self, search: SearchRecord, wanted: Callable[[], int | None]) -> None:
         """``wanted`` returns the users to run now, or None when the search is over."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.search = search

@@ -9,16 +9,16 @@ import locust
 from locust.env import Environment
 
 from slo.load.plan import Plan
-from slo.load.requested_load import Ask
-from slo.measure.measurement import Subject
+from slo.load.requested_load import RequestedLoad
+from slo.measure.measurement import RunDescription
 from slo.record import environment as fingerprint
 from slo.record.target import Target
 from slo.runtime import options
 from slo.runtime.shape import LimitShape
-from slo.text import redact as secret
+from slo.text import redact
 
 
-def subject_of(environment: Environment) -> Subject:
+def subject_of(environment: Environment) -> RunDescription:
     """Return what is measured, as the options say now."""
     parsed: Any = environment.parsed_options
     shape = environment.shape_class
@@ -26,15 +26,15 @@ def subject_of(environment: Environment) -> Subject:
     scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
     search = shape.search if isinstance(shape, LimitShape) else None
     own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
-    return Subject(
+    return RunDescription(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
-        target=Target(secret.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
+        target=Target(redact.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
         plan=plan if isinstance(plan, Plan) else None,
         options={**options.recorded(parsed), **own},
         search=search,
         environment={
-            **fingerprint.take(locust.__version__),
+            **fingerprint.describe(locust.__version__),
             "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
         },
         ask=_ask(environment),
@@ -47,10 +47,10 @@ def _from_here(file: str) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
 
 
-def _ask(environment: Environment) -> Ask | None:
+def _ask(environment: Environment) -> RequestedLoad | None:
     """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
     parsed: Any = environment.parsed_options
     if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
         return None
     known = parsed.num_users is not None and parsed.spawn_rate is not None
-    return Ask(parsed.num_users, float(parsed.spawn_rate)) if known else None
+    return RequestedLoad(parsed.num_users, float(parsed.spawn_rate)) if known else None

@@ -14,8 +14,8 @@ from locust.exception import RPCError
 from locust.runners import WorkerRunner
 
 from slo.cluster.clock import Offset
-from slo.cluster.delta_sender import WorkerBooks
-from slo.measure.loop_lag import Pulse
+from slo.cluster.delta_sender import DeltaSender
+from slo.measure.loop_lag import LoopLagMonitor
 from slo.runtime import options
 from slo.runtime.hooks import beat, identity_of, record
 from slo.verdict.exit_codes import NO_VERDICT
@@ -26,7 +26,7 @@ CLOCK_S = 10.0
 """How often it asks for the master's clock after that."""
 
 
-class Working:
+class WorkerCoordinator:
     """Wires a worker process: it records, reports to the master, and judges nothing."""
 
     def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
@@ -34,10 +34,10 @@ class Working:
         self._runner = runner
         self._identity = identity_of(environment)
         self._offset = Offset()
-        self._books: WorkerBooks | None = None
+        self._books: DeltaSender | None = None
         self._detach: Callable[[], None] = lambda: None
         self._refused = False
-        self._pulse = Pulse()
+        self._pulse = LoopLagMonitor()
         runner.register_message("slo_welcome", self._on_welcome)
         runner.register_message("slo_ack", self._on_ack)
         runner.register_message("slo_finish", self._on_finish)
@@ -52,7 +52,7 @@ class Working:
         if early is not None:
             self._books, self._detach = early
             self._books.share(runner.client_id)
-            self._pulse.log = self._books.log
+            self._pulse.stats_log = self._books.stats_log
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are the master's to judge, not an exit code."""
@@ -87,15 +87,15 @@ class Working:
         self._detach()
         self._books, self._detach = record(self._environment, announced, self._offset)
         self._books.share(self._runner.client_id)
-        self._pulse.log = self._books.log
+        self._pulse.stats_log = self._books.stats_log
 
     def _on_share(self, environment: Environment, msg: Any, **_: Any) -> None:
         if self._books is not None and self._books.run_id == msg.data["run"]:
             self._books.share(self._runner.client_id, msg.data["shares"])
 
     def _stopping(self, **_: Any) -> None:
-        if self._books is not None and self._books.arrivals is not None:
-            self._books.arrivals.stop()
+        if self._books is not None and self._books.pacer is not None:
+            self._books.pacer.stop()
 
     def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
         if self._books is not None and self._books.run_id == msg.data["run"]:
@@ -124,5 +124,5 @@ class Working:
             return
         self._detach()
         self._detach = lambda: None
-        self._pulse.log = None
+        self._pulse.stats_log = None
         self._runner.send_message("slo_delta", self._books.report(final=True))

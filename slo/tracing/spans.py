@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from slo.text import redact as secret
+from slo.text import redact
 from slo.text.version import __version__
 
 _PORTS = {"http": 80, "https": 443}
@@ -27,12 +27,12 @@ class Spans:
     def begin(self, session: Any, method: str, url: str, name: str) -> _Span:
         """Begin a request's span; ``url`` is made whole by the session that sends it."""
         whole = session.full_url(url) if hasattr(session, "full_url") else session._build_url(url)
-        attributes: dict[str, Any] = {"http.request.method": method, "url.full": secret.without_credentials(whole)}
+        attributes: dict[str, Any] = {"http.request.method": method, "url.full": redact.without_credentials(whole)}
         with suppress(ValueError):  # no URL: the client refuses the request, and says so
             parts = urlsplit(whole)
             host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
             attributes |= {"server.address": host, "server.port": port} if host and port else {}
-        title = f"{method} {secret.without_credentials(name)}"
+        title = f"{method} {redact.without_credentials(name)}"
         return _Span(self._tracer.start_span(title, kind=SpanKind.CLIENT, attributes=attributes))
 
 
@@ -52,7 +52,7 @@ class _Span:
         error = getattr(response, "error", None)
         asked = getattr(next(iter(getattr(response, "history", None) or ()), response), "url", None)
         if isinstance(asked, str):
-            span.set_attribute("url.full", secret.without_credentials(asked))  # with the query that was made of params
+            span.set_attribute("url.full", redact.without_credentials(asked))  # with the query that was made of params
         if status:
             span.set_attribute("http.response.status_code", status)
         if status >= 400 or error is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from slo.text import redact as secret
+from slo.text import redact
 from slo.tracing.traceparent import is_trace_id
 
 PLACE = "{trace_id}"
@@ -34,7 +34,7 @@ def checked(template: str) -> str:
         raise ValueError(f"it does not begin with http:// or https:// and a host: {like}")
     if PLACE in template[: len(template) - len(template.split("//", 1)[1].partition("/")[2])]:
         raise ValueError(f"the host must not hold {PLACE}: {like}")
-    if secret.without_credentials(template) != template:
+    if redact.without_credentials(template) != template:
         raise ValueError(f"it holds what looks like a password or a token, and reports are passed on: {like}")
     return template
 

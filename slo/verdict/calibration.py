@@ -7,11 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from slo.baseline import wording as comparison
+from slo.baseline import wording
 from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.record.run_record import RunError
-from slo.verdict import saved_runs as shelf
+from slo.verdict import saved_runs
 from slo.verdict.regression import compared_indicator_of
 
 LONGEST_S = 6 * 3600
@@ -38,7 +38,7 @@ def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], 
         except subprocess.TimeoutExpired:
             raise RunError(f"run {number} of {count} took more than {LONGEST_S // 3600} h; give --run-time") from None
         try:
-            (one,) = shelf.read(reports).runs
+            (one,) = saved_runs.read(reports).runs
         except (RunError, ValueError):
             tail = "\n".join(done.stdout.splitlines()[-5:])
             raise RunError(f"run {number} of {count} left no record; Locust said:\n{tail}") from None
@@ -56,7 +56,9 @@ def warnings(objectives: Objectives, runs: Sequence[Run]) -> list[str]:
         for one in objectives.items
         if one.against == "baseline" and (not one.scope.scenarios or runs[-1].scenario in one.scope.scenarios)
     }
-    floors = shelf.floors(runs, {name: compared_indicator_of(one, objectives.groups) for name, one in here.items()})
+    floors = saved_runs.noise_floors(
+        runs, {name: compared_indicator_of(one, objectives.groups) for name, one in here.items()}
+    )
     found = []
     for name, objective in here.items():
         if name not in floors:
@@ -65,8 +67,8 @@ def warnings(objectives: Objectives, runs: Sequence[Run]) -> list[str]:
         for what, bound in (("target", objective.target), ("warning", objective.warning)):
             if bound is not None and bound < floors[name]:
                 found.append(
-                    f"{name}: its {what} of {comparison.share(float(bound), objective.indicator)} lies below "
-                    f"what can be seen here ({comparison.share(floors[name], objective.indicator)}): "
+                    f"{name}: its {what} of {wording.share(float(bound), objective.indicator)} lies below "
+                    f"what can be seen here ({wording.share(floors[name], objective.indicator)}): "
                     "use longer runs, more references, or a wider tolerance"
                 )
     return found or ["no tolerance lies below the noise" if here else "the objectives have no tolerance to check"]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from slo.analysis import findings, outcome
-from slo.analysis import generator_health as generator
+from slo.analysis import findings, generator_health, outcome
 from slo.analysis.offered import short_stages, unreached_stages
 from slo.analysis.outcome import Outcome
 from slo.analysis.timeline import Point
@@ -48,7 +47,7 @@ def judge(
             *run.notes,
             *unreached_stages(run),
             *short_stages(run),
-            *generator.notes(run),
+            *generator_health.notes(run),
             *late_arrival_notes(run),
         ),
         requests=run.tally().requests,

@@ -8,8 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo.analysis import diagnosis, findings
-from slo.analysis import generator_health as generator
+from slo.analysis import diagnosis, findings, generator_health
 from slo.analysis.finding import Finding
 from slo.analysis.selection import Selection, select, warmup_ms
 from slo.analysis.value import NoValue, measure, meets, value_of
@@ -70,7 +69,7 @@ class ObjectiveJudge:
     def _judge_finding(self, objective: Objective) -> Result:
         result = _judge_figure(objective, self._findings, self._run)
         # Our own generator may cause a breaking point or a slow recovery; it does not change the target's memory.
-        doubt = generator.unwell(self._run) if objective.indicator.name != "drift.memory" else None
+        doubt = generator_health.unwell(self._run) if objective.indicator.name != "drift.memory" else None
         return _doubted(result, doubt) if doubt and result.status in ("FAIL", "CRITICAL") else result
 
     def _after_warmup(self, objective: Objective) -> Run:
@@ -87,7 +86,7 @@ class ObjectiveJudge:
         value = Fraction(ended.value).limit_denominator(10**9) if aborted and ended.value is not None else result.value
         if value is None or now is None:
             return result
-        found = generator.suspect(objective, value, bound, now, selection, self._after_warmup(objective))
+        found = generator_health.suspect(objective, value, bound, now, selection, self._after_warmup(objective))
         return result if found is None else _doubted(result, found)
 
 
@@ -96,10 +95,10 @@ def was_aborted_by(run: Run, objective: Objective) -> bool:
     return run.ended.how == "aborted" and run.ended.objective == objective.name and objective.against == "target"
 
 
-def _doubted(result: Result, found: generator.Condition) -> Result:
+def _doubted(result: Result, found: generator_health.Condition) -> Result:
     """Return a missed result as NO DATA, for the generator's condition could be why."""
     reason = f"{result.reason}, but our own generator could be why: {found.words()}"
-    return replace(result, status="NO DATA", reason=reason, advice=(generator.REMEDY,))
+    return replace(result, status="NO DATA", reason=reason, advice=(generator_health.REMEDY,))
 
 
 def _as_missed(result: Result, ended: Ending) -> Result:

@@ -9,8 +9,8 @@ from functools import cached_property
 
 from slo.analysis.selection import matches, patterns_of
 from slo.analysis.value import value_of_counts
-from slo.baseline import wording as comparison
-from slo.baseline.compare import ENOUGH, Change, NotComparable, compare
+from slo.baseline import wording
+from slo.baseline.compare import ENOUGH_REFERENCES, Change, NotComparable, compare
 from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block, Reference, blocks_of, differences
 from slo.objectives.objectives import Objective
@@ -95,13 +95,13 @@ class BaselineComparison:
 def _result_of(objective: Objective, change: Change, samples: int) -> Result:
     """Return the result of a comparison: a regression is larger than the tolerance, and more than noise."""
     status: Status = "PASS"
-    reason = comparison.sentence(objective.indicator, change, objective.target, objective.warning)
+    reason = wording.sentence(objective.indicator, change, objective.target, objective.warning)
     if change.low > 0 and change.worse >= objective.target:
         status = "CRITICAL" if objective.priority == "P0" else "FAIL"
-        if change.references < ENOUGH:
+        if change.references < ENOUGH_REFERENCES:
             status = "WARNING"
             reason += (
-                f"; a warning only: fewer than {ENOUGH} references do not show well how much runs differ by chance"
+                f"; a warning only: fewer than {ENOUGH_REFERENCES} references do not show how far runs differ by chance"
             )
     elif change.low > 0 and objective.warning is not None and change.worse >= objective.warning:
         status = "WARNING"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from slo.baseline.compare import Change, NotComparable, changed, compare, measure
+from slo.baseline.compare import Change, NotComparable, compare, compare_measured, measure
 from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import KEEP, Reference, differences
 from slo.metrics.indicator import Indicator, parse
 from slo.objectives.objectives import Objective, Objectives
-from slo.record import run as record
+from slo.record import run
 from slo.record.run import Run
 from slo.record.run_record import RunError
 from slo.verdict.judge import judge
@@ -33,24 +33,24 @@ INDICATORS = (
 
 
 @dataclass(frozen=True)
-class Shelf:
+class SavedRuns:
     """The runs saved in a folder, oldest first, and a sentence for each record that could not be read."""
 
     runs: tuple[Run, ...]
     unreadable: tuple[str, ...]
 
 
-def read(folder: Path, scenario: str | None = None) -> Shelf:
+def read(folder: Path, scenario: str | None = None) -> SavedRuns:
     """Return the runs saved under ``folder``; of one scenario, if it is named. Raises RunError where there is none."""
     runs: list[Run] = []
     unreadable: list[str] = []
     if not folder.is_dir():
         raise RunError(f"{folder}: there is no such folder; give one that holds runs, like reports")
-    for file in sorted(folder.glob(f"*/{record.FILE_NAME}")):
+    for file in sorted(folder.glob(f"*/{run.FILE_NAME}")):
         if file.parent.is_symlink():
             continue  # reports/latest is one of the others
         try:
-            saved = record.read(file)
+            saved = run.read(file)
         except RunError as error:
             unreadable.append(str(error))
             continue
@@ -59,16 +59,16 @@ def read(folder: Path, scenario: str | None = None) -> Shelf:
     if not runs:
         which = f" of scenario {scenario}" if scenario else ""
         raise RunError(f"{folder}: holds no saved run{which} that can be read")
-    return Shelf(tuple(sorted(runs, key=lambda one: one.started_at)), tuple(unreadable))
+    return SavedRuns(tuple(sorted(runs, key=lambda one: one.started_at)), tuple(unreadable))
 
 
-def ask(indicator: Indicator, endpoint: Callable[[str], bool] | None = None) -> ComparedIndicator:
+def compared_indicator(indicator: Indicator, endpoint: Callable[[str], bool] | None = None) -> ComparedIndicator:
     """Return the question how an indicator changed, over all endpoints or those that the predicate accepts."""
     question = compared_indicator_of(Objective(indicator.name, indicator, Fraction(1)), {})
     return replace(question, endpoint=endpoint) if endpoint else question
 
 
-def alike(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
+def comparable_runs(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     """Return the runs that are like the newest whole one, and a sentence for each that is left out."""
     newest = next((one for one in reversed(runs) if not _broken(one)), None)
     chosen, left = [], []
@@ -110,15 +110,15 @@ class Row:
 def side_by_side(before: Run, after: Run) -> list[Row]:
     """Return how each indicator changed from one run to the other, over all requests and p95 by endpoint."""
     first, second = Reference.of(before).blocks, Reference.of(after).blocks
-    rows = [Row("all", one, compare(second, [first], ask(one))) for one in map(parse, INDICATORS)]
+    rows = [Row("all", one, compare(second, [first], compared_indicator(one))) for one in map(parse, INDICATORS)]
     p95 = parse("latency.p95")
     for name in sorted({*before.endpoints, *after.endpoints}):
-        rows.append(Row(name, p95, compare(second, [first], ask(p95, name.__eq__))))
+        rows.append(Row(name, p95, compare(second, [first], compared_indicator(p95, name.__eq__))))
     made = before.tally().checks or after.tally().checks
     return [row for row in rows if made or row.indicator.kind != "checks"]
 
 
-def floors(runs: Sequence[Run], questions: Mapping[str, ComparedIndicator]) -> dict[str, float]:
+def noise_floors(runs: Sequence[Run], questions: Mapping[str, ComparedIndicator]) -> dict[str, float]:
     """Return, by the questions' names, the smallest change that runs like these, all alike, would let be seen.
 
     Each run is compared with all others; the median of what each comparison could have seen is the noise floor.
@@ -129,7 +129,7 @@ def floors(runs: Sequence[Run], questions: Mapping[str, ComparedIndicator]) -> d
         measured = [measure(own, question) for own in blocks]
         seen = []
         for number, own in enumerate(measured):
-            change = changed(own, [other for place, other in enumerate(measured) if place != number], question)
+            change = compare_measured(own, [other for place, other in enumerate(measured) if place != number], question)
             if isinstance(change, Change):
                 seen.append(change.visible)
         if seen:

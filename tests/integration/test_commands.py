@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import html
 
-from slo.cli import main as cli
+from slo.cli import main
 from slo.record import run as record
 from tests.support.processes import HOTEL, Demo
 from tests.unit.baseline.test_store import YAML, steady
@@ -40,14 +40,14 @@ def objectives_in(folder: Path) -> Path:
 
 def say(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> str:
     capsys.readouterr()
-    assert cli.main([str(word) for word in words]) == code
+    assert main.main([str(word) for word in words]) == code
     spoken = capsys.readouterr()
     return spoken.out if code == 0 else spoken.err
 
 
 def usage(capsys: pytest.CaptureFixture[str], *words: object) -> str:
     with pytest.raises(SystemExit, match="3"):
-        cli.main([str(word) for word in words])
+        main.main([str(word) for word in words])
     return capsys.readouterr().err
 
 
@@ -88,7 +88,7 @@ def test_validate_holds_a_run_against_its_baseline(
         say(capsys, "baseline", "add", shelf / f"run-{number:02}", *words)
     assert "no change seen: " not in say(capsys, "validate", shelf / "run-06", *words)
     capsys.readouterr()
-    assert cli.main([str(word) for word in ("validate", shelf / "run-09", *words)]) == 1
+    assert main.main([str(word) for word in ("validate", shelf / "run-09", *words)]) == 1
     said = capsys.readouterr().out
     assert "FAIL: regression of latency.p95: " in said
     assert "of 5 references" in said

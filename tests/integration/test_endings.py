@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slo.record import run as runs
+from slo.record import run
 from tests.support.processes import HOTEL, ROOT, Demo, Locust, environment, hotel
 
 
@@ -57,7 +57,7 @@ def test_a_killed_run_is_recovered_from_its_journal(demo: Demo, tmp_path: Path) 
     judged = validate(folder)
     assert judged.returncode == 3, judged.stderr
     assert "the process ended without a word" in judged.stdout
-    recovered = runs.read(folder)
+    recovered = run.read(folder)
     assert recovered.ended.how == "crashed"
     assert recovered.tally().requests > 0
 

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from slo.analysis.offered import offered_load
 from slo.load.plan import MOST_SPAWNED_PER_S, Plan, Stage
-from slo.load.requested_load import Ask
+from slo.load.requested_load import RequestedLoad
 from slo.record.run import Run
 from slo.record.samples import UserSample
 from slo.reports import html
@@ -126,10 +126,10 @@ def test_a_shape_that_offers_half_of_its_plan_gets_no_verdict(
         assert command.returncode == 0, command.stdout
 
 
-ASK = Ask(10, 0.5)
+ASK = RequestedLoad(10, 0.5)
 
 
-def answered(ask: Ask | None, share: float = 1.0, duration_s: int = 100) -> Run:
+def answered(ask: RequestedLoad | None, share: float = 1.0, duration_s: int = 100) -> Run:
     """Return a run without a plan, in which a share of the users asked for came."""
     line = ask or ASK
     users = tuple(UserSample(at * 1000, None, round(line.users_at(at) * share)) for at in range(duration_s))
@@ -139,7 +139,7 @@ def answered(ask: Ask | None, share: float = 1.0, duration_s: int = 100) -> Run:
 def test_what_was_asked_for_is_a_straight_line_and_then_all() -> None:
     assert [ASK.users_at(at_s) for at_s in (0, 10, 20, 500)] == [0, 5, 10, 10]
     assert [ASK.user_seconds(at_s) for at_s in (10, 20, 100)] == [25, 100, 900]
-    assert Ask(3, 0).user_seconds(10) == 0
+    assert RequestedLoad(3, 0).user_seconds(10) == 0
 
 
 def test_users_that_were_asked_for_and_did_not_come_are_no_verdict() -> None:
@@ -168,7 +168,7 @@ def test_where_nobody_asked_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize("ask", [ASK, None])
-def test_the_record_keeps_what_was_asked_for(ask: Ask | None) -> None:
+def test_the_record_keeps_what_was_asked_for(ask: RequestedLoad | None) -> None:
     data = json.loads(json.dumps(answered(ask).to_data()))
     Draft202012Validator(schemas.load("run")).validate(data)
     assert ("asked" in data) == (ask is not None)
@@ -188,9 +188,9 @@ def test_users_who_leave_are_missed(
     words += ["-f", str(LEAVING), "-H", demo.url, "-u", "10", "-r", "10", "-t", "8s", "--objectives", str(objectives)]
     done = locust(tmp_path / "reports", *words, env={"LEAVE": leave})
     assert done.code == code, done.out + done.err
-    assert done.run.ask == Ask(10, 10)
+    assert done.run.ask == RequestedLoad(10, 10)
     assert [round(one.planned or 0) for one in offered_load(done.run)] == [
-        round(Ask(10, 10).user_seconds(done.run.duration_s))
+        round(RequestedLoad(10, 10).user_seconds(done.run.duration_s))
     ]
     if code:
         assert "the load was not offered: the run (asked for 10 users, 10 more each second)" in done.verdict["reason"]

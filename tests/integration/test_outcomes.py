@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from slo.baseline import store as baseline
+from slo.baseline import store
 from slo.text import schemas
 from tests.support.processes import BASIC, HOTEL, Demo, hotel, locust
 
@@ -206,19 +206,19 @@ def test_what_is_written_says_what_was_tested(demo: Demo, tmp_path: Path) -> Non
 
 def test_every_file_written_is_valid_by_its_schema(demo: Demo, tmp_path: Path) -> None:
     done = hotel(tmp_path / "reports", demo.url, "load", *QUICK)
-    kept = baseline.add(done.run, tmp_path / "baselines")
+    kept = store.add(done.run, tmp_path / "baselines")
     written = {"run": done.folder / "run.json", "verdict": done.folder / "verdict.json", "baseline": kept}
     for name, file in written.items():
         Draft202012Validator(schemas.load(name)).validate(json.loads(file.read_text(encoding="utf-8")))
-    assert baseline.read(kept)[0].id == done.run.id
-    assert baseline.read(kept)[0].tally() == done.run.tally()
-    with pytest.raises(baseline.BaselineError, match="already"):
-        baseline.add(done.run, tmp_path / "baselines")
+    assert store.read(kept)[0].id == done.run.id
+    assert store.read(kept)[0].tally() == done.run.tally()
+    with pytest.raises(store.BaselineError, match="already"):
+        store.add(done.run, tmp_path / "baselines")
 
 
 def test_a_damaged_baseline_is_refused_and_kept(demo: Demo, tmp_path: Path) -> None:
     done = hotel(tmp_path / "reports", demo.url, "smoke", "--time-scale", "0.02")
     damaged = write(tmp_path / "baselines" / "smoke.json", '{"schema": "locust-slo/baseline", "version": 99}')
-    with pytest.raises(baseline.BaselineError, match="restore it from git or delete it"):
-        baseline.add(done.run, damaged.parent)
+    with pytest.raises(store.BaselineError, match="restore it from git or delete it"):
+        store.add(done.run, damaged.parent)
     assert "99" in damaged.read_text(encoding="utf-8")

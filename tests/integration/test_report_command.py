@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from slo.cli import main as cli
+from slo.cli import main
 from slo.objectives.objectives import load
 from slo.record import run as runs
 from slo.record.run import Run
-from slo.reports import writer as publish
+from slo.reports import writer
 from slo.verdict.judge import judge
 from tests.support.made import requests
 from tests.support.processes import ROOT, environment
@@ -41,7 +41,7 @@ def save(folder: Path, run: Run) -> Path:
 
 
 def report(*words: object) -> int:
-    return cli.main(["report", *map(str, words)])
+    return main.main(["report", *map(str, words)])
 
 
 def test_the_files_are_written_beside_the_run_and_named(
@@ -68,7 +68,7 @@ def test_a_report_tells_of_a_failed_run_and_still_exits_with_0(saved: Path, obje
 
 
 def test_the_objectives_are_those_the_run_was_judged_by(saved: Path, objectives: Path) -> None:
-    publish.publish(runs.read(saved), load(objectives), saved)
+    writer.publish(runs.read(saved), load(objectives), saved)
     assert report(saved, "--format", "markdown") == 0
     assert "| mine | WARNING |" in (saved / "report.md").read_text(encoding="utf-8")
     objectives.write_text(LIMIT.format(target="20 ms", warning="10 ms"), encoding="utf-8")  # edited meanwhile
@@ -125,9 +125,9 @@ def test_a_date_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_the_browser_is_shown_the_html(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
     monkeypatch.setitem(
-        publish.FORMATS,
+        writer.FORMATS,
         "html",
-        replace(publish.FORMATS["html"], make=lambda *_: {"report.html": "<p>"}),
+        replace(writer.FORMATS["html"], make=lambda *_: {"report.html": "<p>"}),
     )
 
     def show(url: str) -> bool:
@@ -143,8 +143,8 @@ def test_the_browser_is_shown_the_html(saved: Path, monkeypatch: pytest.MonkeyPa
 
 def test_validate_may_fail_on_a_warning(saved: Path, objectives: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["validate", str(saved), "--objectives", str(objectives)]
-    assert cli.main(words) == 0
-    assert cli.main([*words, "--fail-on", "warning"]) == 1
+    assert main.main(words) == 0
+    assert main.main([*words, "--fail-on", "warning"]) == 1
     assert "(exit code 1: --fail-on warning)" in capsys.readouterr().out
     verdict = json.loads((saved / "verdict.json").read_text(encoding="utf-8"))
     assert (verdict["status"], verdict["fail_on"], verdict["exit_code"]) == ("WARNING", "warning", 1)
@@ -154,14 +154,14 @@ def test_validate_may_fail_on_a_warning(saved: Path, objectives: Path, capsys: p
 def test_a_run_asked_to_fail_on_warnings_is_judged_so_again(tmp_path: Path, objectives: Path) -> None:
     folder = save(tmp_path / "reports" / "load-1", replace(requests(400), options={"fail_on": "warning"}))
     words = ["validate", str(folder), "--objectives", str(objectives)]
-    assert cli.main(words) == 1
-    assert cli.main([*words, "--fail-on", "fail"]) == 0
+    assert main.main(words) == 1
+    assert main.main([*words, "--fail-on", "fail"]) == 0
 
 
 def test_validate_renews_the_reports_that_are_there(saved: Path, objectives: Path) -> None:
     report(saved, "--format", "csv", "--objectives", objectives)
     (saved / "endpoints.csv").write_text("old", encoding="utf-8")
-    cli.main(["validate", str(saved), "--objectives", str(objectives)])
+    main.main(["validate", str(saved), "--objectives", str(objectives)])
     assert (saved / "endpoints.csv").read_text(encoding="utf-8").startswith("endpoint,")
 
 
@@ -170,10 +170,10 @@ def test_a_report_made_apart_that_fails_is_said_and_changes_nothing(
 ) -> None:
     run = runs.read(saved)
     judged_by = load(objectives)
-    verdict = publish.publish(run, judged_by, saved)
+    verdict = writer.publish(run, judged_by, saved)
     before = (saved / "verdict.json").read_bytes()
     (saved / "run.json").rename(saved / "away.json")  # the process that is to make it finds no record
-    publish.report(run, verdict, judged_by, saved, ["html", "markdown"])
+    writer.report(run, verdict, judged_by, saved, ["html", "markdown"])
     said = capsys.readouterr().err
     assert "locust-slo: report.html was not written: " in said
     assert "there is no such run record" in said
@@ -185,7 +185,7 @@ def test_the_html_is_made_in_a_process_of_its_own(saved: Path, objectives: Path)
     pytest.importorskip("slo.reports.html")
     run = runs.read(saved)
     judged_by = load(objectives)
-    publish.report(run, publish.publish(run, judged_by, saved), judged_by, saved, ["html"])
+    writer.report(run, writer.publish(run, judged_by, saved), judged_by, saved, ["html"])
     assert (saved / "report.html").read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html>")
 
 
@@ -206,5 +206,5 @@ def test_the_same_run_gives_the_same_reports(saved: Path, objectives: Path) -> N
     judged_by = load(objectives)
     verdict = judge(run, judged_by)
     for name in TEXTS.split(","):
-        make = publish.FORMATS[name].make
+        make = writer.FORMATS[name].make
         assert make(run, verdict, judged_by) == make(run, verdict, judged_by)

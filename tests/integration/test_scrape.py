@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.measure.measurement import MAX_SCRAPES, Measurement, Subject
+from slo.measure.measurement import MAX_SCRAPES, Measurement, RunDescription
 from slo.measure.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
 from slo.record.ending import Ending
 from slo.record.target import Target
@@ -80,28 +80,28 @@ def host() -> Iterator[str]:
 
 
 def test_the_target_is_asked_with_the_token_if_there_is_one(host: str) -> None:
-    assert Scraper(host, "/metrics").look()["process_open_fds"] == 11
-    assert Scraper(host + "/", "metrics", "secret").look()["process_open_fds"] == 11
+    assert Scraper(host, "/metrics").read()["process_open_fds"] == 11
+    assert Scraper(host + "/", "metrics", "secret").read()["process_open_fds"] == 11
     assert Handler.asked == [None, "Bearer secret"]
 
 
 @pytest.mark.parametrize(("path", "why"), [("/no", "HTTP 404"), ("/empty", "no figure"), ("/away", "HTTP 302")])
 def test_what_cannot_be_read_says_why(host: str, path: str, why: str) -> None:
     with pytest.raises(ScrapeError, match=why):
-        Scraper(host, path).look()
+        Scraper(host, path).read()
 
 
 @pytest.mark.parametrize("host", ["", "file:///etc", "http://127.0.0.1:1", "http://[", "http://nowhere.invalid"])
 def test_a_host_that_is_not_there_is_no_crash(host: str) -> None:
     with pytest.raises(ScrapeError):
-        Scraper(host, "/metrics", "secret").look()
+        Scraper(host, "/metrics", "secret").read()
 
 
 def test_samples_are_bounded_and_failures_are_a_note(tmp_path: Path) -> None:
-    measurement = Measurement(Subject("run", None, Target("")), tmp_path)
+    measurement = Measurement(RunDescription("run", None, Target("")), tmp_path)
     for number in range(2 * MAX_SCRAPES + 100):
-        measurement.scraped({"process_open_fds": float(number)})
-    measurement.scrape_failed("HTTP 500")
+        measurement.add_scrape({"process_open_fds": float(number)})
+    measurement.note_scrape_error("HTTP 500")
     run = measurement.finish(Ending("completed"))
     values = [scrape.values["process_open_fds"] for scrape in run.scrapes]
     assert len(values) <= MAX_SCRAPES

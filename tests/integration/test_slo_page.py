@@ -14,7 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.live.web import sparkline
-from slo.record import run as runs
+from slo.record import run
 from slo.text import schemas
 from tests.integration.test_web import Page, wait_for
 from tests.support.cluster import RAW, free_port, samples
@@ -76,12 +76,12 @@ def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> Non
         assert (smoke["scenario"], spike["scenario"]) == ("smoke", "spike")
         assert smoke["id"] != spike["id"]
         for entry in (smoke, spike):
-            record = runs.read(page.locust.reports / entry["id"])
+            record = run.read(page.locust.reports / entry["id"])
             assert record.tally().requests == entry["requests"]
             served = json.loads(page.get(f"/slo/runs/{entry['id']}/run.json"))
             assert served["id"] == entry["id"]
-        assert set(runs.read(page.locust.reports / smoke["id"]).endpoints) == {"health_live", "health_ready"}
-        assert runs.read(page.locust.reports / smoke["id"]).ended.how == "stopped"
+        assert set(run.read(page.locust.reports / smoke["id"]).endpoints) == {"health_live", "health_ready"}
+        assert run.read(page.locust.reports / smoke["id"]).ended.how == "stopped"
         assert page.get(f"/slo/runs/{spike['id']}/report.md").startswith("<!-- locust-slo:spike -->\n\n# ")
         assert not list(page.locust.reports.glob("*/journal*"))
     finally:
@@ -107,7 +107,7 @@ def test_two_runs_of_the_same_workers_are_two_runs(demo: Demo, tmp_path: Path) -
         assert {one["name"].split("_")[0] for one in seen["generator"]["processes"]} == {"master", "one"}
         page.post("/stop")
         smoke, spike = finished(page, 2)["finished"]
-        records = [runs.read(page.locust.reports / entry["id"]) for entry in (spike, smoke)]
+        records = [run.read(page.locust.reports / entry["id"]) for entry in (spike, smoke)]
         for record in records:
             (account,) = record.workers
             assert account.finished

@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from slo.objectives.objectives import load
-from slo.prometheus.collector import Exposition, bounds_us
+from slo.prometheus.collector import RunCollector, bounds_us
 from slo.prometheus.exporter import ExporterError, Gateway
 from tests.integration.test_slo_page import LOGIN, finished, start, status
 from tests.integration.test_web import Page, wait_for
@@ -207,7 +207,7 @@ def test_whatever_answers_a_push_only_words_come_of_it(
     with answering(answer) as address:
         pushed_to = Gateway(f"http://me:hush@{address}")
         for _ in range(2):
-            pushed_to.push(Exposition(None))
+            pushed_to.push(RunCollector(None))
     told = capsys.readouterr().err
     assert told.count("\n") == 1
     assert said in told

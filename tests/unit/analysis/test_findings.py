@@ -392,9 +392,9 @@ def test_a_run_under_way_has_the_timeline_of_the_finished_one(steps: int) -> Non
                     cells.setdefault((endpoint, interval.stage), Tally()).add(tally)
         return cells
 
-    growing = timeline.Growing(STRESS.total_s, watch)
+    growing = timeline.LiveTimeline(STRESS.total_s, watch)
     for second in (*range(0, 120, steps), 120):
-        growing.look(second, counts, lambda start, end: timeline.users_between(run.plan, run.users, start, end))
+        growing.update(second, counts, lambda start, end: timeline.users_between(run.plan, run.users, start, end))
     assert growing.points == timeline.of_run(run, watch).points
     outcome = judge(run, demanding(SLOW), points=growing.points)
     assert to_json(outcome) == to_json(verdict(run))

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.analysis import generator_health as generator
+from slo.analysis import generator_health
 from slo.measure.recorder import RUN_STAGE, Recorder
 from slo.metrics.histogram import Histogram
-from slo.record.process_stats import MAX_BUSY, Strain, Vitals, recorded
+from slo.record.process_stats import MAX_BUSY, ProcessStats, StageStats, to_record
 from slo.record.run import Run
 from slo.record.samples import UserSample
 from slo.reports import html
@@ -34,8 +34,8 @@ def lags(*found: tuple[float, int]) -> Histogram:
 
 def strained(run: Run, lag: Histogram, busy_s: float = 0.0, stage: str = RUN_STAGE, **other: Any) -> Run:
     """Return the run as a process with this lag, busy for so many of ten seconds, made it."""
-    vitals = Vitals({stage: Strain(10.0, min(busy_s, 10.0), 0.0, busy_s, lag)})
-    process = recorded("this process", True, vitals)
+    vitals = ProcessStats({stage: StageStats(10.0, min(busy_s, 10.0), 0.0, busy_s, lag)})
+    process = to_record("this process", True, vitals)
     return replace(run, generator={"cpu_s": 1.0, "processes": [process]}, **other)
 
 
@@ -139,7 +139,7 @@ def test_what_is_said_has_reason_numbers_and_remedy() -> None:
     assert "160 ms late" in verdict.reason
     assert "--processes N" in verdict.results[0].advice[0]
     assert any(note.startswith("the generator was busy") for note in verdict.notes)
-    assert list(generator.notes(strained(requests(100), IDLE))) == []
+    assert list(generator_health.notes(strained(requests(100), IDLE))) == []
 
 
 def test_a_warning_of_ours_fails_nobody_either() -> None:
@@ -190,10 +190,10 @@ def test_the_page_shows_every_process() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 500)), max_size=400))
 def test_busy_times_are_bounded_and_cover_all(steps: list[tuple[int, int]]) -> None:
-    vitals, now_ms, noted = Vitals(), 0, []
+    vitals, now_ms, noted = ProcessStats(), 0, []
     for pause_ms, length_ms in steps:
         start_ms, now_ms = now_ms + pause_ms, now_ms + pause_ms + length_ms
-        vitals.note_busy(start_ms, now_ms)
+        vitals.add_busy(start_ms, now_ms)
         noted.append((start_ms, now_ms))
     assert len(vitals.busy) <= MAX_BUSY
     assert all(any(a <= start and end <= b for a, b in vitals.busy) for start, end in noted)
@@ -225,7 +225,7 @@ def test_the_doubt_about_a_finding_is_said_with_what_to_do() -> None:
     (result,) = judge(spike, demanding("indicator: recovery.s, target: 10 s")).results
     assert "against 10 s" in result.reason
     assert "but our own generator could be why: this process used" in result.reason
-    assert result.advice == (generator.REMEDY,)
+    assert result.advice == (generator_health.REMEDY,)
 
 
 def test_a_finding_that_is_met_stays_met_however_strained_the_generator_was() -> None:

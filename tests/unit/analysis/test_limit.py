@@ -13,13 +13,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.analysis.finding import Finding
-from slo.baseline import store as baseline
+from slo.baseline import store
 from slo.baseline.store import BaselineError
-from slo.live import snapshot as live
+from slo.live import snapshot
 from slo.live.progress import line
 from slo.live.snapshot import Trends
-from slo.load.search_record import Step, Steps
-from slo.measure.measurement import Measurement, Subject
+from slo.load.search_record import SearchRecord, SearchStep
+from slo.measure.measurement import Measurement, RunDescription
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies, TallyTable
@@ -32,7 +32,7 @@ from slo.record.run_record import RunError
 from slo.record.samples import UserSample
 from slo.record.target import Target
 from slo.reports import console, html, junit, markdown
-from slo.runtime.engine import Gate
+from slo.runtime.engine import Engine
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict, to_json
@@ -52,7 +52,7 @@ def searched(steps: Sequence[Held], most: int = 1000, each: int = 10, failing: i
 
     From 20 users on ``failing`` of a second's requests fail, at ``endpoint``.
     """
-    items: list[Step] = []
+    items: list[SearchStep] = []
     users: list[UserSample] = []
 
     def fill(recorder: Recorder, clock: Clock) -> None:
@@ -66,10 +66,10 @@ def searched(steps: Sequence[Held], most: int = 1000, each: int = 10, failing: i
                     recorder.failure(endpoint, latency_ms, 10, "HTTP 500")
                 clock.now += 1
                 recorder.turn()
-            items.append(Step(count, start_s * 1000, (start_s + 1) * 1000, (start_s + 1 + HOLD_S) * 1000))
+            items.append(SearchStep(count, start_s * 1000, (start_s + 1) * 1000, (start_s + 1 + HOLD_S) * 1000))
 
     run = made(fill, scenario="stress")
-    return replace(run, users=tuple(users), search=Steps(1, most, 600.0, tuple(items)))
+    return replace(run, users=tuple(users), search=SearchRecord(1, most, 600.0, tuple(items)))
 
 
 def the(run: Run, *lines: str) -> Finding:
@@ -280,7 +280,7 @@ def test_a_stage_of_the_search_is_not_compared_with_a_baseline() -> None:
 
 def test_a_search_is_no_reference(tmp_path: Path) -> None:
     with pytest.raises(BaselineError, match="searched for the limit"):
-        baseline.add(searched(FOUND), tmp_path)
+        store.add(searched(FOUND), tmp_path)
 
 
 # The record
@@ -338,24 +338,28 @@ def test_every_report_shows_the_steps() -> None:
 def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> None:
     """A gate, its clock moved by hand, against a target that bears 5 users."""
     clock, demanded = Clock(), demanding(QUICK)
-    gate = Gate(demanded, tmp_path, None)
-    subject = Subject("made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=Steps(1, 100, 600.0))
+    gate = Engine(demanded, tmp_path, None)
+    subject = RunDescription(
+        "made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=SearchRecord(1, 100, 600.0)
+    )
     measurement = gate.begin(subject)
     measurement.recorder = Recorder(None, clock)
-    gate.watched = True
+    gate.has_viewers = True
     names = set()
-    while measurement.climb and measurement.climb.wanted is not None:
-        users = measurement.climb.wanted
+    while measurement.search_controller and measurement.search_controller.wanted is not None:
+        users = measurement.search_controller.wanted
         for _ in range(users * 10):
             measurement.recorder.request("home", 100 if users <= 5 else 400, 10)
         clock.now += 1.001
         gate.sample(users)
-        shown = live.picture("running", *live.provisional(measurement, demanded), Trends(demanded), measurement, [], [])
+        shown = snapshot.snapshot_of(
+            "running", *snapshot.provisional(measurement, demanded), Trends(demanded), measurement, [], []
+        )
         assert not list(Draft202012Validator(schemas.load("live")).iter_errors(shown))
         names.add((shown["stage"] or {}).get("name"))
-        assert "step " in line(measurement, users) or measurement.climb.done
+        assert "step " in line(measurement, users) or measurement.search_controller.done
     assert {"hold at 4 users", "coming back at 4 users"} <= names
-    so_far = live.provisional(measurement, demanded)[1]
+    so_far = snapshot.provisional(measurement, demanded)[1]
     gate.end(completed=True)
     assert gate.last is not None
     finished, outcome = gate.last
@@ -370,15 +374,15 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("target", "settles_s"), [("200 ms", 2), ("5 s", 6)])
 def test_a_step_settles_for_longer_than_its_slowest_target(tmp_path: Path, target: str, settles_s: int) -> None:
-    clock, gate = Clock(), Gate(demanding(QUICK.replace("200 ms", target)), tmp_path, None)
-    asked = Steps(1, 100, 600.0)
+    clock, gate = Clock(), Engine(demanding(QUICK.replace("200 ms", target)), tmp_path, None)
+    asked = SearchRecord(1, 100, 600.0)
     measurement = gate.begin(
-        Subject("made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=asked)
+        RunDescription("made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=asked)
     )
     measurement.recorder = Recorder(None, clock)
-    assert measurement.climb is not None
+    assert measurement.search_controller is not None
     seconds = 0
-    while measurement.climb.phase != "hold":
+    while measurement.search_controller.phase != "hold":
         seconds += 1
         clock.now += 1.001
         gate.sample(1)
@@ -387,9 +391,11 @@ def test_a_step_settles_for_longer_than_its_slowest_target(tmp_path: Path, targe
 
 def test_objectives_that_would_abort_a_run_do_not_end_a_search(tmp_path: Path) -> None:
     demanded = demanding(QUICK + ", abort: {after: 1 s}")
-    gate = Gate(demanded, tmp_path, None, stop=("FAIL", 0.0))
+    gate = Engine(demanded, tmp_path, None, stop=("FAIL", 0.0))
     clock = Clock()
-    measurement = gate.begin(Subject("made", None, Target("http://api.test"), search=Steps(1, 100, 600.0)))
+    measurement = gate.begin(
+        RunDescription("made", None, Target("http://api.test"), search=SearchRecord(1, 100, 600.0))
+    )
     measurement.recorder = Recorder(None, clock)
     for _ in range(20):
         for _ in range(20):
@@ -408,7 +414,7 @@ def test_the_p95_of_a_step_comes_with_its_interval() -> None:
 
 def test_the_seconds_of_a_long_search_stay_apart(tmp_path: Path) -> None:
     clock = Clock()
-    subject = Subject("limit", None, Target("http://api.test"), search=Steps(1, 50, 3000.0))
+    subject = RunDescription("limit", None, Target("http://api.test"), search=SearchRecord(1, 50, 3000.0))
     measurement = Measurement(subject, tmp_path, clock)
     for _ in range(3000):
         measurement.recorder.request("home", 10, 5)

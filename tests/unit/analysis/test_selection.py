@@ -17,7 +17,7 @@ from slo.analysis.findings import miss_detector
 from slo.analysis.selection import select
 from slo.live.snapshot import provisional
 from slo.load.plan import Plan
-from slo.measure.measurement import Measurement, Subject
+from slo.measure.measurement import Measurement, RunDescription
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from slo.record.history import History
@@ -158,7 +158,7 @@ def test_a_run_under_way_has_the_verdict_of_the_finished_one(tmp_path: Path) -> 
     )
     clock = Clock()
     measurement = Measurement(
-        Subject("run", "load", Target("http://api.test")), tmp_path, clock, warmup_ends_ms=(3000, 4000)
+        RunDescription("run", "load", Target("http://api.test")), tmp_path, clock, warmup_ends_ms=(3000, 4000)
     )
     for interval in cold().intervals:
         measurement.take([interval])

@@ -16,11 +16,11 @@ from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
-from slo.verdict.saved_runs import ask
+from slo.verdict.saved_runs import compared_indicator
 
-P95 = ask(parse("latency.p95"))
-ERRORS = ask(parse("errors.ratio"))
-THROUGHPUT = ask(parse("throughput.rps"))
+P95 = compared_indicator(parse("latency.p95"))
+ERRORS = compared_indicator(parse("errors.ratio"))
+THROUGHPUT = compared_indicator(parse("throughput.rps"))
 
 
 def run_of(seed: int, factor: float = 1.0, blocks: int = 40, errors: int = 0, requests: int = 60) -> list[Block]:
@@ -47,17 +47,17 @@ def changed(run: list[Block], references: list[list[Block]], question: ComparedI
 
 
 def test_a_run_is_no_change_from_runs_like_it() -> None:
-    called = [changed(run_of(seed), [run_of(1000 + 10 * seed + n) for n in range(5)]).real for seed in range(40)]
+    called = [changed(run_of(seed), [run_of(1000 + 10 * seed + n) for n in range(5)]).is_real for seed in range(40)]
     assert sum(called) <= 6  # two-sided 5 % of 40 is 2; seven and more have a probability below 0.5 %
 
 
 def test_a_shift_is_found_with_its_size() -> None:
     change = changed(run_of(1, factor=1.3), [run_of(seed) for seed in range(2, 7)])
-    assert change.real
+    assert change.is_real
     assert change.low < 0.3 < change.high
     assert change.worse == pytest.approx(0.3, abs=0.12)
     better = changed(run_of(1, factor=0.7), [run_of(seed) for seed in range(2, 7)])
-    assert better.real
+    assert better.is_real
     assert better.worse < 0
 
 
@@ -69,18 +69,18 @@ def test_the_direction_is_the_indicators() -> None:
 def test_shares_are_compared_in_points_and_no_error_is_not_impossible() -> None:
     clean = [run_of(seed) for seed in range(2, 7)]
     same = changed(run_of(1), clean, ERRORS)
-    assert (same.worse, same.real) == (0, False)
+    assert (same.worse, same.is_real) == (0, False)
     assert same.visible > 0
     bad = changed(run_of(1, errors=6), clean, ERRORS)
     assert bad.worse == pytest.approx(0.1)
-    assert bad.real
+    assert bad.is_real
 
 
 def test_noise_between_runs_counts_though_each_run_is_calm() -> None:
     apart = [run_of(seed, factor=factor) for seed, factor in enumerate((0.8, 0.9, 1.0, 1.1, 1.25))]
     together = [run_of(seed) for seed in range(5)]
     new = run_of(9, factor=1.15)
-    assert not changed(new, apart).real
+    assert not changed(new, apart).is_real
     assert changed(new, apart).visible > 2 * changed(new, together).visible
 
 
@@ -168,5 +168,5 @@ def test_an_indicator_of_one_endpoint_is_compared_alone() -> None:
     alone = ComparedIndicator(
         P95.indicator, lambda tally, _: tally.latency.percentile(Fraction(95)) / 1000, "fast".__eq__
     )
-    assert changed(both(9, 10), references).real
-    assert not changed(both(9, 10), references, alone).real
+    assert changed(both(9, 10), references).is_real
+    assert not changed(both(9, 10), references, alone).is_real

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slo.baseline import store as baseline
+from slo.baseline import store
 from slo.baseline.store import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
@@ -65,8 +65,8 @@ def result(run: Run, against: References, objectives: Objectives | None = None) 
 
 def test_a_reference_keeps_every_count_in_blocks(tmp_path: Path) -> None:
     run = steady(1, endpoints=3, errors=2)
-    path = baseline.add(run, tmp_path)
-    (kept,) = baseline.read(path)
+    path = store.add(run, tmp_path)
+    (kept,) = store.read(path)
     assert kept == Reference.of(run)
     assert kept.tally() == run.tally()
     assert kept.tally("page_2".__eq__) == run.tally("page_2".__eq__)
@@ -76,32 +76,32 @@ def test_a_reference_keeps_every_count_in_blocks(tmp_path: Path) -> None:
 
 def test_the_newest_references_stay(tmp_path: Path) -> None:
     for seed in range(7):
-        path = baseline.add(steady(seed, seconds=3), tmp_path)
-    assert [one.id for one in baseline.read(path)] == [f"load-{seed}-1.0" for seed in range(2, 7)]
-    baseline.add(steady(9, seconds=3), tmp_path, keep=2)
-    assert [one.id for one in baseline.read(path)] == ["load-6-1.0", "load-9-1.0"]
-    assert baseline.drop(path, ["load-6-1.0"]) == ["load-9-1.0"]
+        path = store.add(steady(seed, seconds=3), tmp_path)
+    assert [one.id for one in store.read(path)] == [f"load-{seed}-1.0" for seed in range(2, 7)]
+    store.add(steady(9, seconds=3), tmp_path, keep=2)
+    assert [one.id for one in store.read(path)] == ["load-6-1.0", "load-9-1.0"]
+    assert store.drop(path, ["load-6-1.0"]) == ["load-9-1.0"]
     with pytest.raises(BaselineError, match=r"holds no load-6-1.0; it holds load-9-1.0"):
-        baseline.drop(path, ["load-6-1.0"])
-    assert baseline.drop(path, ["load-9-1.0"]) == []
+        store.drop(path, ["load-6-1.0"])
+    assert store.drop(path, ["load-9-1.0"]) == []
     assert not path.exists()
 
 
 def test_a_large_run_is_kept_small_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = steady(1, endpoints=300, rate=600)
-    path = baseline.add(run, tmp_path)
+    path = store.add(run, tmp_path)
     assert path.stat().st_size < 100_000
-    (kept,) = baseline.read(path)
+    (kept,) = store.read(path)
     assert len(json.loads(path.read_text())["runs"][0]["blocks"]) <= MAX_BYTES
     assert kept.tally() == run.tally()
     few = len(kept.blocks)
-    monkeypatch.setattr(baseline, "MAX_BYTES", 60_000)
-    (smaller,) = baseline.read(baseline.add(run, tmp_path / "smaller"))
+    monkeypatch.setattr(store, "MAX_BYTES", 60_000)
+    (smaller,) = store.read(store.add(run, tmp_path / "smaller"))
     assert smaller.tally() == run.tally()
     assert len(smaller.blocks) <= few
-    monkeypatch.setattr(baseline, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(store, "MAX_BYTES", 10_000)
     with pytest.raises(BaselineError, match=r"has too many endpoints for a baseline \(300\)"):
-        baseline.add(run, tmp_path / "refused")
+        store.add(run, tmp_path / "refused")
 
 
 def test_blocks_cover_the_run_though_nothing_was_answered_for_a_while() -> None:
@@ -164,11 +164,11 @@ def test_few_references_warn_at_most() -> None:
     ],
 )
 def test_a_damaged_file_is_refused_with_a_sentence_and_kept(tmp_path: Path, damage: Callable[[str], str]) -> None:
-    path = baseline.add(steady(1, seconds=3), tmp_path)
+    path = store.add(steady(1, seconds=3), tmp_path)
     damaged = damage(path.read_text())
     path.write_text(damaged)
     with pytest.raises(BaselineError, match=r"load\.json: .*restore it from git or delete it"):
-        baseline.add(steady(2, seconds=3), tmp_path)
+        store.add(steady(2, seconds=3), tmp_path)
     assert path.read_text() == damaged
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.cluster.clock import Offset
-from slo.cluster.delta_log import Ledger
-from slo.cluster.delta_sender import WorkerBooks
+from slo.cluster.delta_log import DeltaLog
+from slo.cluster.delta_sender import DeltaSender
 from slo.metrics.tally import Tally
 from slo.record.interval import Interval
 from tests.support.made import Clock
@@ -20,15 +20,15 @@ def announced(elapsed_s: float = 0.0, started_at_s: float = 1000.0) -> dict[str,
     return {"id": "run-1", "plan": None, "started_at_s": started_at_s, "elapsed_s": elapsed_s, "shares": [0.0, []]}
 
 
-def books(clock: Clock, offset: Offset | None = None, **more: Any) -> WorkerBooks:
-    return WorkerBooks(announced(**more), offset or Offset(), clock)
+def books(clock: Clock, offset: Offset | None = None, **more: Any) -> DeltaSender:
+    return DeltaSender(announced(**more), offset or Offset(), clock)
 
 
 def requests_of(intervals: list[Interval]) -> int:
     return sum(tally.requests for interval in intervals for _, tally in interval.tallies())
 
 
-def work(clock: Clock, worker: WorkerBooks, seconds: list[int]) -> list[dict[str, Any]]:
+def work(clock: Clock, worker: DeltaSender, seconds: list[int]) -> list[dict[str, Any]]:
     """Let a worker make so many requests in each second, and return all its deltas, the last one final."""
     for count in seconds:
         for _ in range(count):
@@ -43,7 +43,7 @@ def test_repeated_and_shuffled_deltas_count_once(seconds: list[int], times: int,
     clock = Clock()
     deltas = work(clock, books(clock), seconds) * times
     order.shuffle(deltas)
-    ledger = Ledger("run-1")
+    ledger = DeltaLog("run-1")
     found = [interval for delta in deltas for interval in ledger.apply("a", delta)]
     assert requests_of(found) == sum(seconds)
     (worker,) = ledger.workers()
@@ -56,7 +56,7 @@ def test_a_lost_delta_leaves_the_books_open(seconds: list[int], data: st.DataObj
     clock = Clock()
     deltas = work(clock, books(clock), seconds)
     lost = data.draw(st.integers(0, len(deltas) - 1))
-    ledger = Ledger("run-1")
+    ledger = DeltaLog("run-1")
     for delta in deltas[:lost] + deltas[lost + 1 :]:
         ledger.apply("a", delta)
     assert ledger.outstanding() == ["a"]
@@ -82,8 +82,8 @@ def test_what_is_not_acknowledged_is_sent_again() -> None:
 
 
 def test_a_worker_that_never_spoke_is_outstanding() -> None:
-    ledger = Ledger("run-1")
-    ledger.expect("silent")
+    ledger = DeltaLog("run-1")
+    ledger.add_worker("silent")
     assert ledger.outstanding() == ["silent"]
     (worker,) = ledger.workers()
     assert (worker.requests_received, worker.finished) == (0, False)
@@ -91,14 +91,14 @@ def test_a_worker_that_never_spoke_is_outstanding() -> None:
 
 def test_late_and_absent_workers_are_named() -> None:
     clock = Clock()
-    ledger = Ledger("run-1")
-    ledger.expect("early")
+    ledger = DeltaLog("run-1")
+    ledger.add_worker("early")
     for delta in work(clock, books(clock), [3]):
         ledger.apply("late", delta, at_s=12.5)
-    ledger.look("early", True, 20.0)
-    ledger.look("early", True, 25.0)
-    ledger.look("early", False, 31.0)
-    ledger.look("early", True, 40.0)
+    ledger.note_presence("early", True, 20.0)
+    ledger.note_presence("early", True, 25.0)
+    ledger.note_presence("early", False, 31.0)
+    ledger.note_presence("early", True, 40.0)
     assert ledger.notes() == [
         "worker early was not heard of from 20.0 s to 31.0 s, for 11.0 s",
         "worker early was not heard of from 40.0 s on",
@@ -110,9 +110,9 @@ def test_requests_that_could_not_be_recorded_are_known_to_the_master() -> None:
     clock = Clock()
     worker = books(clock)
     worker.recorder.faults = 3
-    ledger = Ledger("run-1")
+    ledger = DeltaLog("run-1")
     ledger.apply("a", worker.report(final=True)["deltas"][0])
-    assert ledger.faults == 3
+    assert ledger.recording_errors == 3
 
 
 def test_a_worker_counts_in_the_masters_time_whatever_its_own_clock_says() -> None:

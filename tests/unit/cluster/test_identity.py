@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from slo.cluster import identity
-from slo.cluster.delta_log import Ledger
-from slo.cluster.protocol import Master
+from slo.cluster.delta_log import DeltaLog
+from slo.cluster.protocol import MasterProtocol
 from tests.support.made import Clock
 
 
 def who(tmp_path: Path, text: str = "x", **given: Any) -> dict[str, Any]:
     file = tmp_path / "locustfile.py"
     file.write_text(text, encoding="utf-8")
-    return identity.take("2.47.0", [str(file)], given)
+    return identity.describe("2.47.0", [str(file)], given)
 
 
 def test_equals_have_nothing_to_say(tmp_path: Path) -> None:
@@ -41,18 +41,18 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
 
 def test_the_master_welcomes_refuses_and_remembers(tmp_path: Path) -> None:
     sent: list[tuple[str, Any, str]] = []
-    master = Master(who(tmp_path), lambda *message: sent.append(message), Clock())
-    assert master.hello("good", {"identity": who(tmp_path), "asked_at_s": 7.0}) == ""
+    master = MasterProtocol(who(tmp_path), lambda *message: sent.append(message), Clock())
+    assert master.greet("good", {"identity": who(tmp_path), "asked_at_s": 7.0}) == ""
     wrong = {"identity": {**who(tmp_path), "locust_slo": "0"}, "asked_at_s": 8.0}
-    assert "it runs locust-slo 0" in master.hello("wrong", wrong)
-    assert master.hello("wrong", wrong) == ""  # said once
+    assert "it runs locust-slo 0" in master.greet("wrong", wrong)
+    assert master.greet("wrong", wrong) == ""  # said once
     welcomes = {worker: data for _, data, worker in sent}
     assert welcomes["good"] == {"asked_at_s": 7.0, "clock_s": 1000.0, "refused": ""}
     assert welcomes["wrong"]["refused"]
-    assert master.fitting(["good", "wrong", "unknown"]) == ["good", "unknown"]
-    ledger = Ledger("run-1")
-    assert master.enter("wrong", {"run": "run-1", "deltas": [{}]}, ledger, 0.0) == []
-    assert master.enter("good", {"run": "another", "deltas": [{}]}, ledger, 0.0) == []
+    assert master.accepted(["good", "wrong", "unknown"]) == ["good", "unknown"]
+    ledger = DeltaLog("run-1")
+    assert master.receive("wrong", {"run": "run-1", "deltas": [{}]}, ledger, 0.0) == []
+    assert master.receive("good", {"run": "another", "deltas": [{}]}, ledger, 0.0) == []
     assert master.notes(["good", "unknown"]) == [
         f"worker wrong was refused: {welcomes['wrong']['refused']}",
         "worker unknown never introduced itself: does its locustfile import slo.plugin?",

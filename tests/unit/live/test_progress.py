@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from slo.live import snapshot as live
+from slo.live import snapshot
 from slo.live.progress import PLAIN_PERIOD_S, Progress
 from slo.load.plan import Plan
-from slo.measure.measurement import Measurement, Subject
+from slo.measure.measurement import Measurement, RunDescription
 from slo.objectives.objectives import Objectives
 from slo.record.target import Target
 from tests.support.made import Clock, demanding
@@ -40,12 +40,12 @@ def watched(tmp_path: Path) -> Callable[..., list[str]]:
         clock = Clock()
         legs = Plan.ramps(("warm\nup", 10, 5), ("hold", 20, 5)) if plan else None
         options = {"run_time": run_time} if run_time else {}
-        subject = Subject("load", "load", Target("http://api.test"), legs, options)
+        subject = RunDescription("load", "load", Target("http://api.test"), legs, options)
         measurement = Measurement(subject, tmp_path, clock)
         progress = Progress(stream, objectives)
         for _ in range(30):
             measurement.recorder.request("home", latency_ms, 10)
-            measurement.sample(5)
+            measurement.sample_users(5)
             progress.show(measurement, 5)
             clock.now += 1
         progress.end()
@@ -89,12 +89,12 @@ def test_the_run_is_judged_at_most_every_five_seconds(
     watched: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[float] = []
-    provisional = live.provisional
+    provisional = snapshot.provisional
 
     def counting(measurement: Measurement, objectives: Objectives) -> object:
         judged.append(measurement.elapsed_s)
         return provisional(measurement, objectives)
 
-    monkeypatch.setattr(live, "provisional", counting)
+    monkeypatch.setattr(snapshot, "provisional", counting)
     watched(Terminal(), MET)
     assert judged == [5, 10, 15, 20, 25]

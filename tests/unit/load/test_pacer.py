@@ -8,7 +8,7 @@ import gevent
 import pytest
 
 from slo.load import rate
-from slo.load.pacer import Dispenser
+from slo.load.pacer import ArrivalPacer
 from tests.support.made import Clock
 
 EVENT = list[float | None]
@@ -21,7 +21,7 @@ class Desk:
         self.clock = Clock()
         self.seen: EVENT = []
         self.taken: EVENT = []
-        self.dispenser = Dispenser(rate.plan(text, hold_s), lambda: self.clock.now - 1000.0, self.seen.append)
+        self.dispenser = ArrivalPacer(rate.plan(text, hold_s), lambda: self.clock.now - 1000.0, self.seen.append)
 
     def user(self, visits: int = 1) -> gevent.Greenlet:
         """Let a user take so many arrivals."""
@@ -129,9 +129,9 @@ def test_a_new_sharing_counts_from_its_moment_on() -> None:
     seen: dict[str, EVENT] = {"a": [], "b": []}
     clock = Clock()
 
-    def desk(name: str) -> Dispenser:
+    def desk(name: str) -> ArrivalPacer:
         told: Callable[[float | None], None] = seen[name].append
-        return Dispenser(rate.plan("10/s", 1.0), lambda: clock.now - 1000.0, told)
+        return ArrivalPacer(rate.plan("10/s", 1.0), lambda: clock.now - 1000.0, told)
 
     desks = {name: desk(name) for name in seen}
     for name, one in desks.items():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.load.search import ENOUGH, NARROW, Search
+from slo.load.search import MAX_TRIES, PRECISION, Search
 
 
 def found(search: Search, knee: float) -> list[int]:
@@ -16,7 +16,7 @@ def found(search: Search, knee: float) -> list[int]:
     steps = []
     while (aim := search.next()) is not None:
         steps.append(aim.users)
-        search.told(aim.users, aim.users <= knee, aim.users <= knee)
+        search.report(aim.users, aim.users <= knee, aim.users <= knee)
     return steps
 
 
@@ -27,7 +27,7 @@ def test_the_answer_is_within_five_percent_of_any_knee(knee: int, start: int) ->
     low, high = search.low, search.high
     assert high is not None
     assert low <= knee < high
-    assert high - low <= max(1, NARROW * high)
+    assert high - low <= max(1, PRECISION * high)
     assert len(steps) <= 26
     assert steps.count(low) >= 2, "the answer was not confirmed"
 
@@ -37,10 +37,10 @@ def test_a_throughput_that_misleads_costs_steps_and_no_accuracy(knee: int, per_u
     search, drawn, steps = Search(1, 10_000), random.Random(seed), 0
     while (aim := search.next()) is not None:
         steps += 1
-        search.told(aim.users, aim.users <= knee, True, per_user * drawn.uniform(0, aim.users))
+        search.report(aim.users, aim.users <= knee, True, per_user * drawn.uniform(0, aim.users))
     assert search.high is not None
     assert search.low <= knee < search.high
-    assert search.high - search.low <= max(1, NARROW * search.high)
+    assert search.high - search.low <= max(1, PRECISION * search.high)
     assert steps <= 36
 
 
@@ -48,7 +48,7 @@ def test_a_throughput_that_saturates_leads_to_the_knee() -> None:
     search, steps = Search(1, 1000), []
     while (aim := search.next()) is not None:
         steps.append(aim.users)
-        search.told(aim.users, aim.users <= 22, True, min(aim.users, 22) * 5)
+        search.report(aim.users, aim.users <= 22, True, min(aim.users, 22) * 5)
     assert steps == [1, 2, 4, 8, 16, 32, 22, 27, 23, 22]
 
 
@@ -80,9 +80,11 @@ def test_it_ends_whatever_it_is_told(start: int, outcomes: list[bool | None], se
     while (aim := search.next()) is not None:
         assert 1 <= aim.users <= 1000
         tries[aim.users] = tries.get(aim.users, 0) + 1
-        search.told(aim.users, outcomes.pop() if outcomes else drawn.choice([True, False, None]), drawn.random() < 0.5)
+        search.report(
+            aim.users, outcomes.pop() if outcomes else drawn.choice([True, False, None]), drawn.random() < 0.5
+        )
         assert search.high is None or search.low < search.high
-    assert max(tries.values()) <= ENOUGH
+    assert max(tries.values()) <= MAX_TRIES
 
 
 @pytest.mark.parametrize("hiccup", [1, 2, 4, 8, 16])
@@ -91,8 +93,8 @@ def test_a_hiccup_on_the_way_up_does_not_decide(hiccup: int) -> None:
     while (aim := search.next()) is not None:
         held = aim.users <= 40 and aim.users not in hiccups
         hiccups -= {aim.users}
-        search.told(aim.users, held, held)
-    assert search.low == pytest.approx(40, rel=NARROW)
+        search.report(aim.users, held, held)
+    assert search.low == pytest.approx(40, rel=PRECISION)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -101,7 +103,7 @@ def test_noise_near_the_knee_moves_the_answer_little(seed: int) -> None:
     drawn, search = random.Random(seed), Search(1, 1000)
     while (aim := search.next()) is not None:
         likely = aim.users <= 100 * drawn.uniform(0.9, 1.1)
-        search.told(aim.users, None if drawn.random() < 0.3 else likely, likely)
+        search.report(aim.users, None if drawn.random() < 0.3 else likely, likely)
     assert search.low == pytest.approx(100, rel=0.15)
 
 
@@ -110,7 +112,7 @@ def test_what_was_never_clear_is_not_sure() -> None:
     for held in (True, None):
         aim = search.next()
         assert aim is not None
-        search.told(aim.users, held, True)
+        search.report(aim.users, held, True)
     assert search.sure(1)
     assert not search.sure(2)
     assert not search.sure(7)

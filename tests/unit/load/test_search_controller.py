@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo.load.search_controller import Climb, Pace
-from slo.load.search_record import Step, Steps
+from slo.load.search_controller import SearchController, SearchPace
+from slo.load.search_record import SearchRecord, SearchStep
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
 from slo.verdict import judge
 from tests.support.made import demanding
 
-FAST = Pace(settle_s=2, least_s=4, most_s=12, back_s=8)
+FAST = SearchPace(settle_s=2, min_hold_s=4, max_hold_s=12, recover_s=8)
 SLOW = "name: slow, indicator: latency.p95, target: 120 ms, priority: P0"
 
 
@@ -49,9 +49,11 @@ class Target:
         return {("home", "run"): Tally.merged(tallies)} if tallies else {}
 
 
-def climbed(target: Target, time_s: float = 600, rises_in: int = 0, pace: Pace = FAST) -> Climb:
+def climbed(target: Target, time_s: float = 600, rises_in: int = 0, pace: SearchPace = FAST) -> SearchController:
     """Return the search's end; users run as many seconds late as ``rises_in`` says."""
-    climb = Climb(Steps(1, 1000, time_s), pace, judge.step_judge(None, demanding(SLOW)), float(target.reported_s))
+    climb = SearchController(
+        SearchRecord(1, 1000, time_s), pace, judge.step_judge(None, demanding(SLOW)), float(target.reported_s)
+    )
     running: deque[int] = deque([0] * rises_in)
     for second in range(int(time_s) + 5):
         if climb.wanted is None:
@@ -59,11 +61,11 @@ def climbed(target: Target, time_s: float = 600, rises_in: int = 0, pace: Pace =
         running.append(climb.wanted)
         users = running.popleft() if rises_in else running.pop()
         target.second(second, users)
-        climb.look(second + 1.01, users, second + 1.01 - target.reported_s, target.window)
+        climb.update(second + 1.01, users, second + 1.01 - target.reported_s, target.window)
     raise AssertionError("the search took longer than its time")
 
 
-def held(climb: Climb) -> list[int]:
+def held(climb: SearchController) -> list[int]:
     return [step.users for step in climb.steps.items]
 
 
@@ -98,8 +100,8 @@ def test_no_step_begins_that_cannot_be_held_to_its_end(time_s: int) -> None:
 def test_what_held_is_confirmed_for_twice_as_long() -> None:
     steps = climbed(Target(4)).steps.items
     assert steps[-1].users == 4
-    assert steps[-1].hold_s == 2 * FAST.least_s
-    assert next(step.hold_s for step in steps if step.users == 4) < 2 * FAST.least_s
+    assert steps[-1].hold_s == 2 * FAST.min_hold_s
+    assert next(step.hold_s for step in steps if step.users == 4) < 2 * FAST.min_hold_s
 
 
 def test_a_step_counts_from_when_its_queues_are_its_own() -> None:
@@ -108,12 +110,12 @@ def test_a_step_counts_from_when_its_queues_are_its_own() -> None:
     assert [step.users for step in rising] == [1, 2, 4]
     for step in rising:
         assert step.hold_ms - step.start_ms >= (3 + FAST.settle_s - 1) * 1000
-        assert step.end_ms - step.hold_ms >= FAST.least_s * 1000
+        assert step.end_ms - step.hold_ms >= FAST.min_hold_s * 1000
 
 
 def test_after_a_failed_step_the_load_falls_until_the_target_is_back() -> None:
     target = Target(20, drain_s=6)
-    climb = climbed(target, pace=replace(FAST, back_s=30))
+    climb = climbed(target, pace=replace(FAST, recover_s=30))
     failed = next(step for step in climb.steps.items if step.users == 32)
     after = target.offered[failed.end_ms // 1000 + 1 :]
     away = next(number for number, users in enumerate(after) if users != 16)
@@ -127,61 +129,63 @@ def test_a_target_that_never_comes_back_is_not_waited_for_for_ever() -> None:
     climb = climbed(target)
     first = next(step for step in climb.steps.items if step.users == 32)
     later = [step for step in climb.steps.items if step.start_ms > first.start_ms]
-    assert later[0].start_ms - first.end_ms <= (FAST.back_s + 2) * 1000
+    assert later[0].start_ms - first.end_ms <= (FAST.recover_s + 2) * 1000
 
 
 def test_steps_too_noisy_to_tell_are_held_longer() -> None:
     quiet, loud = Target(20, rps=20), Target(20, rps=0.1)
     lengths = [max(step.hold_s for step in climbed(target).steps.items) for target in (quiet, loud)]
-    assert lengths[0] < lengths[1] <= FAST.most_s
+    assert lengths[0] < lengths[1] <= FAST.max_hold_s
 
 
 def test_users_that_never_came_prove_nothing() -> None:
     """Of more than 10 users only 10 ever run, and the target is fine: the search must not climb for ever."""
     target = Target(1000)
-    climb = Climb(Steps(1, 1000, 600), FAST, judge.step_judge(None, demanding(SLOW)))
+    climb = SearchController(SearchRecord(1, 1000, 600), FAST, judge.step_judge(None, demanding(SLOW)))
     for second in range(600):
         if climb.wanted is None:
             break
         target.second(second, min(10, climb.wanted))
-        climb.look(second + 1.01, min(10, climb.wanted), second + 1.01, target.window)
+        climb.update(second + 1.01, min(10, climb.wanted), second + 1.01, target.window)
     assert climb.done
     assert max(held(climb)) == 16
     assert held(climb)[-1] == 10
 
 
 def test_a_target_that_answers_nothing_is_no_success() -> None:
-    climb = Climb(Steps(1, 1000, 600), FAST, judge.step_judge(None, demanding(SLOW)))
+    climb = SearchController(SearchRecord(1, 1000, 600), FAST, judge.step_judge(None, demanding(SLOW)))
     for second in range(600):
         if climb.wanted is None:
             break
-        climb.look(second + 1.01, climb.wanted, second + 1.01, lambda *_: {})
+        climb.update(second + 1.01, climb.wanted, second + 1.01, lambda *_: {})
     assert climb.done
     assert set(held(climb)) == {1}
 
 
 def test_it_says_what_goes_on() -> None:
     target, said = Target(3, 2), []
-    climb = Climb(Steps(2, 100, 600), FAST, judge.step_judge(None, demanding(SLOW)))
+    climb = SearchController(SearchRecord(2, 100, 600), FAST, judge.step_judge(None, demanding(SLOW)))
     for second in range(40):
         said.append((climb.number, climb.name))
         target.second(second, climb.wanted or 0)
-        climb.look(second + 1.01, climb.wanted or 0, second + 1.01, target.window)
+        climb.update(second + 1.01, climb.wanted or 0, second + 1.01, target.window)
     assert {(1, "settle at 2 users"), (1, "hold at 2 users"), (2, "hold at 4 users")} <= set(said)
     assert (3, "coming back at 2 users") in said
 
 
-@pytest.mark.parametrize(("scale", "expected"), [(1.0, Pace()), (0.1, Pace(2, 4, 12, 8)), (2.0, Pace(10, 20, 120, 60))])
-def test_the_pace_follows_the_time_scale_down_to_some_seconds(scale: float, expected: Pace) -> None:
-    assert Pace().scaled(scale) == expected
+@pytest.mark.parametrize(
+    ("scale", "expected"), [(1.0, SearchPace()), (0.1, SearchPace(2, 4, 12, 8)), (2.0, SearchPace(10, 20, 120, 60))]
+)
+def test_the_pace_follows_the_time_scale_down_to_some_seconds(scale: float, expected: SearchPace) -> None:
+    assert SearchPace().scaled(scale) == expected
 
 
 def test_a_late_request_has_time_to_be_seen() -> None:
     """At a target of 3 s nothing that misses it has ended after 2 s."""
-    assert Pace(2, 4, 12, 8).seeing(3) == Pace(4, 6, 12, 8)
-    assert Pace().seeing(0.24) == Pace()
+    assert SearchPace(2, 4, 12, 8).for_latency(3) == SearchPace(4, 6, 12, 8)
+    assert SearchPace().for_latency(0.24) == SearchPace()
 
 
 def test_steps_are_written_and_read_again() -> None:
-    steps = Steps(1, 50, 60.0, (Step(1, 0, 2000, 6000), Step(2, 6010, 9000, 13000)))
-    assert Steps.from_data(steps.to_data()) == steps
+    steps = SearchRecord(1, 50, 60.0, (SearchStep(1, 0, 2000, 6000), SearchStep(2, 6010, 9000, 13000)))
+    assert SearchRecord.from_data(steps.to_data()) == steps

@@ -3,32 +3,32 @@ from __future__ import annotations
 import pytest
 
 from slo.load.plan import Plan
-from slo.measure.loop_lag import LOOKS, PERIOD_S, Pulse, PulseLog
+from slo.measure.loop_lag import LOOKS, PERIOD_S, LoopLagMonitor, ProcessStatsLog
 from tests.support.made import Clock
 
 
 def test_a_process_knows_its_share_of_a_core_and_how_late_it_is() -> None:
     clock, cpu = Clock(), Clock()
-    pulse = Pulse(clock, cpu)
+    pulse = LoopLagMonitor(clock, cpu)
     assert (pulse.cpu_ratio, pulse.lag_ms) == (None, None)
-    pulse.beat(clock.now - 0.25)
+    pulse.record(clock.now - 0.25)
     assert (pulse.cpu_ratio, pulse.lag_ms) == (None, 250.0)
     for _ in range(LOOKS):
         clock.now += 2
         cpu.now += 1
-        pulse.beat(clock.now + 5)  # early is not late
+        pulse.record(clock.now + 5)  # early is not late
     assert pulse.cpu_ratio == 0.5
     assert pulse.lag_ms == 0.0
 
 
 def test_looks_are_due_at_moments_that_no_delay_moves() -> None:
     clock = Clock()
-    pulse = Pulse(clock)
-    dues = [pulse.next_due() for _ in range(1000)]
+    pulse = LoopLagMonitor(clock)
+    dues = [pulse.next_due_s() for _ in range(1000)]
     assert dues == sorted(dues)
     assert dues[-1] - clock.now == pytest.approx(1000 * PERIOD_S, rel=0.2)
     clock.now += 10_000  # a machine that slept: not every look of those hours is made up for
-    assert pulse.next_due() >= clock.now - 61
+    assert pulse.next_due_s() >= clock.now - 61
 
 
 class Life:
@@ -37,7 +37,7 @@ class Life:
     def __init__(self, plan: Plan | None = None) -> None:
         self.clock, self.cpu_s, self.waited_s = Clock(), 0.0, 0.0
         self.clock.now = 0.0
-        self.log = PulseLog(plan, self.clock, lambda: self.waited_s)
+        self.log = ProcessStatsLog(plan, self.clock, lambda: self.waited_s)
 
     def live(self, seconds: float, cpu: float, lag_s: float = 0.0, wait: float = 0.0) -> None:
         for _ in range(round(seconds * 10)):

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slo.cli import main as cli
+from slo.cli import main
 from slo.metrics.indicator import IndicatorError
 from slo.metrics.indicator import parse as parse_indicator
 from slo.objectives.objectives import ObjectivesError, load, parse
@@ -29,7 +29,7 @@ def test_a_malformed_file_says_exactly_what_is_wrong(file: Path, capsys: pytest.
     with pytest.raises(ObjectivesError) as caught:
         load(file)
     assert str(caught.value).splitlines() == [f"{file}:{line}" for line in expected]
-    assert cli.main(["lint", str(file)]) == 3
+    assert main.main(["lint", str(file)]) == 3
     assert capsys.readouterr().out.splitlines() == [f"{file}:{line}" for line in expected]
 
 

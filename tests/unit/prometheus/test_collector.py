@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from slo.cluster.process_status import Process
+from slo.cluster.process_status import ProcessStatus
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives.objectives import load
-from slo.prometheus.collector import Exposition, bounds_us, native_index, standing
+from slo.prometheus.collector import RunCollector, bounds_us, native_index, run_state
 from slo.record.run import Run
 from slo.verdict.judge import judge
 from tests.support.made import Clock, demanding, made
@@ -51,12 +51,12 @@ def busy(endpoints: Sequence[str], kinds: int = 3) -> Run:
 
 def told(run: Run, accept: str = "", objectives: Any = HOTEL) -> str:
     """Return the exposition of ``run`` once it has ended."""
-    exposition = Exposition(objectives)
+    exposition = RunCollector(objectives)
     exposition.begin(run.scenario or "")
     for interval in run.intervals:
         exposition.take(interval.tallies())
     verdict = judge(run, objectives) if objectives else None
-    exposition.standing = standing(run, verdict, None, [Process("this process", "stopped", 0, 0.5, 12.0)])
+    exposition.standing = run_state(run, verdict, None, [ProcessStatus("this process", "stopped", 0, 0.5, 12.0)])
     return exposition.text(accept)[0].decode()
 
 
@@ -230,8 +230,8 @@ def test_what_is_hostile_in_names_is_escaped() -> None:
 
 
 def test_before_the_first_run_there_is_no_run() -> None:
-    exposition = Exposition(HOTEL)
-    exposition.standing = standing(None, None, None, [])
+    exposition = RunCollector(HOTEL)
+    exposition.standing = run_state(None, None, None, [])
     found = samples(exposition.text("")[0].decode())
     assert value(found, "running") == 0
     assert value(found, "verdict", status="NO DATA") == 1
@@ -240,7 +240,7 @@ def test_before_the_first_run_there_is_no_run() -> None:
 
 def test_a_new_run_begins_at_nought() -> None:
     run = busy(["home"])
-    exposition = Exposition(None)
+    exposition = RunCollector(None)
     for _ in range(2):
         exposition.begin("load")
         for interval in run.intervals:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.cluster.clock import Offset
-from slo.cluster.delta_log import Ledger
-from slo.cluster.delta_sender import WorkerBooks
+from slo.cluster.delta_log import DeltaLog
+from slo.cluster.delta_sender import DeltaSender
 from slo.measure.listener import listeners, slow_listener
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import OTHER
@@ -26,7 +26,7 @@ from slo.record.history import MAX_ENDPOINTS
 from slo.record.journal import Journal
 from slo.record.run import Run
 from slo.record.run_record import RunError
-from slo.record.slowest import MOST, Slow, Slowest
+from slo.record.slowest import MAX_PER_ENDPOINT, SlowestRequests, SlowRequest
 from slo.reports import html as page
 from slo.reports import markdown, rows
 from slo.text import schemas
@@ -44,12 +44,12 @@ def trace(number: int) -> str:
     return f"{number:032x}"
 
 
-def slow(number: int, latency_ms: float = 1.0, endpoint: str = "a", stage: str = "run", at_ms: int = 0) -> Slow:
-    return Slow(trace(number), endpoint, stage, at_ms, latency_ms)
+def slow(number: int, latency_ms: float = 1.0, endpoint: str = "a", stage: str = "run", at_ms: int = 0) -> SlowRequest:
+    return SlowRequest(trace(number), endpoint, stage, at_ms, latency_ms)
 
 
 slows = st.builds(
-    Slow,
+    SlowRequest,
     st.integers(1, 30).map(trace),
     st.sampled_from("ab"),
     st.sampled_from(["ramp", "hold"]),
@@ -60,7 +60,7 @@ slows = st.builds(
 )
 
 
-def kept(*parts: list[Slow]) -> tuple[Slow, ...]:
+def kept(*parts: list[SlowRequest]) -> tuple[SlowRequest, ...]:
     """Return what is kept of parts that are first kept by themselves, as workers do."""
     whole = small()
     for part in parts:
@@ -70,19 +70,21 @@ def kept(*parts: list[Slow]) -> tuple[Slow, ...]:
     return whole.items()
 
 
-def small() -> Slowest:
-    return Slowest(warmup_ends_ms=(10,), most=2, most_of_all=5)
+def small() -> SlowestRequests:
+    return SlowestRequests(warmup_ends_ms=(10,), most=2, most_of_all=5)
 
 
 @given(st.lists(slows, max_size=25), st.lists(slows, max_size=25), st.lists(slows, max_size=25))
-def test_adding_is_associative_commutative_and_idempotent(a: list[Slow], b: list[Slow], c: list[Slow]) -> None:
+def test_adding_is_associative_commutative_and_idempotent(
+    a: list[SlowRequest], b: list[SlowRequest], c: list[SlowRequest]
+) -> None:
     whole = kept([*a, *b, *c])
     assert kept(list(kept(a, b)), c) == kept(a, list(kept(b, c))) == whole
     assert kept(c, b, a) == kept(a, b, c, a) == whole
 
 
 @given(st.lists(slows, max_size=60))
-def test_what_is_kept_are_the_largest(given_: list[Slow]) -> None:
+def test_what_is_kept_are_the_largest(given_: list[SlowRequest]) -> None:
     groups: dict[Any, list[float]] = {}
     for one in set(given_):
         groups.setdefault((one.endpoint, one.stage, one.at_ms >= 10), []).append(one.latency_ms)
@@ -91,17 +93,17 @@ def test_what_is_kept_are_the_largest(given_: list[Slow]) -> None:
 
 
 @given(st.lists(st.lists(slows, max_size=10), max_size=8))
-def test_what_is_fresh_is_enough_for_whoever_adds_it(parts: list[list[Slow]]) -> None:
+def test_what_is_fresh_is_enough_for_whoever_adds_it(parts: list[list[SlowRequest]]) -> None:
     mine, theirs = small(), small()
     for part in parts:
         mine.update(part)
-        theirs.update(mine.fresh())
+        theirs.update(mine.take_new())
     assert theirs.items() == mine.items()
-    assert mine.fresh() == []
+    assert mine.take_new() == []
 
 
 def test_memory_stays_bounded_whatever_comes() -> None:
-    found = Slowest(most_of_all=50)
+    found = SlowestRequests(most_of_all=50)
     for number in range(1, 2000):
         found.add(slow(number, float(number), endpoint=f"e{number}"))
     assert len(found._kept) <= 101
@@ -123,7 +125,7 @@ def test_what_is_no_trace_id_is_not_taken_for_one(text: object) -> None:
     assert not is_trace_id(text)
     assert trace_id_in({HEADER: f"00-{text}-{'b' * 16}-01"}) is None
     with pytest.raises(ValueError, match="trace_id"):
-        Slow.from_data({**slow(1).to_data(), "trace_id": text})
+        SlowRequest.from_data({**slow(1).to_data(), "trace_id": text})
 
 
 def test_a_header_is_found_however_it_is_spelt() -> None:
@@ -161,7 +163,7 @@ def tell(listen: Any, name: str, latency_ms: Any, context: Any) -> None:
 
 def test_the_recorder_s_slowest_are_those_that_were() -> None:
     clock = Clock()
-    recorder, found = Recorder(None, clock), Slowest()
+    recorder, found = Recorder(None, clock), SlowestRequests()
     count, keep = listeners(recorder)[0], slow_listener(recorder, found)
     latencies = [Random(7).uniform(1, 900) for _ in range(3000)]
     for number, latency_ms in enumerate(latencies, 1):
@@ -169,14 +171,14 @@ def test_the_recorder_s_slowest_are_those_that_were() -> None:
         for listen in (count, keep):
             tell(listen, "a", latency_ms, {"trace_id": trace(number)})
             tell(listen, "untraced", latency_ms * 2, {})
-    best = sorted(enumerate(latencies, 1), key=lambda pair: -pair[1])[:MOST]
+    best = sorted(enumerate(latencies, 1), key=lambda pair: -pair[1])[:MAX_PER_ENDPOINT]
     assert [(one.trace_id, one.latency_ms) for one in found.items()] == [(trace(n), round(ms, 3)) for n, ms in best]
     assert {one.endpoint for one in found.items()} == {"a"}
     assert [one.at_ms for one in found.items()] == [n * 10 for n, _ in best]
 
 
 def test_what_has_no_latency_is_not_among_the_slowest_and_names_are_capped() -> None:
-    recorder, found = Recorder(None, Clock()), Slowest()
+    recorder, found = Recorder(None, Clock()), SlowestRequests()
     count, keep = listeners(recorder)[0], slow_listener(recorder, found)
     for latency_ms in (None, float("nan"), float("inf"), -5.0, "slow"):
         tell(keep, "odd", latency_ms, {"trace_id": trace(1)})
@@ -184,24 +186,24 @@ def test_what_has_no_latency_is_not_among_the_slowest_and_names_are_capped() -> 
     for number in range(MAX_ENDPOINTS + 20):
         for listen in (count, keep):
             tell(listen, f"e{number}", 5.0, {"trace_id": trace(number + 1)})
-    assert sum(one.endpoint == OTHER for one in found.items()) == MOST
+    assert sum(one.endpoint == OTHER for one in found.items()) == MAX_PER_ENDPOINT
 
 
-def books(**announced: Any) -> WorkerBooks:
+def books(**announced: Any) -> DeltaSender:
     word = {"id": "r", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0, "shares": (0.0, []), **announced}
-    return WorkerBooks(word, Offset(), Clock())
+    return DeltaSender(word, Offset(), Clock())
 
 
 def test_a_worker_tells_its_slowest_and_twice_is_once() -> None:
-    one, other, whole = books(warmup_ends_ms=[500]), books(), Slowest([500])
-    ledger = Ledger("r", whole)
+    one, other, whole = books(warmup_ends_ms=[500]), books(), SlowestRequests([500])
+    ledger = DeltaLog("r", whole)
     assert "slowest" not in one.report()["deltas"][0]
     one.slowest.update([slow(n, float(n), at_ms=600 if n > 4 else 0) for n in range(1, 9)])
     other.slowest.update([slow(n, float(n)) for n in range(100, 104)])
     for name, worker in (("one", one), ("other", other), ("one", one)):
         for delta in worker.report()["deltas"]:
             ledger.apply(name, json.loads(json.dumps(delta)))
-    expected = Slowest([500])
+    expected = SlowestRequests([500])
     expected.update([*one.slowest.items(), *other.slowest.items()])
     assert whole.items() == expected.items()
     assert len(whole.items()) == 9  # five before the warm-up's end, four after it
@@ -217,7 +219,7 @@ def test_a_killed_process_leaves_its_slowest(tmp_path: Path) -> None:
     assert [one.latency_ms for one in journal.recover(tmp_path).slowest] == [30.0, 20.0, 10.0]
 
 
-def traced_run(*found: Slow, **fields: Any) -> Run:
+def traced_run(*found: SlowRequest, **fields: Any) -> Run:
     def fill(recorder: Recorder, clock: Clock) -> None:
         for endpoint in ("a", "b"):
             for _ in range(50):
@@ -333,12 +335,12 @@ def test_reports_lead_to_the_traces() -> None:
 def test_each_endpoint_shows_its_slowest_only() -> None:
     many = [slow(n, 1000.0 - n, stage=f"s{n % 3}") for n in range(1, 12)]
     shown = rows.slowest(traced_run(*many, slow(50, 1.0, endpoint="b")))
-    assert [cells[-1] for cells in shown] == [*map(trace, range(1, MOST + 1)), trace(50)]
+    assert [cells[-1] for cells in shown] == [*map(trace, range(1, MAX_PER_ENDPOINT + 1)), trace(50)]
 
 
 def test_hostile_names_ids_and_urls_stay_text() -> None:
     names = [*NAMES, '"><a href="javascript:alert(1)">']
-    hostile = [Slow(name, name, name, 0, 2.0, 503, name) for name in names]
+    hostile = [SlowRequest(name, name, name, 0, 2.0, 503, name) for name in names]
     hostile += [replace(one, trace_id=trace(number)) for number, one in enumerate(hostile, 1)]
     for number, url in enumerate(
         (*(f"https://t.example/{name}/{{trace_id}}" for name in names), "javascript:{trace_id}")

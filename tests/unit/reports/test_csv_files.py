@@ -12,14 +12,14 @@ import pytest
 from slo.analysis.finding import Figure, Finding
 from slo.measure.recorder import Recorder
 from slo.record.run import Run
-from slo.reports import csv_files as sheet
+from slo.reports import csv_files
 from slo.verdict.judge import judge
 from tests.support.made import Clock, demanding, made, requests
 
 
 def table(run: Run) -> list[dict[str, str]]:
     verdict = judge(run, demanding("indicator: latency.p95, target: 1 s"))
-    return list(csv.DictReader(io.StringIO(sheet.render(run, verdict))))
+    return list(csv.DictReader(io.StringIO(csv_files.render(run, verdict))))
 
 
 def test_each_endpoint_has_a_row_and_all_together_the_last() -> None:
@@ -46,8 +46,8 @@ def test_each_figure_of_a_finding_has_a_row_with_its_unit() -> None:
     )
     said = (Finding("headroom", '=1+1, "so"\nmuch', True, figures), Finding("drift", "not told: too short", False))
     verdict = replace(judge(requests(3), demanding("indicator: latency.p95, target: 1 s")), findings=said)
-    head, *rows = csv.reader(io.StringIO(sheet.findings(verdict)))
-    assert tuple(head) == sheet.FINDING_HEAD
+    head, *rows = csv.reader(io.StringIO(csv_files.findings(verdict)))
+    assert tuple(head) == csv_files.FINDING_HEAD
     assert rows == [
         ["headroom", "yes", "headroom.ratio", "0.123457", "ratio", "-0.1", "", "no", '\'=1+1, "so" much'],
         ["headroom", "yes", "capacity.rps", "12345600", "rps", "", "", "yes", '\'=1+1, "so" much'],
@@ -58,7 +58,7 @@ def test_each_figure_of_a_finding_has_a_row_with_its_unit() -> None:
 def test_the_findings_of_a_real_verdict_are_read_back() -> None:
     run = requests(300)
     verdict = judge(run, demanding("indicator: latency.p95, target: 200 ms"))
-    rows = list(csv.DictReader(io.StringIO(sheet.files(run, verdict)[sheet.FINDINGS])))
+    rows = list(csv.DictReader(io.StringIO(csv_files.files(run, verdict)[csv_files.FINDINGS])))
     figures = [(one.name, figure) for one in verdict.findings for figure in one.figures]
     assert [(row["finding"], row["figure"], row["unit"]) for row in rows] == [
         (name, figure.name, figure.unit) for name, figure in figures
@@ -69,7 +69,7 @@ def test_the_findings_of_a_real_verdict_are_read_back() -> None:
 
 def test_without_a_finding_there_is_the_head_alone() -> None:
     verdict = judge(requests(0), demanding("indicator: latency.p95, target: 1 s"))
-    assert sheet.findings(verdict) == ",".join(sheet.FINDING_HEAD) + "\n"
+    assert csv_files.findings(verdict) == ",".join(csv_files.FINDING_HEAD) + "\n"
 
 
 def test_a_run_without_requests_has_no_latency() -> None:
@@ -79,9 +79,9 @@ def test_a_run_without_requests_has_no_latency() -> None:
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1", "＝1"])
 def test_a_formula_is_text(name: str) -> None:
-    assert sheet.safe(name).startswith("'")
-    assert table(requests(3, endpoint=name))[0]["endpoint"] == sheet.safe(name)
+    assert csv_files.safe(name).startswith("'")
+    assert table(requests(3, endpoint=name))[0]["endpoint"] == csv_files.safe(name)
 
 
 def test_other_names_are_left_alone() -> None:
-    assert [sheet.safe(name) for name in ("GET /rooms?a=1", 'a,"b"', "é-x")] == ["GET /rooms?a=1", 'a,"b"', "é-x"]
+    assert [csv_files.safe(name) for name in ("GET /rooms?a=1", 'a,"b"', "é-x")] == ["GET /rooms?a=1", 'a,"b"', "é-x"]

@@ -26,8 +26,7 @@ from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, Scope
 from slo.record.run import Run
 from slo.record.target import Target
-from slo.reports import console, github, markdown
-from slo.reports import writer as publish
+from slo.reports import console, github, markdown, writer
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
@@ -84,7 +83,7 @@ def judged() -> tuple[Run, Verdict, Objectives]:
 
 
 def text_of(name: str) -> str:
-    ((_, text),) = publish.FORMATS[name].make(*judged()).items()
+    ((_, text),) = writer.FORMATS[name].make(*judged()).items()
     return text
 
 
@@ -124,7 +123,7 @@ def test_json() -> None:
 
 def test_csv() -> None:
     run, *_ = judged()
-    files = publish.FORMATS["csv"].make(*judged())
+    files = writer.FORMATS["csv"].make(*judged())
     head, *lines = csv.reader(io.StringIO(files["endpoints.csv"]))
     assert len(lines) == len(run.endpoints) + 1
     assert {len(line) for line in lines} == {len(head)}
@@ -141,11 +140,11 @@ def test_csv() -> None:
 
 def test_hlog(tmp_path: Path) -> None:
     run, *_ = judged()
-    for file, text in publish.FORMATS["hlog"].make(*judged()).items():
+    for file, text in writer.FORMATS["hlog"].make(*judged()).items():
         assert re.fullmatch(r"[A-Za-z0-9._-]{1,120}", file)
         assert not UNSEEN.search(text)
     path = tmp_path / "latency.hlog"
-    path.write_text(publish.FORMATS["hlog"].make(*judged())["latency.hlog"], encoding="utf-8")
+    path.write_text(writer.FORMATS["hlog"].make(*judged())["latency.hlog"], encoding="utf-8")
     reader = HistogramLogReader(str(path), HdrHistogram(1, 3_600_000_000, 3))
     counts: dict[str | None, int] = {}
     while (histogram := reader.get_next_interval_histogram()) is not None:

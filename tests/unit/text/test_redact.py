@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from slo.text import redact as secret
+from slo.text import redact
 
 
 @pytest.mark.parametrize(
@@ -22,20 +22,20 @@ from slo.text import redact as secret
     ],
 )
 def test_credentials_are_taken_out_of_a_text(text: str, shown: str) -> None:
-    assert secret.without_credentials(text) == shown
+    assert redact.without_credentials(text) == shown
 
 
 def test_lists_and_mappings_are_cleaned_inside() -> None:
-    assert secret.cleaned({"urls": ["http://u:pw@h"], "token": "abc", "n": 3}) == {"urls": ["http://h"], "n": 3}
+    assert redact.cleaned({"urls": ["http://u:pw@h"], "token": "abc", "n": 3}) == {"urls": ["http://h"], "n": 3}
 
 
 @pytest.mark.parametrize(
     "name", ["admin_token", "pwd", "db_pass", "private_key", "session", "cookie", "bearer", "jwt", "pin", "API-KEY"]
 )
 def test_a_secrets_name_is_known(name: str) -> None:
-    assert secret.names(name)
+    assert redact.names(name)
 
 
 @pytest.mark.parametrize("name", ["scenario", "time_scale", "passes", "monkey", "spinner", "num_users"])
 def test_other_names_are_no_secrets(name: str) -> None:
-    assert not secret.names(name)
+    assert not redact.names(name)
