@@ -21,7 +21,8 @@ import msgpack
 from slo.cluster.clock import Offset
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.delta_sender import DeltaSender
-from slo.measure.measurement import Measurement, RunDescription
+from slo.measure.measurement import Measurement
+from slo.measure.run_description import RunDescription
 from slo.record.target import Target
 
 ENDPOINTS = tuple(f"endpoint {number}" for number in range(10))
@@ -58,7 +59,7 @@ def measure(workers: int, rate: int, reports: int) -> tuple[Cost, int]:
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
         subject = RunDescription("merge", None, Target("http://api.test"))
-        measurement = Measurement(subject, Path(folder), clock, report_s=REPORT_S + 1)
+        measurement = Measurement(subject, Path(folder), clock=clock, report_s=REPORT_S + 1)
         ledger = DeltaLog("merge")
         source = random.Random(1)
         announced = {"id": "merge", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0}

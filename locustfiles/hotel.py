@@ -42,7 +42,19 @@ SCALED_RATE = (
 def add_options(parser: LocustArgumentParser, **_: Any) -> None:
     """Add the suite's options; those that make sense in the web UI are in its start form."""
     metrics = endpoints.HOTEL["metrics"].path
-    parser.set_defaults(objectives=str(files("slo") / "hotel.yaml"), target_metrics=metrics)
+    parser.set_defaults(
+        objectives=str(files("slo") / "hotel.yaml"),
+        target_metrics=metrics,
+    )
+    slo.plugin.declare_suite(
+        parser,
+        scenario="scenario",
+        embedded="demo",
+        time_scale="time_scale",
+        user_scale="user_scale",
+        load=("time_scale", "user_scale", "think_time", "endpoint_table"),
+        metrics_token="ADMIN_TOKEN",  # noqa: S106  # the name of a variable
+    )
     parser.add_argument(
         "--scenario",
         choices=[*SCENARIOS, NO_SCENARIO],

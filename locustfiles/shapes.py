@@ -36,7 +36,7 @@ class ScenarioShape(PlannedShape):
             wanted = self._wanted(plan)
             if wanted is None:
                 return None
-            self._go_to(*wanted)
+            self.change_users(*wanted)
             gevent.sleep(step_s - self.get_run_time() % step_s)
         self.let_spawning_end()
         return self._wanted(plan)
@@ -45,13 +45,6 @@ class ScenarioShape(PlannedShape):
         """Return the line's user count now; at most one user per second and the step are off it."""
         now_s: float = self.get_run_time()
         return None if now_s >= plan.total_s else self.at_once(round(plan.users_at(now_s)))
-
-    def _go_to(self, users: int, rate: float) -> None:
-        if self.runner is None or (self.runner.shape_last_tick and users == self.runner.target_user_count):
-            return
-        self.let_spawning_end()
-        self.runner.start(users, rate)
-        self.runner.shape_last_tick = (users, rate)
 
 
 class SmokeShape(ScenarioShape):

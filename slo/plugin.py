@@ -1,35 +1,39 @@
 """The plugin: ``import slo.plugin`` in a locustfile adds the options, measures each run and judges it.
 
-It hangs onto Locust's events; ``hooks``, ``judging`` and ``working``, the wirings of our processes, know them too, and
-nobody else does. ``check`` counts a named check from any locustfile; ``refuse`` ends a run before its load starts;
-``shape_of`` says which load an option asks for; ``Plan`` and ``Stage`` let a ``LoadTestShape`` name its stages: give it
-an attribute ``plan`` and, if it belongs to a scenario, an attribute ``scenario``.
+``check`` counts a named check from any locustfile; ``refuse`` ends a run before its load starts; ``shape_of`` returns
+the load that an option asks for; ``Plan`` and ``Stage`` let a ``LoadTestShape`` name its stages: give it an attribute
+``plan`` and, if it belongs to a scenario, an attribute ``scenario``. ``declare_suite`` says what a locustfile's own
+options mean.
 """
 
 from __future__ import annotations
 
 import sys
 import traceback
-from types import TracebackType
+from collections.abc import Sequence
 from typing import Any
 
 import gevent
 from locust import LoadTestShape, argument_parser, events
 from locust.env import Environment
-from locust.exception import RPCError
 from locust.runners import MasterRunner, WorkerRunner
 
+from slo.analysis.suite import Suite
 from slo.cluster.clock import Offset
 from slo.load.plan import Plan, Stage
-from slo.runtime import options
+from slo.runtime import options, suite
 from slo.runtime.batched import BatchedStats
+from slo.runtime.check_event import check_event
+from slo.runtime.context import context_of
+from slo.runtime.coordinator import Coordinator
+from slo.runtime.exit import replace_crash_exit_code
 from slo.runtime.hooks import record
-from slo.runtime.judging import Coordinator
+from slo.runtime.recorded_options import RUN
 from slo.runtime.shape import PlannedShape
-from slo.runtime.working import WorkerCoordinator
-from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
+from slo.runtime.worker import WorkerCoordinator
+from slo.verdict.exit_codes import NO_VERDICT
 
-__all__ = ["Plan", "PlannedShape", "Stage", "check", "refuse", "shape_of"]
+__all__ = ["Plan", "PlannedShape", "Stage", "check", "declare_suite", "refuse", "shape_of"]
 
 
 def check(response: object, name: str, passed: bool) -> bool:
@@ -46,17 +50,19 @@ def check(response: object, name: str, passed: bool) -> bool:
     if not isinstance(endpoint, str):
         raise TypeError("slo.check needs a response from a request with catch_response=True, or the endpoint's name")
     passed = bool(passed)
-    events.slo_check.tell(endpoint, name, passed)  # type: ignore[attr-defined]
+    _CHECK_EVENT.notify(endpoint, name, passed)
     return passed
+
+
+_CHECK_EVENT = check_event()
 
 
 def refuse(environment: Environment, reason: str) -> None:
     """Let no load start, for ``reason``: headless the process exits with 3, the web UI stops the run."""
-    wiring = getattr(environment, "slo", None)
-    if isinstance(wiring, Coordinator):
-        wiring.refuse(reason)
-        return
-    sys.exit(NO_VERDICT)
+    wiring = context_of(environment).wiring
+    if wiring is None:
+        sys.exit(NO_VERDICT)
+    wiring.refuse(reason)
 
 
 def shape_of(environment: Environment) -> LoadTestShape | None:
@@ -64,31 +70,36 @@ def shape_of(environment: Environment) -> LoadTestShape | None:
 
     A locustfile that sets ``environment.shape_class`` itself gives this one precedence over its own.
     """
-    wiring = getattr(environment, "slo", None)
-    return wiring.requested_shape if isinstance(wiring, Coordinator) else None
+    wiring = context_of(environment).wiring
+    return wiring.requested_shape if wiring else None
+
+
+def declare_suite(
+    parser: argument_parser.LocustArgumentParser,
+    *,
+    scenario: str = "",
+    embedded: str = "",
+    time_scale: str = "",
+    user_scale: str = "",
+    load: Sequence[str] = (),
+    metrics_token: str = "",
+) -> None:
+    """Say what the options of a locustfile mean; call it in a listener to ``init_command_line_parser``.
+
+    Each argument is the name of an option of the locustfile as in ``parsed_options``. ``scenario``: its value is the
+    name of the scenario, which objectives, baselines and reports use. ``embedded``: it is true where the target is one
+    that the locustfile starts itself, at another port each time. ``time_scale`` and ``user_scale``: factors on the
+    plan's times and users, which findings recommend to change. ``load``: all options that change the load; runs that
+    differ in one of them are not compared with each other. ``metrics_token``: the environment variable that holds the
+    bearer token for the target's own metrics (``--target-metrics``).
+    """
+    suite.declare(parser, Suite(scenario, embedded, time_scale, user_scale, tuple(load), metrics_token))
 
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None:
     options.add(parser)
-    _take_over_crashes()
-
-
-def _take_over_crashes() -> None:
-    """A Locust that cannot begin is no verdict: Python's exit code 1 for it would say FAIL."""
-    show = sys.excepthook
-
-    def exit_with_ours(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if isinstance(error, RPCError):
-            sys.stderr.write(
-                f"locust-slo: {error}: does another master run here? Give this one a port of its own with "
-                "--master-bind-port, and its workers the same with --master-port\n"
-            )
-        elif not issubclass(kind, KeyboardInterrupt):
-            show(kind, error, trace)
-        raise SystemExit(INTERRUPTED["SIGINT"] if issubclass(kind, KeyboardInterrupt) else NO_VERDICT)
-
-    sys.excepthook = exit_with_ours
+    replace_crash_exit_code()
 
 
 @events.init.add_listener
@@ -97,9 +108,9 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
         if not isinstance(runner, MasterRunner):
             BatchedStats.adopt(environment.stats)
         if isinstance(runner, WorkerRunner):
-            environment.slo = WorkerCoordinator(environment, runner)  # type: ignore[attr-defined]
+            context_of(environment).wiring = WorkerCoordinator(environment, runner)
         elif environment.parsed_options is not None:
-            environment.slo = Coordinator(environment, runner)  # type: ignore[attr-defined]
+            context_of(environment).wiring = Coordinator(environment, runner)
         # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
         gevent.get_hub().loop.update_now()
@@ -111,14 +122,14 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
 @events.test_start.add_listener
 def _start_early(environment: Environment, **_: Any) -> None:
     # Locust's master takes a worker for ready, and gives it users, before the worker's init listeners ran.
-    announced = getattr(environment.parsed_options, options.RUN, None)
-    if announced is not None and not hasattr(environment, "slo"):
-        environment.slo_early = record(environment, announced, Offset())  # type: ignore[attr-defined]
+    announced, context = getattr(environment.parsed_options, RUN, None), context_of(environment)
+    if announced is not None and context.wiring is None:
+        context.early = record(environment, announced, Offset())
 
 
 @events.quitting.add_listener
 def _leave(environment: Environment, **_: Any) -> None:
     # Registered when the module is imported: quitting fires backwards, so this listener has the last word.
-    wiring = getattr(environment, "slo", None)
+    wiring = context_of(environment).wiring
     if wiring is not None:
         wiring.leave()

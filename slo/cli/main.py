@@ -23,6 +23,7 @@ from slo.record.run_record import RunError
 from slo.reports import console, writer
 from slo.reports.writer import ReportError
 from slo.text import atomic, schemas
+from slo.text.clean import for_terminal
 from slo.text.version import __version__
 from slo.verdict.exit_codes import NO_VERDICT
 from slo.verdict.policy import Policy
@@ -163,7 +164,7 @@ def _export_rules(options: argparse.Namespace) -> int:
     objectives = load(options.objectives)
     text, left = rules.rules(objectives, options.period, options.objectives.name)
     for one in left:
-        sys.stderr.write(f"{console.plain(one.objective)}: {one.why}\n")
+        sys.stderr.write(f"{for_terminal(one.objective)}: {one.why}\n")
     if options.out:
         atomic.write(options.out, text)
     else:
@@ -213,7 +214,7 @@ def _validate(options: argparse.Namespace) -> int:
     # A report that is there already would say what was judged before.
     there = [name for name, form in writer.FORMATS.items() if (folder / form.file).exists()]
     writer.report(one, verdict, objectives, folder, dict.fromkeys(("markdown", "junit", *there)))
-    writer.tell_github(one, verdict)
+    writer.write_github_output(one, verdict)
     sys.stdout.write(console.render(one, verdict, colour=sys.stdout.isatty()) + "\n")
     return verdict.exit_code
 

@@ -6,7 +6,6 @@ Pure but for the measurement it looks at: the web page is made of what ``picture
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -23,7 +22,6 @@ from slo.metrics.quantity import show
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
 from slo.reports import rows
-from slo.verdict.judge import judge
 from slo.verdict.result import Result
 from slo.verdict.verdict import Verdict
 
@@ -127,14 +125,6 @@ def snapshot_of(
         "notes": list(verdict.notes) if verdict else [],
         "finished": list(finished),
     }
-
-
-def provisional(measurement: Measurement, objectives: Objectives, points: Sequence[Point] = ()) -> tuple[Run, Verdict]:
-    """Return the run so far and the verdict it would get if it ended now; ``points`` are its timeline."""
-    run = measurement.so_far()
-    verdict = judge(run, objectives, points=points)
-    # What a stage has not reached yet is no fault of it.
-    return run, replace(verdict, notes=run.notes)
 
 
 def entry(run: Run, verdict: Verdict | None, folder: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ a report is served when its run and its name are in lists of our own.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +24,6 @@ _KINDS = {
     ".xml": "application/xml",
 }
 REPORTS = {name: _KINDS[Path(name).suffix] for name in live.FILES}
-FRESH_S = 0.9
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",
@@ -66,13 +64,11 @@ def register(
 ) -> None:
     """Add the tab and the page to ``web_ui``, and the metrics for Prometheus.
 
-    ``picture`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by
+    ``snapshot`` returns what the page shows now (see ``slo.live.snapshot``); ``folder`` the folder of a finished run by
     its id, or None for a run that is not known; ``metrics`` the metrics for an Accept header, and their content type.
     """
     app = web_ui.app
     assert app is not None
-    assert app is not None
-    snapshot = _now_and_then(snapshot)
     base = app.blueprints["locust"].url_prefix or ""
     page = Blueprint("slo", __name__, url_prefix=f"{base}/slo")
     _page_routes(page, web_ui, snapshot)
@@ -93,19 +89,6 @@ def _metrics_page(web_ui: WebUI, metrics: Callable[[str], tuple[bytes, str]], ba
         return Response(text, content_type=content_type, headers={"Cache-Control": "no-store"})
 
     return page
-
-
-def _now_and_then(picture: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    """Return ``picture`` made to judge at most once a second, however many people watch."""
-    kept: list[tuple[float, dict[str, Any]]] = []
-
-    def latest() -> dict[str, Any]:
-        now_s = time.monotonic()
-        if not kept or now_s - kept[0][0] >= FRESH_S:
-            kept[:] = [(now_s, picture())]
-        return kept[0][1]
-
-    return latest
 
 
 def _page_routes(page: Blueprint, web_ui: WebUI, picture: Callable[[], dict[str, Any]]) -> None:

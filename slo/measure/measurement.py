@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from slo.load.plan import Plan, Stage
-from slo.load.requested_load import RequestedLoad
+from slo.load.plan import Stage
 from slo.load.search_controller import SearchController
-from slo.load.search_record import SearchRecord
 from slo.measure.loop_lag import ProcessStatsLog
+from slo.measure.recent import Recent
 from slo.measure.recorder import Recorder
+from slo.measure.run_description import RunDescription
+from slo.measure.samples import Samples
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
 from slo.record.ending import Ending
@@ -28,48 +28,14 @@ from slo.record.run import Run
 from slo.record.run_counts import LiveCounts
 from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import SlowestRequests
-from slo.record.target import Target
 from slo.record.worker import Worker
 
 MAX_USER_SAMPLES = 7200
-"""Samples of the user count kept; beyond, every second one is dropped (two hours at one a second)."""
+"""Samples of the user count that are kept: two hours at one a second."""
 MAX_SCRAPES = 2000
-"""Samples of the target's own figures kept; beyond, every second one is dropped."""
+"""Samples of the target's own metrics that are kept."""
 RECENT_S = 10
-"""How much of the run's end people are shown as "now"."""
-
-
-@dataclass(frozen=True)
-class RunDescription:
-    """What is about to run: everything of the record that is known before the first request."""
-
-    name: str
-    scenario: str | None
-    target: Target
-    plan: Plan | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
-    environment: Mapping[str, Any] = field(default_factory=dict)
-    search: SearchRecord | None = None
-    ask: RequestedLoad | None = None
-
-
-@dataclass(frozen=True)
-class Recent:
-    """The last seconds that every generator process has reported, for people who watch."""
-
-    tallies: Tallies
-    seconds: float
-    end_s: float = 0.0
-
-    @cached_property
-    def tally(self) -> Tally:
-        """The sum of all counts."""
-        return Tally.merged(self.tallies.values())
-
-    @property
-    def errors(self) -> int:
-        """Failed requests, throttled ones among them."""
-        return self.tally.errors + self.tally.throttled
+"""Seconds of the run that are shown as "now"."""
 
 
 class Measurement:
@@ -77,45 +43,43 @@ class Measurement:
 
     def __init__(
         self,
-        subject: RunDescription,
+        description: RunDescription,
         folder: Path,
-        clock: Callable[[], float] = time.perf_counter,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        slowest: SlowestRequests | None = None,
         report_s: float = 0.0,
+        clock: Callable[[], float] = time.perf_counter,
         warmup_ends_ms: Iterable[int] = (),
+        worker_stats: Callable[[], Mapping[str, ProcessStats]] | None = None,
     ) -> None:
         """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made.
 
-        ``warmup_ends_ms`` are the ends of the warm-ups that objectives have.
+        ``warmup_ends_ms`` are the ends of the warm-ups that objectives have. ``slowest`` takes the slowest requests,
+        those of workers too. ``worker_stats`` returns the statistics of the processes that send the requests; None
+        where this process does.
         """
-        self.description = subject
+        self.description = description
         self.folder = folder
         self.warmup_ends_ms = tuple(warmup_ends_ms)
-        self.recorder = Recorder(subject.plan, clock)
-        self.stats_log = ProcessStatsLog(subject.plan, lambda: self.recorder.elapsed_s)
-        self.slowest = SlowestRequests(self.warmup_ends_ms)
-        self.workers: Mapping[str, ProcessStats] | None = None
+        self.recorder = Recorder(description.plan, clock)
+        self.stats_log = ProcessStatsLog(description.plan, lambda: self.recorder.elapsed_s)
+        self.slowest = SlowestRequests(self.warmup_ends_ms) if slowest is None else slowest
         self.notes: list[str] = []
-        self.worker_faults = 0
         self.search_controller: SearchController | None = None
         self.listeners: list[Callable[[Iterable[tuple[str, Tally]]], None]] = []
-        """Told of the counts that come in, by endpoint; theirs to read."""
-        self._started_at = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        """Called with the new counts of each interval, by endpoint; they may be read, not changed."""
+        self._worker_stats = worker_stats
+        self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
-        # A search is judged step by step: seconds added together would lie across the end of one.
-        seconds = 2 * math.ceil(subject.search.time_s) if subject.search else 0
+        # A search is judged step by step: merged intervals would lie across the end of a step.
+        seconds = 2 * math.ceil(description.search.time_s) if description.search else 0
         self._history = History(max(MAX_INTERVALS, seconds), warmup_ends_ms=self.warmup_ends_ms)
-        self._users: list[UserSample] = []
-        self._user_period = 1
-        self._samples_seen = 0
-        self._scrapes: list[Scrape] = []
-        self._scrape_period = 1
-        self._scrapes_seen = 0
-        self._scrape_faults = 0
-        self._scrape_fault = ""
+        self._users: Samples[UserSample] = Samples(MAX_USER_SAMPLES)
+        self._scrapes: Samples[Scrape] = Samples(MAX_SCRAPES)
+        self._failed_scrapes = 0
+        self._scrape_error = ""
         self._report_s = report_s
-        self._stopping_s: float | None = None
-        self._journal = Journal(folder, self._run(Ending("crashed")).to_data())
+        self._load_end_s: float | None = None
+        self._journal = Journal(folder, self._record(Ending("crashed")).to_data())
 
     @property
     def elapsed_s(self) -> float:
@@ -131,48 +95,33 @@ class Measurement:
         """Note how many users run now, and take over the intervals that closed."""
         plan, at_s = self.description.plan, self.elapsed_s
         planned = round(plan.users_at(at_s), 3) if plan and not plan.open else None
-        if self._samples_seen % self._user_period == 0:
-            self._users.append(UserSample(round(at_s * 1000), planned, users))
-        self._samples_seen += 1
-        if len(self._users) > MAX_USER_SAMPLES:
-            self._users = self._users[::2]
-            self._user_period *= 2
+        self._users.add(UserSample(round(at_s * 1000), planned, users))
         self.take(self.recorder.drain())
 
     def add_scrape(self, values: Mapping[str, float]) -> None:
         """Note what the target's own metrics say now."""
-        if self._scrapes_seen % self._scrape_period == 0:
-            self._scrapes.append(Scrape(round(self.elapsed_s * 1000), values))
-        self._scrapes_seen += 1
-        if len(self._scrapes) > MAX_SCRAPES:
-            self._scrapes = self._scrapes[::2]
-            self._scrape_period *= 2
+        self._scrapes.add(Scrape(round(self.elapsed_s * 1000), values))
 
     def note_scrape_error(self, why: str) -> None:
         """Note that the target's own metrics could not be read."""
-        self._scrape_faults += 1
-        self._scrape_fault = self._scrape_fault or why
+        self._failed_scrapes += 1
+        self._scrape_error = self._scrape_error or why
 
     def take(self, intervals: Iterable[Interval]) -> None:
         """Add intervals, this process's or a worker's."""
         for interval in intervals:
             tallies = list(interval.tallies())
-            for heard in self.listeners:
-                heard(tallies)
+            for listener in self.listeners:
+                listener(tallies)
             self._history.add(interval, tallies)
             self._journal.append(interval)
         self._journal.append_slow(self.slowest.take_new())
 
     def recent(self) -> Recent:
-        """Return the counts of the newest full seconds that all have reported."""
-        end_s = int(max(0.0, self.elapsed_s - self._report_s))
+        """Return the counts of the newest full seconds that all processes have reported."""
+        end_s = self.reported_s
         start_s = max(0, end_s - RECENT_S)
-        return Recent(self._history.window(start_s * 1000, end_s * 1000), float(end_s - start_s), float(end_s))
-
-    @property
-    def known_s(self) -> float:
-        """Up to when, in full seconds since the start, every generator process has reported."""
-        return float(int(max(0.0, self.elapsed_s - self._report_s)))
+        return Recent(self.window(start_s * 1000, end_s * 1000), float(end_s - start_s), float(end_s))
 
     @property
     def reported_s(self) -> int:
@@ -186,73 +135,78 @@ class Measurement:
     @property
     def users(self) -> Sequence[UserSample]:
         """The samples of the user count so far."""
-        return self._users
+        return self._users.items
 
     def so_far(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
-        run = replace(self._run(Ending("stopped")), duration_s=max(0.001, round(self.elapsed_s - self._report_s, 3)))
+        duration_s = max(0.001, round(self.elapsed_s - self._report_s, 3))
         later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
         steps = self.search_controller.step_tallies if self.search_controller else ()
-        return replace(run, live=LiveCounts(self._history.after(0), later, steps))
+        live = LiveCounts(self._history.after(0), later, steps)
+        return replace(self._record(Ending("stopped")), duration_s=duration_s, live=live)
 
     def note_load_end(self) -> None:
         """Note that the load ends now; what is still under way may be counted for a while."""
-        self._stopping_s = self.elapsed_s
+        self._load_end_s = self.elapsed_s
 
-    def finish(self, ending: Ending, workers: tuple[Worker, ...] = ()) -> Run:
-        """Close the books and return the record; the journal stays until ``discard_journal``."""
+    def finish(self, ending: Ending, workers: tuple[Worker, ...] = (), worker_errors: int = 0) -> Run:
+        """Take the last counts and return the record; the journal stays until ``discard_journal``.
+
+        ``worker_errors`` are requests that the workers could not record.
+        """
         elapsed_s = self.elapsed_s
         self.take(self.recorder.finish())
         intervals = tuple(self._history.intervals())
-        # Waiting for the last counts of others is no time of the run.
-        load_s = elapsed_s if self._stopping_s is None else self._stopping_s
+        # The time in which the last counts of workers are awaited does not belong to the run.
+        load_s = elapsed_s if self._load_end_s is None else self._load_end_s
         last_s = max((interval.end_ms for interval in intervals), default=0) / 1000
         duration_s = round(min(elapsed_s, max(load_s, last_s)), 3)
-        run = replace(self._run(ending), duration_s=duration_s, workers=workers, intervals=intervals)
+        run = replace(self._record(ending), duration_s=duration_s, workers=workers, intervals=intervals)
         run = replace(run, notes=(*run.notes, *self._scrape_notes()))
-        faults = self.recorder.faults + self.worker_faults
-        if faults and ending.how in ("completed", "stopped", "aborted"):
-            reason = f"{faults} requests could not be recorded (a latency that is no number, or a missed start)"
+        errors = self.recorder.faults + worker_errors
+        if errors and ending.how in ("completed", "stopped", "aborted"):
+            reason = f"{errors} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run
 
     def _scrape_notes(self) -> tuple[str, ...]:
-        failed = self._scrape_faults
+        failed = self._failed_scrapes
         if not failed:
             return ()
         return (
-            f"the target's metrics could not be read {failed} of {failed + self._scrapes_seen} times: "
-            f"{self._scrape_fault}",
+            f"the target's metrics could not be read {failed} of {failed + self._scrapes.seen} times: "
+            f"{self._scrape_error}",
         )
 
     def discard_journal(self) -> None:
         """Delete the journal; call it when the run's record is on disk."""
         self._journal.discard()
 
-    def _run(self, ending: Ending) -> Run:
-        subject = self.description
+    def _record(self, ending: Ending) -> Run:
+        description = self.description
         return Run(
             id=self.folder.name,
-            scenario=subject.scenario,
-            target=subject.target,
+            scenario=description.scenario,
+            target=description.target,
             started_at=self._started_at,
             duration_s=0.0,
             ended=ending,
-            options=subject.options,
-            environment=subject.environment,
+            options=description.options,
+            environment=description.environment,
             generator=self._generator(),
-            plan=subject.plan,
-            users=tuple(self._users),
+            plan=description.plan,
+            users=tuple(self._users.items),
             notes=tuple(self.notes),
-            scrapes=tuple(self._scrapes),
-            search=self.search_controller.steps if self.search_controller else subject.search,
-            ask=subject.ask,
+            scrapes=tuple(self._scrapes.items),
+            search=self.search_controller.steps if self.search_controller else description.search,
+            ask=description.ask,
             slowest=self.slowest.items(),
         )
 
     def _generator(self) -> dict[str, Any]:
-        """Return how our processes were; ``workers`` is None where this process sends the requests itself."""
-        name = "this process" if self.workers is None else "master"
-        processes = [to_record(name, self.workers is None, self.stats_log.so_far())]
-        processes += [to_record(worker, True, vitals) for worker, vitals in sorted((self.workers or {}).items())]
+        """Return the statistics of our processes."""
+        sends = self._worker_stats is None
+        processes = [to_record("this process" if sends else "master", sends, self.stats_log.so_far())]
+        if self._worker_stats is not None:
+            processes += [to_record(worker, True, stats) for worker, stats in sorted(self._worker_stats().items())]
         return {"cpu_s": round(time.process_time() - self._cpu_start_s, 3), "processes": processes}

@@ -21,8 +21,8 @@ from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.objectives.objectives import Objectives
 from slo.prometheus.collector import RunCollector, RunState
-from slo.reports.console import plain
 from slo.text import redact
+from slo.text.clean import for_terminal
 
 PATH = "/metrics"
 PUSH_S = 10.0
@@ -150,13 +150,13 @@ class Gateway:
 
     def _tell(self, why: str) -> None:
         if not self._told:
-            sys.stderr.write(f"locust-slo: the metrics could not be pushed to {self.shown}: {plain(why)}\n")
+            sys.stderr.write(f"locust-slo: the metrics could not be pushed to {self.shown}: {for_terminal(why)}\n")
         self._told = True
 
 
 def shown(url: str) -> str:
     """Return the URL as it may be shown."""
-    return plain(redact.without_credentials(url), 200)
+    return for_terminal(redact.without_credentials(url), 200)
 
 
 def _is_gateway(url: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from slo.record.run import Run
 from slo.reports import rows
-from slo.text.clean import UNSEEN
+from slo.text.clean import for_terminal
 from slo.verdict.result import Status
 from slo.verdict.verdict import Verdict
 
@@ -19,7 +19,6 @@ _COLOURS: dict[Status, str] = {
     "NO DATA": "35",
     "SKIPPED": "2",
 }
-_COMMAND = re.compile(r"^\s*::|##\[")
 
 
 def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
@@ -28,8 +27,8 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
     parts += [line for line in (rows.scaled(run), rows.arrived(run)) if line]
     parts += [""] if verdict.findings else []
     for finding in verdict.findings:
-        parts.append(plain(rows.finding(finding), 600))
-        parts += [f"  - {plain(detail)}" for detail in finding.details]
+        parts.append(for_terminal(rows.finding(finding), 600))
+        parts += [f"  - {for_terminal(detail)}" for detail in finding.details]
     trials = rows.trials(verdict)
     if trials:
         parts += ["", table(rows.TRIAL_HEAD, trials)]
@@ -45,12 +44,12 @@ def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
         parts += [table(rows.WORKER_HEAD, workers), ""]
     for result in verdict.results:
         if result.status not in ("PASS", "SKIPPED"):
-            parts.append(f"{result.status} {plain(result.objective.name)}: {plain(result.reason)}")
-            parts += [f"  - {plain(advice)}" for advice in result.advice]
-    parts += [f"note: {plain(note)}" for note in verdict.notes]
+            parts.append(f"{result.status} {for_terminal(result.objective.name)}: {for_terminal(result.reason)}")
+            parts += [f"  - {for_terminal(advice)}" for advice in result.advice]
+    parts += [f"note: {for_terminal(note)}" for note in verdict.notes]
     parts.append(_compliance(verdict))
     why = ": --fail-on warning" if verdict.status == "WARNING" and verdict.exit_code else ""
-    parts.append(f"{plain(rows.sentence(verdict))} (exit code {verdict.exit_code}{why})")
+    parts.append(f"{for_terminal(rows.sentence(verdict))} (exit code {verdict.exit_code}{why})")
     text = "\n".join(parts)
     return _coloured(text) if colour else text
 
@@ -65,7 +64,7 @@ def _compliance(verdict: Verdict) -> str:
 
 def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     """Return a table as aligned lines, the first column to the left."""
-    cells = [list(head), *([plain(cell) for cell in row] for row in body)]
+    cells = [list(head), *([for_terminal(cell) for cell in row] for row in body)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
     lines = []
     for row in cells:
@@ -73,16 +72,6 @@ def table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
         lines.append("  ".join(padded).rstrip())
     lines.insert(1, "  ".join("-" * width for width in widths))
     return "\n".join(lines)
-
-
-def plain(text: str, longest: int = 300) -> str:
-    """Return a name as a terminal and a CI's log can bear it, on one line, at most ``longest`` characters.
-
-    Names come from other people's locustfiles and servers: no control character reaches the terminal, and nothing
-    that GitHub's runner takes for a command at the begin of a line (``::``) or within it (``##[``).
-    """
-    text = _COMMAND.sub(lambda found: " ".join(found[0]), UNSEEN.sub("?", text))
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _coloured(text: str) -> str:

@@ -41,31 +41,31 @@ class Notifier:
         self._on = on
         self._slack = kind == "slack" or (kind == "auto" and parts.hostname == SLACK)
 
-    def tell(self, run: Run, verdict: Verdict) -> None:
-        """Send the verdict, if it is one to tell of; a failure is told on stderr and does no other harm."""
+    def send(self, run: Run, verdict: Verdict) -> None:
+        """Send the verdict, if the options ask for one like it; a failure is printed and has no other effect."""
         if self._on == "fail" and verdict.status in ("PASS", "WARNING") and verdict.exit_code == 0:
             return
         why = "it took too long"
         try:
             body = (notice.message if self._slack else notice.document)(run, verdict, notice.link_of(os.environ))
             with gevent.Timeout(TOTAL_S, False):
-                why = self._insist(body)
+                why = self._post_with_retries(body)
         except Exception as error:  # noqa: BLE001  # the run is recorded and judged: nothing here may change that
             why = type(error).__name__
         if why:
             sys.stderr.write(f"locust-slo: the verdict could not be sent to {self._host}: {why}\n")
 
-    def _insist(self, body: dict[str, Any]) -> str:
+    def _post_with_retries(self, body: dict[str, Any]) -> str:
         """Try to send; return why that failed, or an empty text."""
         why = ""
         for wait_s in (*WAITS_S, None):
-            why, asked_s = self._send(body)
+            why, asked_s = self._post(body)
             if not why or asked_s is None or wait_s is None:
                 return why
             gevent.sleep(max(wait_s, asked_s))
         return why
 
-    def _send(self, body: dict[str, Any]) -> tuple[str, float | None]:
+    def _post(self, body: dict[str, Any]) -> tuple[str, float | None]:
         """Send once; return why it failed, and after how many seconds to try again (None: it is of no use)."""
         try:
             answer = requests.post(self._url, json=body, timeout=TIMEOUT_S, allow_redirects=False)
@@ -84,5 +84,5 @@ class Notifier:
 
 
 def notifier_for(options: Namespace) -> Notifier | None:
-    """Return what tells of verdicts as the options ask for, None where nobody is to be told; raises NotifierError."""
+    """Return the notifier that the options ask for, None without --notify; raises NotifierError."""
     return Notifier(options.notify, options.notify_on, options.notify_format) if options.notify else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -17,8 +18,9 @@ from slo.baseline import store
 from slo.baseline.store import BaselineError
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run
-from slo.reports import console, csv_files, github, hlog, junit, markdown
+from slo.reports import csv_files, github, hlog, junit, markdown
 from slo.text import atomic
+from slo.text.clean import for_terminal
 from slo.verdict import verdict
 from slo.verdict.judge import judge
 from slo.verdict.policy import Policy
@@ -30,8 +32,8 @@ OBJECTIVES = "objectives.yaml"
 """What a run was judged by is kept beside it: the file it came from may change, or be elsewhere."""
 HTML = "report.html"
 DEFAULT_FORMATS = "html,markdown,junit"
-APART_S = 120.0
-"""How long a report that is made in a process of its own may take."""
+PROCESS_TIMEOUT_S = 120.0
+"""How long a report that is made in a separate process may take."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 Make = Callable[[Run, Verdict, Objectives], Mapping[str, str]]
@@ -45,12 +47,12 @@ class ReportError(Exception):
 class Format:
     """A kind of report: its main file, and what makes it: file names and what is in them.
 
-    One that is made ``apart`` takes seconds and much memory: Locust's own process leaves it to another.
+    A ``separate`` one takes seconds and much memory: Locust's own process leaves it to another process.
     """
 
     file: str
     make: Make
-    apart: bool = False
+    separate: bool = False
 
 
 def _one(file: str, render: Callable[[Run, Verdict], str]) -> Format:
@@ -68,7 +70,7 @@ def _html(run: Run, outcome: Verdict, objectives: Objectives) -> Mapping[str, st
 
 
 FORMATS: Mapping[str, Format] = {
-    "html": Format(HTML, _html, apart=True),
+    "html": Format(HTML, _html, separate=True),
     "markdown": _one("report.md", markdown.render),
     "junit": _one("junit.xml", junit.render),
     "json": _one(verdict.FILE_NAME, lambda _, outcome: verdict.to_json(outcome)),
@@ -158,15 +160,15 @@ def report(run: Run, outcome: Verdict, objectives: Objectives, folder: Path, nam
     """Write the reports of a run that is judged; one that fails is said on stderr and changes nothing else."""
     for name in names:
         try:
-            if FORMATS[name].apart:
-                _write_apart(name, run, outcome, objectives, folder)
+            if FORMATS[name].separate:
+                _write_in_process(name, run, outcome, objectives, folder)
             else:
                 write(name, run, outcome, objectives, folder)
         except Exception as error:  # noqa: BLE001  # the verdict stands, whatever becomes of a report about it
             _say(f"{FORMATS[name].file} was not written: {error or type(error).__name__}")
 
 
-def tell_github(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.environ) -> None:
+def write_github_output(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.environ) -> None:
     """Annotate the step on GitHub and add to its summary, where this process is one; a failure is only said."""
     try:
         if environ.get("GITHUB_ACTIONS") == "true":
@@ -182,26 +184,29 @@ def tell_github(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.envi
         _say(f"GitHub was not told: {error or type(error).__name__}")
 
 
-def _write_apart(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
-    """Make a report in a process of its own: Locust's, patched by gevent, goes on meanwhile and stays slim."""
-    words = [sys.executable, "-m", "slo.cli", "report", str(folder), "--format", name]
-    words += ["--fail-on", outcome.fail_on]
-    words += ["--allow-incomplete"] if run.options.get("allow_incomplete") else []
-    words += ["--baselines", str(objectives.baselines)] if objectives.baselines else []
-    words += ["--any-baseline"] if objectives.any_baseline else []
+def _write_in_process(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
+    """Make a report in a separate process: Locust's, patched by gevent, goes on meanwhile and stays small.
+
+    It is given the verdict: nothing is judged twice.
+    """
+    work = pickle.dumps((name, folder, outcome, objectives))
     try:
-        done = subprocess.run(  # noqa: S603  # our own program
-            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=APART_S, check=False
+        done = subprocess.run(  # our own program
+            [sys.executable, "-m", "slo.reports.report_process"],
+            input=work,
+            capture_output=True,
+            timeout=PROCESS_TIMEOUT_S,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ReportError(f"it took longer than {APART_S:.0f} s") from None
+        raise ReportError(f"it took longer than {PROCESS_TIMEOUT_S:.0f} s") from None
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise ReportError(said[-1] if said else f"exit code {done.returncode}")
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ReportError(lines[-1] if lines else f"exit code {done.returncode}")
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"locust-slo: {console.plain(sentence)}\n")
+    sys.stderr.write(f"locust-slo: {for_terminal(sentence)}\n")
 
 
 def point_latest(folder: Path) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 from locust import stats
 from locust.stats import RequestStats, StatsEntry
 
+from slo.runtime import locust_compat
+
 
 class Batch:
     """Requests of one endpoint that wait to be counted; all ended within one second of the wall clock."""
@@ -37,10 +39,9 @@ class BatchedStats(RequestStats):
 
     @classmethod
     def adopt(cls, found: RequestStats) -> None:
-        """Turn Locust's statistics into ours; one that is not Locust's own class is left alone."""
-        if type(found) is RequestStats:
+        """Turn Locust's statistics into ours, in place; an object of another class than Locust's stays as it is."""
+        if locust_compat.change_statistics_class(found, cls):
             found._waiting, found._until_s = {}, 0.0  # type: ignore[attr-defined]
-            found.__class__ = cls
 
     @property
     def total(self) -> StatsEntry:
@@ -111,7 +112,7 @@ def _count(entry: StatsEntry, batch: Batch, rounded: Mapping[int, int]) -> None:
     """Do what ``StatsEntry.log`` does (locust/stats.py), for many requests of the same second."""
     second, values = int(batch.last_s), batch.values
     if entry.use_response_times_cache and entry.last_request_timestamp and second > int(entry.last_request_timestamp):
-        entry._cache_response_times(second - 1)
+        locust_compat.cache_response_times(entry, second - 1)
     entry.num_requests += len(values)
     entry.num_reqs_per_sec[second] += len(values)
     entry.last_request_timestamp = max(batch.last_s, entry.last_request_timestamp or 0.0)

@@ -7,58 +7,56 @@ from typing import Any, ClassVar
 
 import gevent
 from locust.exception import StopUser
-from locust.user import users
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
 from slo.load import rate
-from slo.load.pacer import LATE_ATTRIBUTE, ArrivalPacer
+from slo.load.pacer import LATE_ATTRIBUTE
 from slo.load.plan import Plan
+from slo.runtime import locust_compat
+from slo.runtime.context import context_of
 from slo.runtime.shape import PlannedShape
 
-DISPENSER = "slo_dispenser"
-"""Where a process's environment has its arrivals, in a run of the open model."""
 DAY_S = 86_400.0
 
 
-class ArrivalTaskSet(DefaultTaskSet):
-    """Runs each task for one arrival, without a pause of its own between them; as Locust's own where nobody arrives.
+class ArrivalTaskSet(locust_compat.DefaultTaskSet):
+    """Runs each task for one arrival, without a pause between tasks; without arrivals it behaves as Locust's own.
 
-    A pause is part of what a guest does where a task makes it; the ``wait_time`` between tasks is a closed model's.
+    A pause within a task belongs to what a user does; the ``wait_time`` between tasks belongs to a closed model.
     """
 
     def get_next_task(self) -> Any:
-        """Wait until somebody arrives, then choose what they do."""
-        dispenser: ArrivalPacer | None = getattr(self.user.environment, DISPENSER, None)
-        if dispenser is not None:
-            self._leave_if_told()
-            self.user._state = LOCUST_STATE_WAITING  # who only waits may be stopped at once
-            late_ms = dispenser.take()
-            self._leave_if_told()
-            self.user._state = LOCUST_STATE_RUNNING
+        """Wait for the next arrival, then choose its task."""
+        pacer = context_of(self.user.environment).pacer
+        if pacer is not None:
+            self._stop_if_asked()
+            locust_compat.mark_waiting(self.user)
+            late_ms = pacer.take()
+            self._stop_if_asked()
+            locust_compat.mark_running(self.user)
             setattr(gevent.getcurrent(), LATE_ATTRIBUTE, late_ms)
         return super().get_next_task()  # type: ignore[no-untyped-call]
 
     def wait(self) -> None:
-        """Pause as Locust does, where nobody arrives."""
-        if getattr(self.user.environment, DISPENSER, None) is None:
+        """Pause as Locust does, where there are no arrivals."""
+        if context_of(self.user.environment).pacer is None:
             super().wait()  # type: ignore[no-untyped-call]
-        self._leave_if_told()
+        self._stop_if_asked()
 
-    def _leave_if_told(self) -> None:
-        if self.user._state == LOCUST_STATE_STOPPING:
+    def _stop_if_asked(self) -> None:
+        if locust_compat.is_stopping(self.user):
             raise StopUser()
 
 
-def let_users_wait() -> None:
+def use_arrivals() -> None:
     """Let the users of this process run their tasks by ``ArrivalTaskSet``."""
-    users.DefaultTaskSet = ArrivalTaskSet  # type: ignore[attr-defined]
+    locust_compat.use_task_set(ArrivalTaskSet)
 
 
 class ArrivalShape(PlannedShape):
-    """Brings up the users for ``--rate``, and ends the test with its plan."""
+    """Starts the users for ``--rate``, and ends the test with its plan."""
 
     abstract: ClassVar[bool] = True  # chosen by the option alone
-    use_common_options = True  # -u and -t mean something here
+    use_common_options = True  # -u and -t have a meaning here
 
     def planned(self) -> Plan:
         """Return the stages that the options say now."""
@@ -67,7 +65,7 @@ class ArrivalShape(PlannedShape):
         return rate.plan(options.rate, float(options.run_time or DAY_S), options.num_users)
 
     def tick(self) -> tuple[int, float] | None:
-        """Return all users, brought up twice as fast as guests arrive; None at the plan's end."""
+        """Return all users, started twice as fast as they arrive; None at the plan's end."""
         plan = self.plan
         left_s = plan.total_s - self.get_run_time()  # type: ignore[no-untyped-call]
         if left_s <= 1.0:  # Locust asks once a second: the plan ends when it ends

@@ -1,4 +1,4 @@
-"""What our loads over time share: following a plan, and changing the number of users as Locust wants it."""
+"""Shapes of ours: one that follows a plan, and one that asks the search for the limit."""
 
 from __future__ import annotations
 
@@ -9,27 +9,33 @@ from locust import LoadTestShape
 
 from slo.load.plan import Plan
 from slo.load.search_record import SearchRecord
+from slo.runtime import locust_compat
 
 
 class SteadyShape(LoadTestShape):
-    """A load over time that gets to each number of users at once, and disturbs no spawning that is under way."""
+    """A load over time that reaches each number of users at once, and does not interrupt a spawning under way."""
 
     abstract: ClassVar[bool] = True
 
     def let_spawning_end(self) -> None:
         """Wait until the users asked for last are there."""
-        # start() kills a spawning that is under way, and with it what listens to the start of the test.
-        spawning = self.runner.spawning_greenlet if self.runner else None
-        if spawning is not None:
-            spawning.join(timeout=10)
+        locust_compat.join_spawning(self.runner)
 
     def at_once(self, users: int) -> tuple[int, float]:
         """Return what a tick returns to have so many users now: their number, and a spawn rate that gets there."""
         target = self.runner.target_user_count if self.runner else 0
-        last = self.runner.shape_last_tick if self.runner else None
+        last = locust_compat.last_tick(self.runner)
         if last and last[0] == users == target:
             return users, last[1]  # the same tuple: Locust has nothing to do
         return users, float(max(1, abs(users - target)))
+
+    def change_users(self, users: int, spawn_rate: float) -> None:
+        """Change the number of users between two ticks; nothing happens where there are as many already."""
+        if self.runner is None or (locust_compat.last_tick(self.runner) and users == self.runner.target_user_count):
+            return
+        self.let_spawning_end()
+        self.runner.start(users, spawn_rate)
+        locust_compat.set_last_tick(self.runner, users, spawn_rate)
 
 
 class PlannedShape(SteadyShape):

@@ -9,6 +9,7 @@ LONGEST = 160
 """Characters of a name or sentence that are shown."""
 UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]")
 """What nobody sees and what can spoil a report: control characters, marks that turn or hide text, half characters."""
+_COMMAND = re.compile(r"^\s*::|##\[")
 _ROWS = re.compile(f"{UNSEEN.pattern}+")
 
 
@@ -26,3 +27,13 @@ def plain(text: object, longest: int = LONGEST) -> str:
 def safe(text: object, longest: int = LONGEST) -> str:
     """Return ``plain`` text escaped for HTML, in content and in attributes."""
     return html.escape(plain(text, longest), quote=True)
+
+
+def for_terminal(text: str, longest: int = 300) -> str:
+    """Return ``text`` as a terminal and the log of a CI can show it: one line of at most ``longest`` characters.
+
+    Names come from other people's locustfiles and servers. No control character reaches the terminal, and nothing that
+    GitHub's runner takes for a command at the beginning of a line (``::``) or within it (``##[``).
+    """
+    text = _COMMAND.sub(lambda found: " ".join(found[0]), UNSEEN.sub("?", text))
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
 
@@ -65,6 +66,10 @@ class Contexts:
         return _Carried(*self._context())
 
 
+_TRACERS: WeakKeyDictionary[Any, dict[str, Tracer | None]] = WeakKeyDictionary()
+"""The tracers of each Locust environment, by option."""
+
+
 def tracer_of(environment: Any) -> Tracer | None:
     """Return what traces the requests of a Locust environment, by its options; None where nothing does.
 
@@ -74,11 +79,11 @@ def tracer_of(environment: Any) -> Tracer | None:
     options = environment.parsed_options
     for option, make in (("otel", _spans), ("trace_context", Contexts)):
         if getattr(options, option, False):
-            made = environment.__dict__.setdefault("slo_tracers", {})
+            made = _TRACERS.setdefault(environment, {})
             if option not in made:
                 made[option] = make()
             if made[option] is not None:
-                return made[option]  # type: ignore[no-any-return]
+                return made[option]
     return None
 
 

@@ -85,11 +85,14 @@ def test_a_host_that_cannot_be_used_is_named(host: str, words: str, tmp_path: Pa
 
 
 ENGINE = """
-import importlib, pkgutil, sys
+import importlib, sys
+from pathlib import Path
 import slo
-for module in pkgutil.walk_packages(slo.__path__, "slo."):
-    if not module.name.startswith("slo.lean") and not module.name.endswith("__main__"):
-        importlib.import_module(module.name)
+root = Path(slo.__path__[0])
+for file in sorted(root.rglob("*.py")):
+    name = ".".join(("slo", *file.relative_to(root).with_suffix("").parts))
+    if not name.startswith("slo.lean") and not name.endswith("__main__"):
+        importlib.import_module(name.removesuffix(".__init__"))
 print([name for name in sys.modules if name.startswith("slo.lean")], "slo.plugin" in sys.modules)
 """
 

@@ -127,7 +127,7 @@ def test_it_insists_where_that_may_help(
     waited: list[float] = []
     monkeypatch.setattr("slo.reports.notifier.gevent.sleep", waited.append)
     with Listener(*answers) as webhook:
-        Notifier(url_of(webhook), "fail", "auto").tell(*judged('name: quick, indicator: latency.p95, target: "50 ms"'))
+        Notifier(url_of(webhook), "fail", "auto").send(*judged('name: quick, indicator: latency.p95, target: "50 ms"'))
     assert len(webhook.heard) == tries
     said = f"locust-slo: the verdict could not be sent to 127.0.0.1: {why}\n" if why else ""
     assert capsys.readouterr().err == said
@@ -139,7 +139,7 @@ def test_a_fault_of_ours_in_telling_is_a_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("slo.reports.notifier.notice.document", lambda *_: 1 / 0)
-    Notifier(f"https://example.test/{HUSH}", "always", "auto").tell(
+    Notifier(f"https://example.test/{HUSH}", "always", "auto").send(
         *judged('name: quick, indicator: latency.p95, target: "50 ms"')
     )
     assert capsys.readouterr().err == "locust-slo: the verdict could not be sent to example.test: ZeroDivisionError\n"

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.measure.measurement import MAX_SCRAPES, Measurement, RunDescription
+from slo.measure.measurement import MAX_SCRAPES, Measurement
+from slo.measure.run_description import RunDescription
 from slo.measure.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
 from slo.record.ending import Ending
 from slo.record.target import Target

@@ -17,10 +17,12 @@ from slo.baseline import store
 from slo.baseline.store import BaselineError
 from slo.live import snapshot
 from slo.live.progress import line
+from slo.live.provisional import provisional
 from slo.live.snapshot import Trends
 from slo.load.search_record import SearchRecord, SearchStep
-from slo.measure.measurement import Measurement, RunDescription
+from slo.measure.measurement import Measurement
 from slo.measure.recorder import Recorder
+from slo.measure.run_description import RunDescription
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies, TallyTable
 from slo.objectives.objectives import parse
@@ -33,6 +35,7 @@ from slo.record.samples import UserSample
 from slo.record.target import Target
 from slo.reports import console, html, junit, markdown
 from slo.runtime.engine import Engine
+from slo.runtime.run_store import RunStore
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict, to_json
@@ -336,33 +339,33 @@ def test_every_report_shows_the_steps() -> None:
 
 
 def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> None:
-    """A gate, its clock moved by hand, against a target that bears 5 users."""
+    """A engine, its clock moved by hand, against a target with a capacity of 5 users."""
     clock, demanded = Clock(), demanding(QUICK)
-    gate = Engine(demanded, tmp_path, None)
+    engine = Engine(demanded, RunStore(tmp_path))
     subject = RunDescription(
         "made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=SearchRecord(1, 100, 600.0)
     )
-    measurement = gate.begin(subject)
+    measurement = engine.begin(subject)
     measurement.recorder = Recorder(None, clock)
-    gate.has_viewers = True
+    engine.has_viewers = True
     names = set()
     while measurement.search_controller and measurement.search_controller.wanted is not None:
         users = measurement.search_controller.wanted
         for _ in range(users * 10):
             measurement.recorder.request("home", 100 if users <= 5 else 400, 10)
         clock.now += 1.001
-        gate.sample(users)
+        engine.sample(users)
         shown = snapshot.snapshot_of(
-            "running", *snapshot.provisional(measurement, demanded), Trends(demanded), measurement, [], []
+            "running", *provisional(measurement, demanded), Trends(demanded), measurement, [], []
         )
         assert not list(Draft202012Validator(schemas.load("live")).iter_errors(shown))
         names.add((shown["stage"] or {}).get("name"))
         assert "step " in line(measurement, users) or measurement.search_controller.done
     assert {"hold at 4 users", "coming back at 4 users"} <= names
-    so_far = snapshot.provisional(measurement, demanded)[1]
-    gate.end(completed=True)
-    assert gate.last is not None
-    finished, outcome = gate.last
+    so_far = provisional(measurement, demanded)[1]
+    engine.end(completed=True)
+    assert engine.store.last is not None
+    finished, outcome = engine.store.last
     assert outcome is not None
     assert [one.users for one in outcome.findings[0].trials] == [1, 2, 4, 8, 6, 5, 5]
     assert outcome.findings == so_far.findings
@@ -374,9 +377,9 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("target", "settles_s"), [("200 ms", 2), ("5 s", 6)])
 def test_a_step_settles_for_longer_than_its_slowest_target(tmp_path: Path, target: str, settles_s: int) -> None:
-    clock, gate = Clock(), Engine(demanding(QUICK.replace("200 ms", target)), tmp_path, None)
+    clock, engine = Clock(), Engine(demanding(QUICK.replace("200 ms", target)), RunStore(tmp_path))
     asked = SearchRecord(1, 100, 600.0)
-    measurement = gate.begin(
+    measurement = engine.begin(
         RunDescription("made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=asked)
     )
     measurement.recorder = Recorder(None, clock)
@@ -385,15 +388,15 @@ def test_a_step_settles_for_longer_than_its_slowest_target(tmp_path: Path, targe
     while measurement.search_controller.phase != "hold":
         seconds += 1
         clock.now += 1.001
-        gate.sample(1)
+        engine.sample(1)
     assert seconds == settles_s + 1
 
 
 def test_objectives_that_would_abort_a_run_do_not_end_a_search(tmp_path: Path) -> None:
     demanded = demanding(QUICK + ", abort: {after: 1 s}")
-    gate = Engine(demanded, tmp_path, None, stop=("FAIL", 0.0))
+    engine = Engine(demanded, RunStore(tmp_path), stop=("FAIL", 0.0))
     clock = Clock()
-    measurement = gate.begin(
+    measurement = engine.begin(
         RunDescription("made", None, Target("http://api.test"), search=SearchRecord(1, 100, 600.0))
     )
     measurement.recorder = Recorder(None, clock)
@@ -401,8 +404,8 @@ def test_objectives_that_would_abort_a_run_do_not_end_a_search(tmp_path: Path) -
         for _ in range(20):
             measurement.recorder.request("home", 900, 10)
         clock.now += 1
-        gate.sample(1)
-    assert gate.breach is None
+        engine.sample(1)
+    assert engine.breach is None
 
 
 def test_the_p95_of_a_step_comes_with_its_interval() -> None:
@@ -415,7 +418,7 @@ def test_the_p95_of_a_step_comes_with_its_interval() -> None:
 def test_the_seconds_of_a_long_search_stay_apart(tmp_path: Path) -> None:
     clock = Clock()
     subject = RunDescription("limit", None, Target("http://api.test"), search=SearchRecord(1, 50, 3000.0))
-    measurement = Measurement(subject, tmp_path, clock)
+    measurement = Measurement(subject, tmp_path, clock=clock)
     for _ in range(3000):
         measurement.recorder.request("home", 10, 5)
         clock.now += 1.0

@@ -15,10 +15,11 @@ from jsonschema import Draft202012Validator
 
 from slo.analysis.findings import miss_detector
 from slo.analysis.selection import select
-from slo.live.snapshot import provisional
+from slo.live.provisional import provisional
 from slo.load.plan import Plan
-from slo.measure.measurement import Measurement, RunDescription
+from slo.measure.measurement import Measurement
 from slo.measure.recorder import Recorder
+from slo.measure.run_description import RunDescription
 from slo.metrics.tally import Tally
 from slo.record.history import History
 from slo.record.interval import Interval
@@ -158,7 +159,7 @@ def test_a_run_under_way_has_the_verdict_of_the_finished_one(tmp_path: Path) -> 
     )
     clock = Clock()
     measurement = Measurement(
-        RunDescription("run", "load", Target("http://api.test")), tmp_path, clock, warmup_ends_ms=(3000, 4000)
+        RunDescription("run", "load", Target("http://api.test")), tmp_path, clock=clock, warmup_ends_ms=(3000, 4000)
     )
     for interval in cold().intervals:
         measurement.take([interval])

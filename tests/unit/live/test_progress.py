@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from slo.live import snapshot
+from slo.live import provisional as provisional_module
 from slo.live.progress import PLAIN_PERIOD_S, Progress
+from slo.live.provisional import ProvisionalVerdicts
 from slo.load.plan import Plan
-from slo.measure.measurement import Measurement, RunDescription
+from slo.measure.measurement import Measurement
+from slo.measure.run_description import RunDescription
 from slo.objectives.objectives import Objectives
 from slo.record.target import Target
 from tests.support.made import Clock, demanding
@@ -41,12 +43,12 @@ def watched(tmp_path: Path) -> Callable[..., list[str]]:
         legs = Plan.ramps(("warm\nup", 10, 5), ("hold", 20, 5)) if plan else None
         options = {"run_time": run_time} if run_time else {}
         subject = RunDescription("load", "load", Target("http://api.test"), legs, options)
-        measurement = Measurement(subject, tmp_path, clock)
-        progress = Progress(stream, objectives)
+        measurement = Measurement(subject, tmp_path, clock=clock)
+        progress, verdicts = Progress(stream), ProvisionalVerdicts(objectives)
         for _ in range(30):
             measurement.recorder.request("home", latency_ms, 10)
             measurement.sample_users(5)
-            progress.show(measurement, 5)
+            progress.show(measurement, 5, verdicts)
             clock.now += 1
         progress.end()
         measurement.discard_journal()
@@ -89,12 +91,12 @@ def test_the_run_is_judged_at_most_every_five_seconds(
     watched: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[float] = []
-    provisional = snapshot.provisional
+    provisional = provisional_module.provisional
 
-    def counting(measurement: Measurement, objectives: Objectives) -> object:
+    def counting(measurement: Measurement, objectives: Objectives, points: object) -> object:
         judged.append(measurement.elapsed_s)
         return provisional(measurement, objectives)
 
-    monkeypatch.setattr(snapshot, "provisional", counting)
+    monkeypatch.setattr(provisional_module, "provisional", counting)
     watched(Terminal(), MET)
     assert judged == [5, 10, 15, 20, 25]

@@ -91,15 +91,15 @@ def test_github_is_told_only_where_it_runs_the_step(tmp_path: Path, capsys: pyte
     run = requests(400)
     verdict = judge(run, MIXED)
     summary = tmp_path / "summary.md"
-    writer.tell_github(run, verdict, {})
+    writer.write_github_output(run, verdict, {})
     assert capsys.readouterr().out == ""
     summary.write_text("before\n", encoding="utf-8")
-    writer.tell_github(run, verdict, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
+    writer.write_github_output(run, verdict, {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)})
     assert capsys.readouterr().out.splitlines() == github.annotations(run, verdict)
     assert summary.read_text(encoding="utf-8").startswith("before\n<!-- locust-slo:load -->")
 
 
 def test_a_summary_that_cannot_be_written_is_only_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = requests(400)
-    writer.tell_github(run, judge(run, MIXED), {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary.md")})
+    writer.write_github_output(run, judge(run, MIXED), {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary.md")})
     assert "locust-slo: GitHub was not told: " in capsys.readouterr().err

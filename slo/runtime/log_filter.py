@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import logging
 
-_LINES = (
+_RAMP_LINES = (
     "Shape test updating",
     "Ramping to",
     "All users spawned",
     "Sending spawn jobs",
     "Spawning is",
 )
-_WANTED = "Your selected spawn rate is very high"
+_RATE_WARNING = "Your selected spawn rate is very high"
 """A warning to people who choose a rate; ours follows from the plan, or the search."""
 
 
 class RampLogFilter(logging.Filter):
-    """A filter on the runner's log, while it is muted."""
+    """A filter on the runner's log, between ``start`` and ``stop``."""
 
-    def mute(self, wanted: bool) -> None:
-        """Begin, if ``wanted``."""
+    def start(self, wanted: bool) -> None:
+        """Filter from now on, if ``wanted``."""
         if wanted:
             logging.getLogger("locust.runners").addFilter(self)
 
-    def unmute(self) -> None:
-        """End."""
+    def stop(self) -> None:
+        """Filter no longer."""
         logging.getLogger("locust.runners").removeFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a line is no chatter."""
-        said = record.getMessage()
-        return not said.startswith(_LINES if record.levelno <= logging.INFO else _WANTED)
+        """Return whether a line is kept."""
+        text = record.getMessage()
+        return not text.startswith(_RAMP_LINES if record.levelno <= logging.INFO else _RATE_WARNING)

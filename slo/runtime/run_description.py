@@ -1,4 +1,4 @@
-"""What a run measures, read off Locust's environment: its name, its target, its plan, and what it ran with."""
+"""The description of the next run, from Locust's environment: its name, its target, its plan, its options."""
 
 from __future__ import annotations
 
@@ -10,44 +10,45 @@ from locust.env import Environment
 
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
-from slo.measure.measurement import RunDescription
-from slo.record import environment as fingerprint
+from slo.measure.run_description import RunDescription
+from slo.record import environment as machine
 from slo.record.target import Target
-from slo.runtime import options
+from slo.runtime import recorded_options
 from slo.runtime.shape import LimitShape
+from slo.runtime.suite import is_embedded, scenario_of
 from slo.text import redact
 
 
-def subject_of(environment: Environment) -> RunDescription:
+def describe_run(environment: Environment) -> RunDescription:
     """Return what is measured, as the options say now."""
     parsed: Any = environment.parsed_options
     shape = environment.shape_class
     plan = getattr(shape, "plan", None)
-    scenario = getattr(shape, "scenario", None) or getattr(parsed, "scenario", None) or None
+    scenario = scenario_of(environment)
     search = shape.search if isinstance(shape, LimitShape) else None
     own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
     return RunDescription(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
-        target=Target(redact.without_credentials(environment.host or ""), bool(getattr(parsed, "demo", False))),
+        target=Target(redact.without_credentials(environment.host or ""), is_embedded(parsed)),
         plan=plan if isinstance(plan, Plan) else None,
-        options={**options.recorded(parsed), **own},
+        options={**recorded_options.recorded(parsed), **own},
         search=search,
         environment={
-            **fingerprint.describe(locust.__version__),
-            "locustfile": ",".join(map(_from_here, environment.parsed_locustfiles or [])) or None,
+            **machine.describe(locust.__version__),
+            "locustfile": ",".join(map(_relative, environment.parsed_locustfiles or [])) or None,
         },
-        ask=_ask(environment),
+        ask=_requested_load(environment),
     )
 
 
-def _from_here(file: str) -> str:
-    """Return a file's path as one would write it here: a record that is committed says nothing of the machine."""
+def _relative(file: str) -> str:
+    """Return a file's path as seen from the working directory: a committed record must not name the machine's."""
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
 
 
-def _ask(environment: Environment) -> RequestedLoad | None:
+def _requested_load(environment: Environment) -> RequestedLoad | None:
     """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
     parsed: Any = environment.parsed_options
     if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:

@@ -1,0 +1,51 @@
+"""Our own event on Locust's event hub: ``events.slo_check``, fired for each named check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from locust import events
+from locust.event import EventHook
+
+
+class CheckEvent(EventHook):
+    """Calls its listeners with each check: endpoint, name, and whether it passed.
+
+    ``notify`` is for listeners that raise nothing: each request has several checks, and keyword arguments cost time.
+    Where there is one listener it is that one itself.
+    """
+
+    notify: Callable[[str, str, bool], None]
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.notify = self._notify_all
+
+    def add_listener(self, handler: Any) -> Any:
+        """Add a listener."""
+        super().add_listener(handler)  # type: ignore[no-untyped-call]
+        self._choose()
+        return handler
+
+    def remove_listener(self, handler: Any) -> None:
+        """Remove a listener."""
+        super().remove_listener(handler)  # type: ignore[no-untyped-call]
+        self._choose()
+
+    def _choose(self) -> None:
+        self.notify = self._handlers[0] if len(self._handlers) == 1 else self._notify_all
+
+    def _notify_all(self, endpoint: str, name: str, passed: bool) -> None:
+        for listener in self._handlers:
+            listener(endpoint, name, passed)
+
+
+if not hasattr(events, "slo_check"):
+    events.slo_check = CheckEvent()  # type: ignore[attr-defined]  # Locust's way to add an event
+
+
+def check_event() -> CheckEvent:
+    """Return the event."""
+    event: CheckEvent = events.slo_check  # type: ignore[attr-defined]
+    return event

@@ -1,0 +1,52 @@
+"""What locust-slo keeps on a Locust environment: ``environment.slo``, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from locust import LoadTestShape
+from locust.env import Environment
+
+from slo.cluster.delta_sender import DeltaSender
+from slo.load.pacer import ArrivalPacer
+
+Recording = tuple[DeltaSender, Callable[[], None]]
+"""What a worker records, and what ends the recording."""
+
+
+class ProcessWiring(Protocol):
+    """The wiring of one process to Locust: that of a worker, or that of the process that judges."""
+
+    @property
+    def requested_shape(self) -> LoadTestShape | None:
+        """The load that an option asks for, --rate or --find-limit; None without one."""
+
+    def refuse(self, reason: str) -> None:
+        """Let no load start, for ``reason``."""
+
+    def leave(self) -> None:
+        """Set the exit code as the process ends."""
+
+
+@dataclass
+class Context:
+    """The state of one environment.
+
+    ``wiring`` is None until Locust's ``init`` event. ``pacer`` gives the users of an open model their arrivals.
+    ``early`` is the recording of a worker that was given users before its ``init`` event.
+    """
+
+    wiring: ProcessWiring | None = None
+    pacer: ArrivalPacer | None = None
+    early: Recording | None = None
+
+
+def context_of(environment: Environment) -> Context:
+    """Return the context of an environment; it is made at the first call."""
+    found = getattr(environment, "slo", None)
+    if not isinstance(found, Context):
+        found = Context()
+        environment.slo = found  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,45 @@
+"""Ending the process with exit code 3: no verdict, and no load was sent."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import Any, NoReturn
+
+from locust.argument_parser import LocustArgumentParser
+from locust.exception import RPCError
+
+from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
+
+
+def leave(why: str, before: str = "") -> NoReturn:
+    """End the process before any load, with 3 for no verdict; ``before`` are lines that come first."""
+    sys.stderr.write(f"{before}locust-slo: {why}\n")
+    sys.exit(NO_VERDICT)
+
+
+def replace_usage_exit_code(parser: LocustArgumentParser) -> None:
+    """Let a mistyped option exit with 3: argparse's own exit code 2 would say CRITICAL."""
+    exit_of_parser = parser.exit
+
+    def exit_without_verdict(status: int = 0, message: str | None = None) -> Any:
+        exit_of_parser(NO_VERDICT if status == 2 else status, message)
+
+    parser.exit = exit_without_verdict
+
+
+def replace_crash_exit_code() -> None:
+    """Let a Locust that cannot start exit with 3: Python's own exit code 1 would say FAIL."""
+    show = sys.excepthook
+
+    def exit_without_verdict(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, RPCError):
+            sys.stderr.write(
+                f"locust-slo: {error}: does another master run here? Give this one a port of its own with "
+                "--master-bind-port, and its workers the same with --master-port\n"
+            )
+        elif not issubclass(kind, KeyboardInterrupt):
+            show(kind, error, trace)
+        raise SystemExit(INTERRUPTED["SIGINT"] if issubclass(kind, KeyboardInterrupt) else NO_VERDICT)
+
+    sys.excepthook = exit_without_verdict

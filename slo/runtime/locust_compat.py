@@ -1,0 +1,170 @@
+"""Every private name of Locust that locust-slo relies on, with the reason.
+
+``tests/unit/runtime/test_locust_compat.py`` fails for the name that a new Locust has renamed. Nothing else in this
+project uses a private name of Locust; what is used of its public API is not listed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import zmq
+from locust import argument_parser, events
+from locust.rpc import Message
+from locust.stats import RequestStats, StatsEntry
+from locust.user import users
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
+
+__all__ = ["DefaultTaskSet"]
+
+SPAWNING_TIMEOUT_S = 10.0
+Listener = Callable[..., None]
+
+
+def request_listeners() -> list[Listener]:
+    """Return the listeners to Locust's request event, to be changed in place (``EventHook._handlers``).
+
+    One listener that feeds Locust's statistics and ours costs half as much as two: each call by keyword costs more
+    than the work that is done in it.
+    """
+    handlers: list[Listener] = events.request._handlers
+    return handlers
+
+
+def replace_request_listener(old: Listener, new: Listener) -> None:
+    """Put a listener to requests in the place of another."""
+    handlers = request_listeners()
+    handlers[handlers.index(old)] = new
+
+
+def statistics_listener() -> Listener | None:
+    """Return Locust's own listener to requests, which feeds its statistics (``locust.runners``, ``on_request``)."""
+    for handler in request_listeners():
+        if getattr(handler, "__module__", "") == "locust.runners" and getattr(handler, "__name__", "") == "on_request":
+            return handler
+    return None
+
+
+def change_statistics_class(stats: RequestStats, cls: type[RequestStats]) -> bool:
+    """Make Locust's statistics an object of ``cls``, in place; False where they are not of Locust's own class.
+
+    The runner, the web UI and the listeners hold references to the object: it cannot be replaced by another one.
+    """
+    if type(stats) is not RequestStats:
+        return False
+    stats.__class__ = cls
+    return True
+
+
+def cache_response_times(entry: StatsEntry, second: int) -> None:
+    """Keep the response times of a second that is over, for the percentiles of Locust's web UI."""
+    entry._cache_response_times(second)
+
+
+def use_task_set(cls: type[DefaultTaskSet]) -> None:
+    """Let users run their tasks by ``cls``: Locust looks ``DefaultTaskSet`` up in ``locust.user.users``."""
+    users.DefaultTaskSet = cls  # type: ignore[attr-defined]
+
+
+def mark_waiting(user: Any) -> None:
+    """Mark a user as waiting between two tasks (``User._state``): Locust may stop it at once."""
+    user._state = LOCUST_STATE_WAITING
+
+
+def mark_running(user: Any) -> None:
+    """Mark a user as running a task: Locust lets it finish."""
+    user._state = LOCUST_STATE_RUNNING
+
+
+def is_stopping(user: Any) -> bool:
+    """Return whether Locust has asked the user to stop after its task."""
+    return bool(user._state == LOCUST_STATE_STOPPING)
+
+
+def join_spawning(runner: Any) -> None:
+    """Wait until the users asked for last are there (``Runner.spawning_greenlet``).
+
+    ``Runner.start`` kills a spawning that is under way, and with it the listeners to the start of the test.
+    """
+    spawning = runner.spawning_greenlet if runner else None
+    if spawning is not None:
+        spawning.join(timeout=SPAWNING_TIMEOUT_S)
+
+
+def last_tick(runner: Any) -> tuple[int, float] | None:
+    """Return what the shape's last tick asked for (``Runner.shape_last_tick``); the same again starts nothing."""
+    found: tuple[int, float] | None = runner.shape_last_tick if runner else None
+    return found
+
+
+def set_last_tick(runner: Any, users_wanted: int, spawn_rate: float) -> None:
+    """Note what a shape has asked for between two ticks."""
+    runner.shape_last_tick = (users_wanted, spawn_rate)
+
+
+def swarm_greenlet(web_ui: Any) -> Any:
+    """Return the greenlet in which the web UI starts a test (``WebUI._swarm_greenlet``), or None.
+
+    A start that is refused must be stopped there: Locust offers no way to cancel it.
+    """
+    return getattr(web_ui, "_swarm_greenlet", None)
+
+
+def allow_reconnection(runner: Any) -> None:
+    """Let a worker that connects again replace its old connection, which we may believe alive.
+
+    Without it ZeroMQ ignores the new connection: a firewall that drops one end of the old one would silence the worker
+    for the rest of the run. Locust has no option for the socket (``MasterRunner.server.socket``).
+    """
+    with contextlib.suppress(zmq.ZMQError):  # a socket that Locust is just closing
+        runner.server.socket.setsockopt(zmq.ROUTER_HANDOVER, 1)
+
+
+def forget_worker(runner: Any, worker: str) -> None:
+    """Let the master treat a worker as one that has stopped (``MasterRunner.handle_message``).
+
+    If a refused worker left by itself as the only one so far, a headless master would stop its message loop and wait
+    for workers that it cannot hear.
+    """
+    if worker in runner.clients:
+        runner.handle_message(worker, Message("client_stopped", None, worker))
+
+
+def parser_actions(parser: Any) -> list[Any]:
+    """Return the options of an argparse parser (``ArgumentParser._actions``); argparse has no public list."""
+    actions: list[Any] = parser._actions
+    return actions
+
+
+def on_option_conflict(parser: Any, handler: Callable[[list[str]], None]) -> None:
+    """Call ``handler`` with the flags of an option that is defined twice (``_handle_conflict_error`` of argparse).
+
+    Locust logs an exception of a listener and goes on: the parser would miss options without a word that is seen.
+    The handler may end the process; otherwise argparse raises its error.
+    """
+
+    def watch(container: Any) -> None:
+        raise_error = container._handle_conflict_error
+
+        def handle(action: Any, conflicts: list[tuple[str, Any]]) -> None:
+            handler([flag for flag, _ in conflicts])
+            raise_error(action, conflicts)
+
+        container._handle_conflict_error = handle
+
+    watch(parser)
+    make_group = parser.add_argument_group
+
+    def add_argument_group(*words: Any, **settings: Any) -> Any:
+        group = make_group(*words, **settings)
+        watch(group)
+        return group
+
+    parser.add_argument_group = add_argument_group
+
+
+def known_parser() -> Any:
+    """Return Locust's parser with all options, those of locustfiles among them."""
+    return argument_parser.get_parser()

@@ -1,0 +1,39 @@
+"""SIGINT and SIGTERM in the process that judges: which signal ends it, and an end that leaves the record."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import gevent
+from locust.env import Environment
+
+from slo.runtime.engine import Engine
+
+
+class SignalHandler:
+    """Remembers which signal ends the process, and ends it in an orderly way where Locust would not."""
+
+    def __init__(self, environment: Environment, runner: Any, engine: Engine, headless: bool) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._engine = engine
+        self._headless = headless
+
+    def install(self) -> None:
+        """Handle both signals from now on."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            gevent.signal_handler(number, self._handle, number)
+
+    def _handle(self, number: signal.Signals) -> None:
+        engine, main = self._engine, gevent.get_hub().parent
+        ended = engine.store.last is not None and engine.measurement is None
+        if self._headless and (engine.signal is not None or ended):
+            return  # the process is ending already
+        engine.signal = number.name
+        if self._headless and engine.measurement is None:  # waiting for workers: Locust has no handler yet
+            quitting = gevent.spawn(self._runner.quit)
+            quitting.link(lambda _: gevent.kill(main, SystemExit(engine.exit_code())))
+        elif number == signal.SIGINT or (self._headless and self._environment.shape_class is not None):
+            # Locust installs its handler of SIGTERM only once a headless shape has ended.
+            gevent.kill(main, KeyboardInterrupt)

@@ -1,0 +1,141 @@
+"""The wiring of a worker process, from Locust's events to what it sends the master."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+from locust import LoadTestShape
+from locust.env import Environment
+from locust.exception import RPCError
+from locust.runners import WorkerRunner
+
+from slo.cluster.clock import Offset
+from slo.cluster.delta_sender import DeltaSender
+from slo.measure.loop_lag import LoopLagMonitor
+from slo.runtime.context import context_of
+from slo.runtime.hooks import identity_of, monitor_loop_lag, record
+from slo.runtime.recorded_options import RUN
+from slo.verdict.exit_codes import NO_VERDICT
+
+HELLO_S = 0.5
+"""How often a worker introduces itself until it is answered."""
+CLOCK_S = 10.0
+"""How often it asks for the master's clock after that."""
+
+
+class WorkerCoordinator:
+    """Wires a worker process: it records, reports to the master, and judges nothing."""
+
+    requested_shape: LoadTestShape | None = None
+
+    def __init__(self, environment: Environment, runner: WorkerRunner) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._identity = identity_of(environment)
+        self._offset = Offset()
+        self._sender: DeltaSender | None = None
+        self._detach: Callable[[], None] = lambda: None
+        self._refused = False
+        self._loop_lag = LoopLagMonitor()
+        runner.register_message("slo_welcome", self._on_welcome)
+        runner.register_message("slo_ack", self._on_ack)
+        runner.register_message("slo_finish", self._on_finish)
+        runner.register_message("slo_share", self._on_share)
+        environment.events.test_stopping.add_listener(self._on_stopping)
+        environment.events.report_to_master.add_listener(self._on_report)
+        environment.events.test_start.add_listener(self._on_start)
+        environment.events.test_stop.add_listener(self._on_stop)
+        runner.greenlet.spawn(self._introduce)
+        runner.greenlet.spawn(monitor_loop_lag, self._loop_lag)
+        early = context_of(environment).early
+        if early is not None:
+            self._take_over(early)
+
+    def refuse(self, reason: str) -> None:
+        """End this worker: the locustfile says that no load may start."""
+        sys.exit(NO_VERDICT)
+
+    def leave(self) -> None:
+        """Send what is left. A worker's failed requests are for the master to judge, not an exit code."""
+        if self._sender is not None and not self._sender.finished:
+            self._runner.stop()
+            self._on_stop()
+        self._environment.process_exit_code = NO_VERDICT if self._refused else 0
+
+    def _introduce(self) -> None:
+        """Send our identity until the master answers, then ask for its clock at regular times."""
+        while not self._refused:
+            hello = {"identity": self._identity, "asked_at_s": time.perf_counter()}
+            with contextlib.suppress(RPCError):  # Locust connects again; so do we
+                self._runner.send_message("slo_hello", hello)
+            gevent.sleep(CLOCK_S if self._offset.known else HELLO_S)
+
+    def _on_welcome(self, environment: Environment, msg: Any, **_: Any) -> None:
+        reason = msg.data["refused"]
+        if reason and not self._refused:
+            self._refused = True
+            sys.stderr.write(f"locust-slo: the master refuses this worker: {reason}\n")
+            gevent.spawn(self._runner.quit)
+        self._offset.answer(msg.data["asked_at_s"], msg.data["clock_s"], time.perf_counter())
+        if self._sender is not None:
+            self._sender.align(self._offset)
+
+    def _announced(self) -> dict[str, Any] | None:
+        """Return the run that the master announced in the options that came with our users."""
+        announced: dict[str, Any] | None = getattr(self._environment.parsed_options, RUN, None)
+        return announced
+
+    def _on_start(self, **_: Any) -> None:
+        announced = self._announced()
+        if announced is None or self._refused:
+            return
+        self._detach()
+        self._take_over(record(self._environment, announced, self._offset))
+
+    def _take_over(self, recording: tuple[DeltaSender, Callable[[], None]]) -> None:
+        self._sender, self._detach = recording
+        self._sender.share(self._runner.client_id)
+        self._loop_lag.stats_log = self._sender.stats_log
+
+    def _on_share(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._sender is not None and self._sender.run_id == msg.data["run"]:
+            self._sender.share(self._runner.client_id, msg.data["shares"])
+
+    def _on_stopping(self, **_: Any) -> None:
+        if self._sender is not None and self._sender.pacer is not None:
+            self._sender.pacer.stop()
+
+    def _on_ack(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._sender is not None and self._sender.run_id == msg.data["run"]:
+            self._sender.acknowledge(msg.data["upto"])
+
+    def _on_finish(self, environment: Environment, msg: Any, **_: Any) -> None:
+        if self._sender is None or self._sender.run_id != msg.data["run"]:
+            return
+        if self._sender.finished:
+            self._runner.send_message("slo_delta", self._sender.report())
+            return
+        self._runner.stop()
+        self._on_stop()
+
+    def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        announced = self._announced()
+        if self._sender is not None and announced is not None and announced["id"] != self._sender.run_id:
+            self._on_start()  # we missed the end of one run and the start of the next, with some of its requests
+            self._sender.recorder.faults += 1
+        data["slo_load"] = {"cpu_ratio": self._loop_lag.cpu_ratio, "lag_ms": self._loop_lag.lag_ms}
+        if self._sender is not None and not self._sender.settled:
+            data["slo"] = self._sender.report()
+
+    def _on_stop(self, **_: Any) -> None:
+        if self._sender is None or self._sender.finished:
+            return
+        self._detach()
+        self._detach = lambda: None
+        self._loop_lag.stats_log = None
+        self._runner.send_message("slo_delta", self._sender.report(final=True))
