@@ -1,0 +1,74 @@
+"""Each private name of Locust that we rely on is there; a new Locust that renames one fails the test that names it."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+from locust import LoadTestShape, argument_parser, events
+from locust.runners import MasterRunner, Runner
+from locust.stats import RequestStats, StatsEntry
+from locust.user import users
+from locust.user.task import DefaultTaskSet
+from locust.user.users import User
+from locust.web import WebUI
+
+from slo.runtime import locust_compat
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("_handlers", type(events.request)),
+        ("_cache_response_times", StatsEntry),
+        ("DefaultTaskSet", users),
+        ("_state", User),
+        ("spawning_greenlet", Runner),
+        ("shape_last_tick", Runner),
+        ("_swarm_greenlet", WebUI),
+        ("handle_message", MasterRunner),
+        ("server", MasterRunner),
+        ("reset_time", LoadTestShape),
+        ("secret_args_included_in_web_ui", argument_parser.LocustArgumentParser),
+    ],
+)
+def test_locust_still_has_the_name(name: str, where: object) -> None:
+    assert name in inspect.getsource(where)  # type: ignore[arg-type]
+
+
+def test_the_class_of_statistics_can_be_changed_in_place() -> None:
+    class Ours(RequestStats):
+        pass
+
+    stats = RequestStats()
+    assert locust_compat.change_statistics_class(stats, Ours)
+    assert type(stats) is Ours
+    assert not locust_compat.change_statistics_class(stats, Ours)
+
+
+def test_users_run_their_tasks_by_the_class_that_is_set() -> None:
+    class Ours(DefaultTaskSet):
+        pass
+
+    try:
+        locust_compat.use_task_set(Ours)
+        assert users.DefaultTaskSet is Ours  # type: ignore[attr-defined]
+    finally:
+        locust_compat.use_task_set(DefaultTaskSet)
+
+
+def test_a_listener_is_replaced_where_it_stands() -> None:
+    def old(**_: object) -> None: ...
+
+    def new(**_: object) -> None: ...
+
+    events.request.add_listener(old)
+    place = locust_compat.request_listeners().index(old)
+    locust_compat.replace_request_listener(old, new)
+    assert locust_compat.request_listeners()[place] is new
+    events.request.remove_listener(new)
+
+
+def test_the_options_of_the_parser_are_listed() -> None:
+    dests = {action.dest for action in locust_compat.parser_actions(locust_compat.known_parser())}
+    assert {"num_users", "run_time"} <= dests
