@@ -30,7 +30,7 @@ def environment(**extra: str) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("LOCUST_", "GITHUB_"))}
     for secret in ("WHATSAPP_APP_SECRET", "ADMIN_TOKEN"):
         own.pop(secret, None)
-    fast = {"LOCUST_REPORT_FORMATS": "markdown,junit"}
+    fast = {"LOCUST_SLO_REPORT_FORMATS": "markdown,junit"}
     return {**own, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **fast, **extra}
 
 
@@ -142,7 +142,7 @@ class Locust:
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,
-            env=environment(LOCUST_REPORTS_DIR=str(reports), **(env or {})),
+            env=environment(LOCUST_SLO_REPORTS_DIR=str(reports), **(env or {})),
             cwd=ROOT,
         )
 

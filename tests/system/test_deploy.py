@@ -207,7 +207,7 @@ class Stand:
             "LOCUST_MASTER_BIND_HOST": "127.0.0.1",
             "LOCUST_MASTER_BIND_PORT": str(self._ports["5557"]),
             "LOCUST_MASTER_NODE_PORT": str(self._ports["5557"]),
-            "LOCUST_REPORTS_DIR": str(self.reports),
+            "LOCUST_SLO_REPORTS_DIR": str(self.reports),
         }
         with (self._folder / f"{len(self._processes)}-{name}.log").open("wb") as log:
             process = subprocess.Popen(
