@@ -1,4 +1,7 @@
-"""Each private name of Locust that we rely on is there; a new Locust that renames one fails the test that names it."""
+"""Each private name of Locust that we rely on is there; a new Locust that renames one fails the case that names it.
+
+They run in a process of their own (tests/integration/test_locust_compat.py): Locust patches the standard library.
+"""
 
 from __future__ import annotations
 
