@@ -50,9 +50,6 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
         parser,
         scenario="scenario",
         embedded="demo",
-        time_scale="time_scale",
-        user_scale="user_scale",
-        load=("time_scale", "user_scale", "think_time", "endpoint_table"),
         metrics_token="ADMIN_TOKEN",  # noqa: S106  # the name of a variable
     )
     parser.add_argument(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Sequence
 from typing import Any
 
 import gevent
@@ -79,21 +78,16 @@ def declare_suite(
     *,
     scenario: str = "",
     embedded: str = "",
-    time_scale: str = "",
-    user_scale: str = "",
-    load: Sequence[str] = (),
     metrics_token: str = "",
 ) -> None:
     """Say what the options of a locustfile mean; call it in a listener to ``init_command_line_parser``.
 
-    Each argument is the name of an option of the locustfile as in ``parsed_options``. ``scenario``: its value is the
-    name of the scenario, which objectives, baselines and reports use. ``embedded``: it is true where the target is one
-    that the locustfile starts itself, at another port each time. ``time_scale`` and ``user_scale``: factors on the
-    plan's times and users, which findings recommend to change. ``load``: all options that change the load; runs that
-    differ in one of them are not compared with each other. ``metrics_token``: the environment variable that holds the
-    bearer token for the target's own metrics (``--target-metrics``).
+    ``scenario`` and ``embedded`` are names of options of the locustfile as in ``parsed_options``. The value of the
+    first is the name of the scenario, which objectives, baselines and reports use. The second is true where the target
+    is one that the locustfile starts itself, at another port each time. ``metrics_token`` is the environment variable
+    that holds the bearer token for the target's own metrics (``--target-metrics``).
     """
-    suite.declare(parser, Suite(scenario, embedded, time_scale, user_scale, tuple(load), metrics_token))
+    suite.declare(parser, Suite(scenario, embedded, metrics_token))
 
 
 @events.init_command_line_parser.add_listener

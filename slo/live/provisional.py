@@ -28,18 +28,26 @@ def provisional(measurement: Measurement, objectives: Objectives, points: Sequen
 class ProvisionalVerdicts:
     """The last provisional verdict of the run under way; the web page, the progress line and Prometheus share it."""
 
-    def __init__(self, objectives: Objectives | None, clock: Callable[[], float] = time.perf_counter) -> None:
-        """Without ``objectives`` there is no verdict, but the run so far."""
+    def __init__(
+        self,
+        objectives: Objectives | None,
+        points: Callable[[], Sequence[Point]] = tuple,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """Without ``objectives`` there is no verdict, but the run so far.
+
+        ``points`` returns the run's timeline so far: it is asked here, so that all who share a verdict see one with the
+        same findings.
+        """
         self._objectives = objectives
+        self._points = points
         self._clock = clock
         self._measurement: Measurement | None = None
         self._found: tuple[Run, Verdict | None] | None = None
         self._judged_s = 0.0
         self._took_s = 0.0
 
-    def of(
-        self, measurement: Measurement, max_age_s: float, points: Sequence[Point] = ()
-    ) -> tuple[Run, Verdict | None]:
+    def of(self, measurement: Measurement, max_age_s: float) -> tuple[Run, Verdict | None]:
         """Return the run as it was at most ``max_age_s`` seconds ago, and its verdict.
 
         It may be older where judging takes more than ``MAX_SHARE`` of the time.
@@ -48,12 +56,12 @@ class ProvisionalVerdicts:
         max_age_s = max(max_age_s, self._took_s / MAX_SHARE)
         if self._found is None or measurement is not self._measurement or now_s - self._judged_s >= max_age_s:
             started_s = self._clock()
-            self._found = self._judge(measurement, points)
+            self._found = self._judge(measurement)
             self._took_s = self._clock() - started_s
             self._measurement, self._judged_s = measurement, now_s
         return self._found
 
-    def _judge(self, measurement: Measurement, points: Sequence[Point]) -> tuple[Run, Verdict | None]:
+    def _judge(self, measurement: Measurement) -> tuple[Run, Verdict | None]:
         if self._objectives is None:
             return measurement.so_far(), None
-        return provisional(measurement, self._objectives, points)
+        return provisional(measurement, self._objectives, self._points())

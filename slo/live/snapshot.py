@@ -1,6 +1,6 @@
 """The run under way as people watch it: each objective so far and its trend, the stage, failures, generator.
 
-Pure but for the measurement it looks at: the web page is made of what ``picture`` returns.
+Pure but for the measurement it looks at: the web page is made of what ``snapshot_of`` returns.
 """
 
 from __future__ import annotations

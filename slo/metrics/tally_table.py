@@ -26,7 +26,3 @@ class TallyTable(dict[Key, Tally]):
         """Add every count of another table."""
         for (endpoint, stage), tally in other.items():
             self.add(endpoint, stage, tally)
-
-    def total(self) -> Tally:
-        """Return the sum of all counts."""
-        return Tally.merged(self.values())

@@ -35,7 +35,6 @@ VIEWER_AGE_S = 0.9
 """How old a provisional verdict on the web page may be."""
 PROMETHEUS_AGE_S = 10.0
 """How old a provisional verdict in the metrics may be."""
-NO_ABORT = AbortMonitor((), {})
 
 
 class Engine:
@@ -57,8 +56,8 @@ class Engine:
         self.store = store
         self.cluster = cluster
         self.measurement: Measurement | None = None
-        self.verdicts = ProvisionalVerdicts(objectives)
         self.trends = Trends(objectives)
+        self.verdicts = ProvisionalVerdicts(objectives, lambda: self.trends.points)
         self.signal: str | None = None
         self.refusal: str | None = None
         self.internal_error: str | None = None
@@ -69,7 +68,7 @@ class Engine:
         """Whether there is a web page: the trends are for it alone."""
         self._progress = progress
         self._stop = stop
-        self._abort_monitor = NO_ABORT
+        self._abort_monitor = AbortMonitor((), {})
 
     def begin(self, description: RunDescription, report_s: float = 0.0) -> Measurement:
         """Start measuring; raises OSError when the reports' folder cannot be written.
@@ -93,7 +92,7 @@ class Engine:
             self.collector.begin(description.scenario or "")
             measurement.listeners.append(self.collector.take)
         self.trends = Trends(self.objectives)
-        self._abort_monitor = NO_ABORT  # a search misses objectives on purpose
+        self._abort_monitor = AbortMonitor((), {})  # a search misses objectives on purpose
         if self.objectives is not None and description.search is not None:
             measurement.search_controller = search_controller(description, self.objectives, report_s)
         elif self.objectives is not None:
@@ -169,7 +168,7 @@ class Engine:
         """Return what the web page shows: the run under way, or the last one."""
         measurement, entries = self.measurement, self.store.entries
         if measurement is not None:
-            run, verdict = self.verdicts.of(measurement, VIEWER_AGE_S, self.trends.points)
+            run, verdict = self.verdicts.of(measurement, VIEWER_AGE_S)
             return snapshot.snapshot_of("running", run, verdict, self.trends, measurement, processes, entries)
         if self.store.last is not None:
             run, verdict = self.store.last
