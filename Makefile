@@ -1,5 +1,6 @@
 # The suite in one command each. `make` or `make help` lists them.
 # BASE_URL=https://host tests a real host; without it the embedded demo API is started and tested.
+# OBJECTIVES=file.yaml judges by other objectives than the hotel's, or than those of a saved run.
 # ARGS="--time-scale 0.1" hands further options to Locust.
 
 PYTHON ?= python3
@@ -9,7 +10,8 @@ READY := $(VENV)/.ready
 BASE_URL ?=
 ARGS ?=
 RUN ?= reports/latest
-OBJECTIVES ?= slo/hotel.yaml
+OBJECTIVES ?=
+JUDGED_BY = $(if $(OBJECTIVES),--objectives $(OBJECTIVES))
 TARGET = $(if $(BASE_URL),-H $(BASE_URL),--demo)
 
 .DEFAULT_GOAL := help
@@ -26,16 +28,16 @@ perf-spike: ## 4 minutes, a burst of 100 users: does it survive, does it recover
 perf-soak: ## 30 minutes, 5 users: does latency or memory creep up?
 perf-smoke perf-load perf-stress perf-spike perf-soak: perf-%: $(READY)
 	@$(BIN)/locust -f locustfiles/hotel.py --headless --only-summary --loglevel WARNING \
-		--scenario $* --objectives $(OBJECTIVES) $(TARGET) $(ARGS); exit $$?
+		--scenario $* $(JUDGED_BY) $(TARGET) $(ARGS); exit $$?
 
 web: $(READY) ## Locust's web UI at http://localhost:8089, ready to press start; with the SLO tab
-	@$(BIN)/locust -f locustfiles/hotel.py --objectives $(OBJECTIVES) $(TARGET) $(ARGS); exit $$?
+	@$(BIN)/locust -f locustfiles/hotel.py $(JUDGED_BY) $(TARGET) $(ARGS); exit $$?
 
 perf-validate: $(READY) ## judge the latest saved run again (RUN=reports/... another one)
-	@$(BIN)/locust-slo validate $(RUN) --objectives $(OBJECTIVES)
+	@$(BIN)/locust-slo validate $(RUN) $(JUDGED_BY)
 
 perf-baseline: $(READY) ## keep the latest saved run as a reference in baselines/
-	@$(BIN)/locust-slo baseline add $(RUN) --objectives $(OBJECTIVES)
+	@$(BIN)/locust-slo baseline add $(RUN) $(JUDGED_BY)
 
 perf-clean: ## delete all saved runs
 	rm -rf reports/*

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 import random
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +19,9 @@ from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 from locust.runners import WorkerRunner
+
+# Locust puts this file's own folder on the path; the modules of the suite are imported as locustfiles.*.
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import slo.plugin
 from locustfiles import endpoints, target
@@ -48,8 +52,12 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
     )
     slo.plugin.declare_suite(
         parser,
+        name="hotel",
         scenario="scenario",
         embedded="demo",
+        time_scale="time_scale",
+        user_scale="user_scale",
+        load_options=("think_time", "endpoint_table"),
         metrics_token="ADMIN_TOKEN",  # noqa: S106  # the name of a variable
     )
     parser.add_argument(

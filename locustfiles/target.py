@@ -6,6 +6,7 @@ import atexit
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 from geventhttpclient import URL, HTTPClient
 
@@ -29,6 +30,7 @@ def start_demo() -> str:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        cwd=Path(__file__).parents[1],
     )
     atexit.register(_stop, process)
     assert process.stdout is not None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import gevent
@@ -17,9 +18,9 @@ from locust import LoadTestShape, argument_parser, events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from slo.analysis.suite import Suite
 from slo.cluster.clock import Offset
 from slo.load.plan import Plan, Stage
+from slo.record.suite import Suite
 from slo.runtime import options, suite
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
@@ -76,18 +77,30 @@ def shape_of(environment: Environment) -> LoadTestShape | None:
 def declare_suite(
     parser: argument_parser.LocustArgumentParser,
     *,
+    name: str = "",
     scenario: str = "",
     embedded: str = "",
+    time_scale: str = "",
+    user_scale: str = "",
+    load_options: Sequence[str] = (),
     metrics_token: str = "",
 ) -> None:
-    """Say what the options of a locustfile mean; call it in a listener to ``init_command_line_parser``.
+    """Declare what the options of a locustfile mean; call it in a listener to ``init_command_line_parser``.
 
-    ``scenario`` and ``embedded`` are names of options of the locustfile as in ``parsed_options``. The value of the
-    first is the name of the scenario, which objectives, baselines and reports use. The second is true where the target
-    is one that the locustfile starts itself, at another port each time. ``metrics_token`` is the environment variable
-    that holds the bearer token for the target's own metrics (``--target-metrics``).
+    ``name`` is the suite's name, which its baselines have where it has no scenarios; default: the locustfile's name.
+    The other arguments are names of options of the locustfile as in ``parsed_options``:
+
+    - ``scenario``: its value is the name of the scenario, which objectives, baselines and reports use.
+    - ``embedded``: true where the target is one that the locustfile starts itself, at another port each time.
+    - ``time_scale``, ``user_scale``: factors on the time and the users of its plans; findings advise to change them,
+      and the steps of ``--find-limit`` are shortened by the first.
+    - ``load_options``: further options that change the load. Runs that differ in one are not compared.
+
+    ``metrics_token`` is the environment variable that holds the bearer token for the target's own metrics
+    (``--target-metrics``).
     """
-    suite.declare(parser, Suite(scenario, embedded, metrics_token))
+    declared = Suite(name, scenario, embedded, metrics_token, time_scale, user_scale, tuple(load_options))
+    suite.declare(parser, declared)
 
 
 @events.init_command_line_parser.add_listener

@@ -25,6 +25,7 @@ from slo.objectives.objectives import Objectives
 from slo.prometheus.collector import RunCollector, RunState, run_state
 from slo.record.ending import Ending, How
 from slo.record.slowest import SlowestRequests
+from slo.record.suite import Suite
 from slo.runtime.run_store import RunStore
 from slo.text.clean import for_terminal
 from slo.verdict.abort import AbortMonitor, Breach, StopOn, rules
@@ -214,9 +215,9 @@ class Engine:
 
 
 def search_controller(description: RunDescription, objectives: Objectives, report_s: float) -> SearchController:
-    """Return the controller of the search asked for; a locustfile's option ``time_scale`` shortens its steps."""
+    """Return the controller of the search asked for; the suite's factor on times shortens its steps."""
     assert description.search is not None
-    scale = description.options.get("time_scale")
+    scale = description.options.get(Suite.of_options(description.options).time_scale)
     pace = SearchPace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)
     chosen = window_objectives(description.scenario, objectives)
     slowest_ms = max((one.target for one in chosen if one.unit == "ms"), default=0)

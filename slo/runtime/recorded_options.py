@@ -10,14 +10,16 @@ from typing import Any
 
 from locust import argument_parser
 
+from slo.record.suite import KEY
 from slo.runtime import locust_compat
+from slo.runtime.suite import suite_of
 from slo.text import redact
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
 OF_LOCUST = ("num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags")
 """Locust's own options that the load depends on."""
-_NOT_RECORDED = (RUN, "notify")
+_NOT_RECORDED = (RUN, KEY, "notify")
 _ONLY_WHEN_SET = ("trace_context", "trace_url")
 _NOT_OF_THE_LOAD = (
     "objectives",
@@ -47,7 +49,7 @@ def recorded(options: Namespace) -> dict[str, Any]:
     """Return the options the load depends on: a few of Locust's, ours, and the locustfile's own; no secrets."""
     usual = argument_parser.default_args_dict()
     hidden = set(locust_compat.known_parser().secret_args_included_in_web_ui)
-    found = {}
+    found: dict[str, Any] = {KEY: suite_of(options).to_data()}
     for name, value in sorted(vars(options).items()):
         if name in usual and name not in OF_LOCUST:
             continue

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
-from slo.analysis.suite import KEY, Suite
 from slo.load.plan import Plan
+from slo.record.suite import KEY, Suite
 
 
 def declare(parser: LocustArgumentParser, suite: Suite) -> None:
@@ -18,8 +21,17 @@ def declare(parser: LocustArgumentParser, suite: Suite) -> None:
 
 
 def suite_of(parsed: Any) -> Suite:
-    """Return what the locustfile declared; an empty suite where it declared nothing."""
-    return Suite.of_options(vars(parsed)) if parsed is not None else Suite()
+    """Return what the locustfile declared; a suite without a name is called after its locustfile."""
+    if parsed is None:
+        return Suite()
+    suite = Suite.of_options(vars(parsed))
+    return suite if suite.name else replace(suite, name=_file_name(getattr(parsed, "locustfile", None)))
+
+
+def _file_name(locustfile: Any) -> str:
+    """Return the names of the locustfiles without folder and suffix, safe within the name of a file."""
+    stems = [Path(path.strip()).stem for path in str(locustfile or "").split(",")]
+    return re.sub(r"[^\w.-]+", "-", "-".join(filter(None, stems))).strip("-.")[:80]
 
 
 def scenario_of(environment: Environment) -> str | None:

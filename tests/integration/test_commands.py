@@ -76,7 +76,7 @@ def test_only_a_run_that_passed_is_a_reference_unless_told(tmp_path: Path, capsy
     strict = tmp_path / "strict.yaml"
     strict.write_text("version: 1\nobjectives: [{indicator: latency.p95, target: 1 ms}]\n")
     words = ("baseline", "add", run, "--baselines", tmp_path / "baselines", "--objectives", strict)
-    assert "is FAIL; only a run that passed is a reference (--anyway" in say(capsys, *words, code=3)
+    assert "is FAIL; only a run that passed becomes a reference (--anyway" in say(capsys, *words, code=3)
     assert "added run-01 (FAIL)" in say(capsys, *words, "--anyway")
 
 
@@ -151,7 +151,7 @@ def test_a_backtest_says_which_runs_would_have_failed_and_why(
     assert "quick: missed by 5 of 12" in said
     assert "is not JSON" in said
     assert "would have failed 3 of the last 3" in say(capsys, "backtest", edited, shelf, "--last", "3")
-    assert "a whole number from 1" in usage(capsys, "backtest", edited, shelf, "--last", "-3")
+    assert "an integer from 1" in usage(capsys, "backtest", edited, shelf, "--last", "-3")
 
 
 def test_a_backtest_compares_each_run_with_those_before_it(

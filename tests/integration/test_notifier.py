@@ -84,7 +84,9 @@ def smoke(folder: Path, demo: Demo, url: str, *words: str, error_ratio: float = 
     """Run smoke with the webhook in the environment; returns the exit code and what it said of the webhook."""
     demo.faults(error_ratio=error_ratio)
     try:
-        done = hotel(folder, demo.url, "smoke", "--time-scale", "0.02", *OBJECTIVES, *words, env={"LOCUST_NOTIFY": url})
+        done = hotel(
+            folder, demo.url, "smoke", "--time-scale", "0.02", *OBJECTIVES, *words, env={"LOCUST_SLO_NOTIFY": url}
+        )
     finally:
         demo.heal()
     texts = [file.read_text(encoding="utf-8") for file in done.folder.iterdir() if file.is_file()]
@@ -153,7 +155,7 @@ def test_nobody_there_is_told_in_a_sentence_and_changes_nothing(demo: Demo, tmp_
 
 
 def test_what_is_no_url_is_said_before_any_load_and_not_shown(demo: Demo, tmp_path: Path) -> None:
-    done = hotel(tmp_path / "reports", demo.url, "smoke", *OBJECTIVES, env={"LOCUST_NOTIFY": f"hooks/{HUSH}"})
+    done = hotel(tmp_path / "reports", demo.url, "smoke", *OBJECTIVES, env={"LOCUST_SLO_NOTIFY": f"hooks/{HUSH}"})
     assert done.code == 3
     assert "--notify is the URL of a webhook, beginning with https:// or http://; no load was sent" in done.err
     assert HUSH not in done.out + done.err

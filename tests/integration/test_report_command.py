@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -32,7 +33,9 @@ def objectives(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    return save(tmp_path / "reports" / "load-1", requests(400))
+    folder = save(tmp_path / "reports" / "load-1", requests(400))
+    shutil.copy(ROOT / "slo" / "hotel.yaml", folder / "objectives.yaml")
+    return folder
 
 
 def save(folder: Path, run: Run) -> Path:
@@ -58,7 +61,7 @@ def test_they_may_go_elsewhere(saved: Path, objectives: Path, tmp_path: Path) ->
     out = tmp_path / "a" / "b"
     assert report(saved / "run.json", "--format", "csv", "--objectives", objectives, "--out", out) == 0
     assert sorted(path.name for path in out.iterdir()) == ["endpoints.csv", "findings.csv"]
-    assert [path.name for path in saved.iterdir()] == ["run.json"]
+    assert sorted(path.name for path in saved.iterdir()) == ["objectives.yaml", "run.json"]
 
 
 def test_a_report_tells_of_a_failed_run_and_still_exits_with_0(saved: Path, objectives: Path) -> None:
@@ -75,9 +78,22 @@ def test_the_objectives_are_those_the_run_was_judged_by(saved: Path, objectives:
     assert report(saved, "--format", "markdown") == 0
     assert "| mine | WARNING |" in (saved / "report.md").read_text(encoding="utf-8")
     assert str(objectives)[:20].replace("_", "") in (saved / "report.md").read_text(encoding="utf-8").replace("_", "")
+
+
+@pytest.mark.parametrize(
+    "words", [("report",), ("validate",), ("baseline", "add")], ids=["report", "validate", "baseline add"]
+)
+def test_a_run_without_objectives_of_its_own_asks_for_a_file(
+    saved: Path, objectives: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
     (saved / "objectives.yaml").unlink()
-    assert report(saved, "--format", "markdown") == 0
-    assert "| P95 latency | PASS |" in (saved / "report.md").read_text(encoding="utf-8")
+    assert main.main([*words, str(saved)]) == 3
+    assert "has no objectives of its own (objectives.yaml); name a file with --objectives" in capsys.readouterr().err
+    # The record of a run that was killed names the file it was started with.
+    options = {"objectives": str(objectives)}
+    killed = save(tmp_path / "reports" / "load-2", replace(requests(400), id="load-2", options=options))
+    main.main([*words, str(killed), *(["--anyway", "--baselines", str(tmp_path)] if words[0] == "baseline" else [])])
+    assert "objectives of its own" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"objectives": 3}', '{"objectives": {"source": 3}}'])
@@ -118,6 +134,7 @@ def test_a_report_that_cannot_be_made_is_said(
 
 def test_a_date_that_is_none_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = save(tmp_path / "reports" / "load-1", replace(requests(9), started_at="2026-99-99T00:00:00Z"))
+    shutil.copy(ROOT / "slo" / "hotel.yaml", folder / "objectives.yaml")
     assert report(folder, "--format", "hlog") == 3
     assert capsys.readouterr().err.startswith("hlog: cannot be made of this run: ")
 

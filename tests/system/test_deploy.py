@@ -152,7 +152,7 @@ def test_secrets_come_from_the_environment_alone() -> None:
     assert not any(name in DOCKERFILE for name in SECRETS)
     for name in OURS:
         given = SERVICES[name].get("environment", {})
-        wanted = {"hotel-api": SECRETS, "worker": SECRETS, "test": (*SECRETS, "LOCUST_NOTIFY")}.get(name, ())
+        wanted = {"hotel-api": SECRETS, "worker": SECRETS, "test": (*SECRETS, "LOCUST_SLO_NOTIFY")}.get(name, ())
         assert given == {secret: f"${{{secret}:-}}" for secret in wanted}
 
 

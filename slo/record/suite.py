@@ -1,0 +1,65 @@
+"""What a locustfile declares about itself: its name, and what its own options mean.
+
+A locustfile declares it by ``slo.plugin.declare_suite``; a run's record holds it among the options, as ``slo_suite``.
+Without a declaration no option of a locustfile has a meaning to us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+KEY = "slo_suite"
+_TEXTS = ("name", "scenario", "embedded", "metrics_token", "time_scale", "user_scale")
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The name of a suite, and names of its options as in ``parsed_options``; empty where it has none.
+
+    ``scenario`` names the scenario, ``embedded`` says whether the target is one that the locustfile starts itself,
+    ``time_scale`` and ``user_scale`` are factors on the time and the users of its plans. ``load_options`` are further
+    options that change the load: runs that differ in one are not compared. ``metrics_token`` is the environment
+    variable with the bearer token for the target's own metrics.
+    """
+
+    name: str = ""
+    scenario: str = ""
+    embedded: str = ""
+    metrics_token: str = ""
+    time_scale: str = ""
+    user_scale: str = ""
+    load_options: tuple[str, ...] = ()
+
+    @property
+    def all_load_options(self) -> tuple[str, ...]:
+        """All options of the suite that change the load."""
+        return (*(name for name in (self.time_scale, self.user_scale) if name), *self.load_options)
+
+    def more_users(self, factor: float) -> str:
+        """Return what to try for ``factor`` times the users: the suite's option, or words."""
+        return f"{_option(self.user_scale)} {factor:g}" if self.user_scale else f"{factor:g} times the users"
+
+    def hint(self, field: str) -> str:
+        """Return the option that ``field`` names, in parentheses after a blank; empty where the suite has none."""
+        name = getattr(self, field)
+        return f" ({_option(name)})" if name else ""
+
+    def to_data(self) -> dict[str, Any]:
+        """Return plain data for the options of a run."""
+        return {**vars(self), "load_options": list(self.load_options)}
+
+    @classmethod
+    def of_options(cls, options: Mapping[str, Any]) -> Suite:
+        """Return what the options of a run say; an empty suite where they say nothing."""
+        found = options.get(KEY)
+        if not isinstance(found, Mapping):
+            return cls()
+        names = found.get("load_options")
+        load_options = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
+        return cls(**{name: str(found.get(name) or "") for name in _TEXTS}, load_options=load_options)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
