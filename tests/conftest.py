@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.chromium import CHROMIUM, QUIET
 from tests.support.processes import Demo
 
 # Tests run side by side on few cores: how long an example takes says nothing about the code.
@@ -16,7 +14,7 @@ settings.register_profile("side by side", deadline=None)
 settings.load_profile("side by side")
 
 
-LONGEST = ("test_losses.py", "test_outcomes.py", "test_scenarios.py", "test_docs.py")
+LONGEST = ("test_losses.py", "test_scenarios.py", "test_outcomes.py", "test_docs.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,11 +32,3 @@ def _shared_demo() -> Iterator[Demo]:
 def demo(_shared_demo: Demo) -> Iterator[Demo]:
     yield _shared_demo
     _shared_demo.heal()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()

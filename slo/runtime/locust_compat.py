@@ -139,7 +139,8 @@ def parser_actions(parser: Any) -> list[Any]:
 
 
 def on_option_conflict(parser: Any, handler: Callable[[list[str]], None]) -> None:
-    """Call ``handler`` with the flags of an option that is defined twice (``_handle_conflict_error`` of argparse).
+    """Call ``handler`` with the flags of an option that is defined twice (``_handle_conflict_error`` and
+    ``_action_groups`` of argparse).
 
     Locust logs an exception of a listener and goes on: the parser would miss options without a word that is seen.
     The handler may end the process; otherwise argparse raises its error.
@@ -154,7 +155,9 @@ def on_option_conflict(parser: Any, handler: Callable[[list[str]], None]) -> Non
 
         container._handle_conflict_error = handle
 
-    watch(parser)
+    # Every group that is there already: an option of the parser itself is added to its group ``_optionals``.
+    for container in (parser, *parser._action_groups):
+        watch(container)
     make_group = parser.add_argument_group
 
     def add_argument_group(*words: Any, **settings: Any) -> Any:

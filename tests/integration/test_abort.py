@@ -20,11 +20,10 @@ from slo.record.run import Run
 from slo.text import schemas
 from slo.verdict.abort import WINDOW_S, AbortMonitor, Breach, rules
 from slo.verdict.judge import judge
-from tests.integration.test_endings import validate
 from tests.support.cluster import free_port
+from tests.support.commands import validate
 from tests.support.made import demanding, requests
 from tests.support.processes import BASIC, Demo, Finished, Locust, hotel, locust
-from tests.system.test_distributed import own_port
 
 LATENCY = "name: quick, indicator: latency.p95, target: 100 ms, priority: P0, abort: {after: 5 s}"
 
@@ -174,16 +173,6 @@ def test_a_quick_target_does_not(demo: Demo, objectives: Path, tmp_path: Path) -
     done = hotel(tmp_path / "reports", demo.url, "smoke", "--time-scale", "0.1", "--objectives", objectives)
     assert done.code == 0, done.out + done.err
     assert done.run.ended.how == "completed"
-
-
-def test_a_master_ends_its_run_on_the_counts_of_its_workers(demo: Demo, objectives: Path, tmp_path: Path) -> None:
-    demo.faults(latency_ms=4000)  # far more than a crowded machine could add
-    words = ("-f", BASIC, "-H", demo.url, "-u", 6, "-r", 6, "-t", "60s", "--processes", 2, *own_port())
-    done = locust(tmp_path / "reports", *words, "--objectives", objectives)
-    ended_early(done, 3, 25)
-    assert len(done.run.workers) == 2
-    assert all(worker.finished for worker in done.run.workers)
-    assert sum(worker.requests_sent for worker in done.run.workers) == done.run.tally().requests
 
 
 def test_stop_on_ends_a_scenario_for_any_objective_that_is_critical(demo: Demo, tmp_path: Path) -> None:

@@ -17,9 +17,8 @@ import pytest
 
 from locustfiles.endpoints import HOTEL
 from locustfiles.payloads import reservation, stay, whatsapp_message
-from tests.integration.test_endings import demos_of
 from tests.support.cluster import alive, free_port
-from tests.support.processes import ROOT, Demo, environment
+from tests.support.processes import ROOT, Demo, demos_of, environment
 
 RANDOM = Random(1)
 ROOMS = "/api/v1/pms/availability"

@@ -5,24 +5,13 @@ from __future__ import annotations
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from slo.record import run
-from tests.support.processes import HOTEL, ROOT, Demo, Locust, environment, hotel
-
-
-def validate(folder: Path, *words: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "slo.cli", "validate", str(folder), *map(str, words)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(),
-        cwd=ROOT,
-    )
+from tests.support.commands import validate
+from tests.support.processes import HOTEL, Demo, Locust, demos_of, hotel
 
 
 def start(demo: Demo, reports: Path) -> Locust:
@@ -90,8 +79,3 @@ def test_a_demo_started_by_locust_ends_with_it(tmp_path: Path) -> None:
         subprocess.run(["sleep", "0.1"], check=True)
     else:
         raise AssertionError("the demo outlived the Locust that started it")
-
-
-def demos_of(parent: int) -> list[int]:
-    listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True, check=True)
-    return [int(word) for word in listing.stdout.split()]

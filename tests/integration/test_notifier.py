@@ -16,12 +16,12 @@ from slo.reports.notifier import WAITS_S, Notifier
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
-from tests.integration.test_slo_page import finished, start
-from tests.integration.test_web import Page, wait_for
 from tests.support.cluster import free_port
 from tests.support.made import demanding, requests
 from tests.support.processes import ROOT, Demo, hotel
 from tests.support.receiver import Listener
+from tests.support.waiting import wait_for
+from tests.support.web_ui import Page, finished, start
 
 OBJECTIVES = ("--objectives", str(ROOT / "slo" / "hotel.yaml"))
 HUSH = "T0SECRET"

@@ -19,8 +19,8 @@ from slo.record.samples import UserSample
 from slo.reports import html
 from slo.text import schemas
 from slo.verdict.judge import judge
-from tests.integration.test_endings import validate
 from tests.support.cluster import free_port
+from tests.support.commands import validate
 from tests.support.made import demanding, requests
 from tests.support.processes import HOTEL, ROOT, Demo, locust
 

@@ -8,47 +8,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from slo.live.web import sparkline
 from slo.record import run
-from slo.text import schemas
-from tests.integration.test_web import Page, wait_for
-from tests.support.cluster import RAW, free_port, samples
-from tests.support.processes import ROOT, Demo, Locust
+from tests.support.processes import Demo
+from tests.support.waiting import wait_for
+from tests.support.web_ui import LOGIN, Page, finished, picture, start, status
 
-LOGIN = ROOT / "tests" / "locustfiles" / "login.py"
 PAGES = ("/slo", "/slo/", "/slo/verdict", "/slo/assets/slo.js", "/slo/runs/x/run.json")
-
-
-def picture(page: Page, base: str = "") -> dict[str, Any]:
-    data = json.loads(page.get(f"{base}/slo/verdict"))
-    Draft202012Validator(schemas.load("live")).validate(data)
-    return dict(data)
-
-
-def status(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=10) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-
-
-def start(page: Page, demo: Demo, scenario: str, time_scale: float = 0.03) -> None:
-    answer = page.post("/swarm", host=demo.url, scenario=scenario, time_scale=time_scale, user_scale="0.2")
-    assert answer["success"], answer
-
-
-def finished(page: Page, count: int) -> dict[str, Any]:
-    def ended() -> dict[str, Any] | None:
-        now = picture(page)
-        return now if now["state"] == "finished" and len(now["finished"]) == count else None
-
-    return dict(wait_for(ended))
 
 
 def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> None:
@@ -86,38 +55,6 @@ def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> Non
         assert not list(page.locust.reports.glob("*/journal*"))
     finally:
         page.stop()
-
-
-def test_two_runs_of_the_same_workers_are_two_runs(demo: Demo, tmp_path: Path) -> None:
-    port = free_port()
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    bind = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
-    join = ("-f", RAW, "--worker", "--master-host", "127.0.0.1", "--master-port", port)
-    page = Page(tmp_path / "reports", demo, *bind, locustfile=RAW)
-    env = {"WORKER_NAME": "one", "RAW_DIR": str(raw)}
-    worker = Locust(tmp_path / "worker", *join, headless=False, env=env)
-    try:
-        wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
-        start(page, demo, "spike", 0.03)
-        finished(page, 1)
-        wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
-        start(page, demo, "smoke", 0.1)
-        seen = wait_for(lambda: (now := picture(page))["state"] == "running" and now["requests"] > 0 and now)
-        assert {one["name"].split("_")[0] for one in seen["generator"]["processes"]} == {"master", "one"}
-        page.post("/stop")
-        smoke, spike = finished(page, 2)["finished"]
-        records = [run.read(page.locust.reports / entry["id"]) for entry in (spike, smoke)]
-        for record in records:
-            (account,) = record.workers
-            assert account.finished
-            assert account.requests_sent == account.requests_received == record.tally().requests
-        assert set(records[1].endpoints) == {"health_live", "health_ready"}
-        assert sum(record.tally().requests for record in records) == len(samples(raw))
-    finally:
-        page.stop()
-        worker.process.kill()
-        worker.process.wait()
 
 
 def test_no_url_reaches_a_file_that_is_not_a_report(demo: Demo, tmp_path: Path) -> None:

@@ -4,77 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
-import re
-import signal
-import time
-import urllib.parse
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.support.cluster import free_port
-from tests.support.processes import HOTEL, Demo, Locust
-
-
-class Page:
-    """Locust's web UI, as a browser talks to it."""
-
-    def __init__(
-        self,
-        reports: Path,
-        demo: Demo,
-        *words: object,
-        locustfile: Path = HOTEL,
-        ready: str = "/",
-        scaled: bool = True,
-    ) -> None:
-        self.url = f"http://127.0.0.1:{free_port()}"
-        port = self.url.rpartition(":")[2]
-        own = ("-f", locustfile, "-H", demo.url, "--web-host", "127.0.0.1", "--web-port", port)
-        scale = ("--time-scale", "0.05") if scaled else ()
-        self.locust = Locust(reports, *own, *scale, *words, headless=False)
-        wait_for(lambda: self.get(ready))
-
-    def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
-            return str(response.read().decode())
-
-    def post(self, path: str, **form: Any) -> dict[str, Any]:
-        body = urllib.parse.urlencode(form, doseq=True).encode()
-        with urllib.request.urlopen(self.url + path, body, timeout=20) as response:
-            return dict(json.loads(response.read()))
-
-    def post_text(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, b"", timeout=20) as response:
-            return str(response.read().decode())
-
-    def template(self) -> dict[str, Any]:
-        found = re.search(r"window\.templateArgs = (\{.*\})", self.get("/"))
-        assert found, "Locust's page changed: where are its template arguments?"
-        return dict(json.loads(found[1]))
-
-    def stop(self) -> None:
-        self.locust.process.send_signal(signal.SIGTERM)
-        self.locust.wait(20)
-
-
-def wait_for(question: Callable[[], Any], timeout_s: float = 30) -> Any:
-    end = time.monotonic() + timeout_s
-    while True:
-        try:
-            answer = question()
-        except OSError:
-            answer = None
-        if answer:
-            return answer
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.1)
-
-
-def verdicts(reports: Path) -> list[dict[str, Any]]:
-    files = sorted(path for path in reports.glob("*/verdict.json") if not path.parent.is_symlink())
-    return [json.loads(path.read_text()) for path in files]
+from tests.support.processes import Demo
+from tests.support.waiting import wait_for
+from tests.support.web_ui import Page, verdicts
 
 
 def verdicts_of(reports: Path, scenario: str) -> list[dict[str, Any]]:

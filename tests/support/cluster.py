@@ -197,3 +197,9 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def own_port() -> tuple[object, ...]:
+    """Return the options that keep a master and its processes apart from other tests'."""
+    port = free_port()
+    return "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port

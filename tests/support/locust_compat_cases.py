@@ -5,6 +5,7 @@ They run in a process of their own (tests/integration/test_locust_compat.py): Lo
 
 from __future__ import annotations
 
+import argparse
 import inspect
 
 import pytest
@@ -75,3 +76,15 @@ def test_a_listener_is_replaced_where_it_stands() -> None:
 def test_the_options_of_the_parser_are_listed() -> None:
     dests = {action.dest for action in locust_compat.parser_actions(locust_compat.known_parser())}
     assert {"num_users", "run_time"} <= dests
+
+
+@pytest.mark.parametrize("in_a_group", [False, True])
+def test_an_option_that_is_defined_twice_is_reported(in_a_group: bool) -> None:
+    parser = argument_parser.LocustArgumentParser()
+    reported: list[list[str]] = []
+    locust_compat.on_option_conflict(parser, reported.append)
+    parser.add_argument("--one")
+    container = parser.add_argument_group("group") if in_a_group else parser
+    with pytest.raises(argparse.ArgumentError, match="--one"):
+        container.add_argument("--one")
+    assert reported == [["--one"]]

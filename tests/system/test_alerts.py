@@ -19,12 +19,12 @@ import yaml
 
 from slo.objectives.objectives import Objectives, load
 from slo.prometheus.rules import MONTH_S, burns, rules, span
-from tests.integration.test_web import wait_for
 from tests.support.cluster import free_port
 from tests.support.made import demanding
 from tests.support.processes import HOTEL, ROOT, Demo, Locust, environment
 from tests.support.prometheus import Prometheus, needed
 from tests.support.receiver import Listener
+from tests.support.waiting import wait_for
 
 OBJECTIVES = ROOT / "slo" / "hotel.yaml"
 COMMITTED = ROOT / "deploy" / "prometheus" / "rules" / "hotel.yml"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.integration.test_web import Page as Ui
-from tests.integration.test_web import wait_for
 from tests.support.chromium import CHROMIUM, SHOTS
 from tests.support.processes import ROOT, Demo
+from tests.support.waiting import wait_for
+from tests.support.web_ui import Page as Ui
 
 HOSTILE = ROOT / "tests" / "locustfiles" / "hostile.py"
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")

@@ -28,9 +28,10 @@ from jsonschema import Draft202012Validator
 
 from slo.record import run as runs
 from slo.record.run import Run
-from tests.integration.test_web import verdicts, wait_for
 from tests.support.cluster import free_port
 from tests.support.processes import ROOT, Demo, environment, locust
+from tests.support.waiting import wait_for
+from tests.support.web_ui import verdicts
 
 SCHEMAS = ROOT / "tests" / "schemas"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import socket
 import time
 from collections import Counter
@@ -9,17 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cluster import Cluster, answered, counted, free_port, made, samples, worker_named
+from slo.record import run
+from tests.support.cluster import RAW, Cluster, answered, counted, free_port, made, own_port, samples, worker_named
+from tests.support.documentation import commands
 from tests.support.processes import BASIC, HOTEL, ROOT, Demo, Locust, locust
+from tests.support.waiting import wait_for
+from tests.support.web_ui import Page, finished, picture, start
 
 SHORT = ("--scenario", "load", "--time-scale", "0.006", "--think-time", "0.1")
 """The load scenario in 5 seconds."""
-
-
-def own_port() -> tuple[object, ...]:
-    """Return the options that keep a master and its processes apart from other tests'."""
-    port = free_port()
-    return "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port
 
 
 def test_processes_judge_every_request(demo: Demo, tmp_path: Path) -> None:
@@ -133,3 +133,80 @@ def test_a_taken_port_is_a_sentence_and_no_verdict(demo: Demo, tmp_path: Path) -
     assert "Address already in use" in done.err
     assert "--master-bind-port" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_master_ends_its_run_on_the_counts_of_its_workers(demo: Demo, tmp_path: Path) -> None:
+    objectives = tmp_path / "objectives.yaml"
+    objective = "{name: quick, indicator: latency.p95, target: 300 ms, priority: P0, abort: {after: 3 s}}"
+    objectives.write_text(f"version: 1\nobjectives: [{objective}]\n", encoding="utf-8")
+    demo.faults(latency_ms=4000)  # far more than a crowded machine could add
+    words = ("-f", BASIC, "-H", demo.url, "-u", 6, "-r", 6, "-t", "60s", "--processes", 2, *own_port())
+    done = locust(tmp_path / "reports", *words, "--objectives", objectives)
+    assert done.code == 2, done.out + done.err
+    assert done.run.ended.how == "aborted"
+    assert done.run.ended.objective == "quick"
+    assert done.verdict["status"] == "CRITICAL"
+    assert len(done.run.workers) == 2
+    assert all(worker.finished for worker in done.run.workers)
+    assert sum(worker.requests_sent for worker in done.run.workers) == done.run.tally().requests
+
+
+def test_the_commands_of_the_guide_find_each_other(demo: Demo, tmp_path: Path) -> None:
+    master, worker = [c for c in commands() if {"--master", "--worker"} & set(c.split())]
+    port = free_port()
+    words = shlex.split(
+        master.replace("https://api.example.com", demo.url).replace("--expect-workers 8", "--expect-workers 2")
+    )[1:]
+    words.remove("--headless")
+    words += [
+        "--time-scale",
+        "0.01",
+        "--think-time",
+        "0.1",
+        "--objectives",
+        "",
+        "--master-bind-host",
+        "127.0.0.1",
+        "--master-bind-port",
+        str(port),
+    ]
+    running = Locust(tmp_path / "reports", *words)
+    join = shlex.split(worker.replace("10.0.0.5", "127.0.0.1").replace("--processes -1", "--processes 2"))[1:]
+    workers = Locust(tmp_path / "workers", *join, "--master-port", port, headless=False)
+    done = running.wait()
+    assert done.code == 0, done.out + done.err
+    assert len(done.run.workers) == 2
+    assert sum(one.requests_sent for one in done.run.workers) == done.run.tally().requests > 0
+    assert workers.wait(20).code == 0
+
+
+def test_two_runs_of_the_same_workers_are_two_runs(demo: Demo, tmp_path: Path) -> None:
+    port = free_port()
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    bind = ("--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port)
+    join = ("-f", RAW, "--worker", "--master-host", "127.0.0.1", "--master-port", port)
+    page = Page(tmp_path / "reports", demo, *bind, locustfile=RAW)
+    env = {"WORKER_NAME": "one", "RAW_DIR": str(raw)}
+    worker = Locust(tmp_path / "worker", *join, headless=False, env=env)
+    try:
+        wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
+        start(page, demo, "spike", 0.03)
+        finished(page, 1)
+        wait_for(lambda: json.loads(page.get("/worker-count"))["worker_count"] == 1)
+        start(page, demo, "smoke", 0.1)
+        seen = wait_for(lambda: (now := picture(page))["state"] == "running" and now["requests"] > 0 and now)
+        assert {one["name"].split("_")[0] for one in seen["generator"]["processes"]} == {"master", "one"}
+        page.post("/stop")
+        smoke, spike = finished(page, 2)["finished"]
+        records = [run.read(page.locust.reports / entry["id"]) for entry in (spike, smoke)]
+        for record in records:
+            (account,) = record.workers
+            assert account.finished
+            assert account.requests_sent == account.requests_received == record.tally().requests
+        assert set(records[1].endpoints) == {"health_live", "health_ready"}
+        assert sum(record.tally().requests for record in records) == len(samples(raw))
+    finally:
+        page.stop()
+        worker.process.kill()
+        worker.process.wait()

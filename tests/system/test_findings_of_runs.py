@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.known_findings import figures, objectives, once_slow_then_long
 from tests.support.processes import ROOT, Demo, Finished, locust
 
 KNEE = ROOT / "tests" / "locustfiles" / "knee.py"
@@ -21,26 +21,9 @@ def own() -> Iterator[Demo]:
     demo.stop()
 
 
-def objectives(folder: Path, *lines: str) -> Path:
-    file = folder / "objectives.yaml"
-    file.write_text("version: 1\nobjectives:\n" + "".join(f"  - {{{line}}}\n" for line in lines), encoding="utf-8")
-    return file
-
-
 def ran(folder: Path, demo: Demo, scenario: str, *lines: str) -> Finished:
     words = ("-f", KNEE, "-H", demo.url, "--scenario", scenario, "--objectives", objectives(folder, *lines))
     return locust(folder / "reports", *words, "--target-metrics", "/metrics", timeout_s=150)
-
-
-def figures(done: Finished) -> dict[str, dict[str, Any]]:
-    assert done.verdict["findings"], done.out + done.err
-    return {figure["name"]: figure for finding in done.verdict["findings"] for figure in finding["figures"]}
-
-
-def once_slow_then_long(first: int, *others: int) -> list[Any]:
-    """Return the values as parameters: CI runs the first, `make test-long` the others; each takes a minute."""
-    marked = [pytest.param(first, marks=pytest.mark.slow)]
-    return [*marked, *(pytest.param(other, marks=pytest.mark.long) for other in others)]
 
 
 @pytest.mark.parametrize("number", once_slow_then_long(0, 1, 2, 3, 4))

@@ -12,10 +12,11 @@ import pytest
 from slo.objectives.objectives import load
 from slo.verdict.judge import judge
 from slo.verdict.verdict import to_json
-from tests.integration.test_web import Page, verdicts, wait_for
 from tests.support.cluster import free_port
+from tests.support.known_findings import figures, objectives, once_slow_then_long
 from tests.support.processes import BASIC, HOTEL, ROOT, Demo, Finished, Locust, locust
-from tests.system.test_findings_of_runs import figures, objectives, once_slow_then_long
+from tests.support.waiting import wait_for
+from tests.support.web_ui import Page, verdicts
 
 LIMIT = ROOT / "tests" / "locustfiles" / "limit.py"
 QUICK = "name: quick, indicator: latency.p95, target: 240 ms, priority: P0"

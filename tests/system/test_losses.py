@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.test_endings import validate
 from tests.support.cluster import (
     LATE_CLOCK,
     SLOW_START,
@@ -26,6 +25,7 @@ from tests.support.cluster import (
     silences_s,
     worker_named,
 )
+from tests.support.commands import validate
 from tests.support.processes import Demo
 
 WORDS = ("--scenario", "load", "--time-scale", "0.02", "--think-time", "0.1")

@@ -18,12 +18,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from slo.objectives.objectives import load
 from slo.prometheus.collector import RunCollector, bounds_us
 from slo.prometheus.exporter import ExporterError, Gateway
-from tests.integration.test_slo_page import LOGIN, finished, start, status
-from tests.integration.test_web import Page, wait_for
 from tests.support.cluster import Cluster, free_port
 from tests.support.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
 from tests.support.prometheus import Prometheus, needed
 from tests.support.receiver import Listener
+from tests.support.waiting import wait_for
+from tests.support.web_ui import LOGIN, Page, finished, start, status
 
 OBJECTIVES = ROOT / "slo" / "hotel.yaml"
 GUIDE = ROOT / "docs" / "metrics.md"

@@ -21,11 +21,10 @@ from slo.record.journal import Journal, recover
 from slo.record.run import Run
 from slo.reports import console
 from slo.verdict.judge import judge
-from tests.support.cluster import Cluster
+from tests.support.cluster import Cluster, own_port
 from tests.support.frozen import answered_s
 from tests.support.made import Clock, demanding, made
 from tests.support.processes import HOTEL, ROOT, Demo, Finished, environment, locust
-from tests.system.test_distributed import own_port
 
 ARRIVING = ROOT / "tests" / "locustfiles" / "arriving.py"
 PLAN = rate.plan("10/s", 10.0)

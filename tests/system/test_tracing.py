@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from slo.record.run import Run
+from tests.support.cluster import own_port
 from tests.support.processes import ROOT, Demo, Finished, locust
 from tests.support.traces import Collector, Target, attributes
-from tests.system.test_distributed import own_port
 
 LOCUSTFILE = ROOT / "tests" / "locustfiles" / "traced.py"
 OWN = "000000000000000000000000000000aa"

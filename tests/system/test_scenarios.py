@@ -92,8 +92,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finished]:
 @pytest.mark.parametrize("scenario", STAGES)
 def test_the_scenario_passes(finished: dict[str, Finished], scenario: str) -> None:
     done = finished[scenario]
-    assert done.code == 0, done.out + done.err
-    assert done.verdict["status"] in ("PASS", "WARNING")
+    assert done.worked, done.out + done.err
     assert done.run.ended.how == "completed"
     assert unreached_stages(done.run) == []
     assert done.run.duration_s == pytest.approx(TIME_SCALE * sum(stage[1] for stage in STAGES[scenario]), abs=2)

@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.text import schemas
+from tests.support.cluster import own_port
 from tests.support.processes import ROOT, Demo, Finished, Locust, locust
-from tests.system.test_distributed import own_port
 
 STARVED = ROOT / "tests" / "locustfiles" / "starved.py"
 LOAD = ("-u", 6, "-r", 6, "-t", "6s", "--stop-timeout", "0")
