@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from slo.analysis.finding import Figure, Finding, rounded
 from slo.analysis.timeline import Point
 from slo.metrics.quantity import show
+from slo.record.suite import Suite
 
 if TYPE_CHECKING:
     from slo.analysis.usl import Fit
@@ -21,8 +22,11 @@ NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
 
-def find(points: Sequence[Point], watched: str) -> Finding:
-    """Return the finding on a rising load; ``watched`` says which objectives the windows were judged by."""
+def find(points: Sequence[Point], watched: str, suite: Suite) -> Finding:
+    """Return the finding on a rising load; ``watched`` says which objectives the windows were judged by.
+
+    ``suite`` names the option that changes the number of users, for the advice.
+    """
     top = _height(points)
     rising = [point for point in points[: top + 1] if point.judged]
     if not rising:
@@ -37,8 +41,8 @@ def find(points: Sequence[Point], watched: str) -> Finding:
     held = [point for point in rising[:onset] if not point.missed]
     curve = (*_passing(rising, onset), *curve)
     if onset is None:
-        return _never(rising, held, watched, figures, curve)
-    return _broke(points[top + 1 :], rising, onset, held, watched, figures, curve)
+        return _never(rising, held, watched, figures, curve, suite)
+    return _broke(points[top + 1 :], rising, onset, held, watched, figures, curve, suite)
 
 
 def _height(points: Sequence[Point]) -> int:
@@ -72,7 +76,12 @@ def _passing(rising: Sequence[Point], onset: int | None) -> tuple[str, ...]:
 
 
 def _never(
-    rising: Sequence[Point], held: Sequence[Point], watched: str, figures: tuple[Figure, ...], curve: tuple[str, ...]
+    rising: Sequence[Point],
+    held: Sequence[Point],
+    watched: str,
+    figures: tuple[Figure, ...],
+    curve: tuple[str, ...],
+    suite: Suite,
 ) -> Finding:
     if not held:
         return Finding(NAME, f"not told: {watched} held in no window, and no breach lasted", False, figures, curve)
@@ -85,7 +94,7 @@ def _never(
     brief = len(rising) - len(held)
     hiccups = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
     answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {watched} held{hiccups}; "
-    return Finding(NAME, answer + "try --user-scale 3 to find where it does", True, (*own, *figures), curve)
+    return Finding(NAME, answer + f"try {suite.more_users(3)} to find where it does", True, (*own, *figures), curve)
 
 
 def _broke(
@@ -96,6 +105,7 @@ def _broke(
     watched: str,
     figures: tuple[Figure, ...],
     curve: tuple[str, ...],
+    suite: Suite,
 ) -> Finding:
     breach = rising[onset]
     at_users, at_rps = rounded(breach.window_users), rounded(breach.window_rps)
@@ -115,7 +125,7 @@ def _broke(
             Figure("capacity.users", at_users, "users", high=at_users, exact=False),
             Figure("capacity.rps", at_rps, "rps", high=at_rps, exact=False),
         )
-        answer = f"broke from the first window on, {where}: {whom}; try --user-scale 0.3 to find what it bears"
+        answer = f"broke from the first window on, {where}: {whom}; try {suite.more_users(0.3)} to find what it bears"
     back = _back(falling, held)
     return Finding(NAME, answer, True, (*own, *figures), (back, *curve))
 

@@ -13,6 +13,7 @@ from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.objectives.objectives import Objective
 from slo.record.run import Run
+from slo.record.suite import Suite
 
 MOST = 3
 """Kinds, checks or endpoints named in one sentence."""
@@ -258,9 +259,10 @@ def _little_load(run: Run, objective: Objective, selection: Selection) -> list[s
     busy = min(1.0, run.tally().latency.sum_us / 1e6 / user_seconds)
     share = show(Fraction(busy).limit_denominator(1000), "ratio")
     if busy < 0.5:
+        hint = Suite.of_options(run.options).hint("user_scale")
         sentences.append(
             f"Users waited for answers only {share} of the time and paused for the rest: the load offered, "
-            "not the target, set the throughput. More users would raise it (--user-scale)."
+            f"not the target, set the throughput. More users would raise it{hint}."
         )
     else:
         sentences.append(f"Users waited for answers {share} of the time: the target's latency held it down.")

@@ -16,6 +16,7 @@ from slo.load.plan import Plan
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objective, Objectives
 from slo.record.run import Run
+from slo.record.suite import Suite
 
 Question = Literal["coverage", "headroom", "breaking", "recovery", "drift", "limit"]
 SCENARIOS: dict[str, Question] = {
@@ -93,6 +94,7 @@ def _rises(run: Run) -> bool:
 
 
 def _answer(question: Question, run: Run, objectives: Objectives, points: Sequence[Point]) -> Finding:
+    suite = Suite.of_options(run.options)
     if question == "coverage":
         return coverage.find(run)
     if question == "limit":
@@ -101,9 +103,9 @@ def _answer(question: Question, run: Run, objectives: Objectives, points: Sequen
     if question == "headroom":
         return headroom.find(run, objectives)
     if question == "breaking":
-        return breaking_point.find(points, said(window_objectives(run.scenario, objectives)))
+        return breaking_point.find(points, said(window_objectives(run.scenario, objectives)), suite)
     if question == "recovery":
-        return recovery.find(points, run.plan)
+        return recovery.find(points, run.plan, suite)
     return drift.find(points, run.scrapes, hold(run), run, _limit_ms(run.scenario, objectives))
 
 

@@ -12,6 +12,7 @@ from slo.analysis.timeline import Point
 from slo.load.plan import Plan
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
+from slo.record.suite import Suite
 
 NAME = "recovery"
 STAY = 5
@@ -55,8 +56,8 @@ def burst_of(plan: Plan) -> Burst | None:
     return Burst(ends[first] - stages[first].duration_s, ends[fall - 1], ends[rest - 1])
 
 
-def find(points: Sequence[Point], plan: Plan | None) -> Finding:
-    """Return the finding on a burst."""
+def find(points: Sequence[Point], plan: Plan | None, suite: Suite) -> Finding:
+    """Return the finding on a burst; ``suite`` names the option that changes the time of the plan, for the advice."""
     burst = burst_of(plan) if plan else None
     if burst is None:
         return Finding(NAME, "not told: the plan has no burst that falls to a load that goes on", False)
@@ -69,7 +70,7 @@ def find(points: Sequence[Point], plan: Plan | None) -> Finding:
     known = [point for point in before if burst.start_s / 2 <= point.start_s] or before
     if not known or len(after) < STAY:
         few = "nothing was measured before the burst" if not known else "the run ended too soon after the burst"
-        return Finding(NAME, f"not told: {few}; a longer run would tell (a greater --time-scale)", False, (), said)
+        return Finding(NAME, f"not told: {few}; a longer run would tell{suite.hint('time_scale')}", False, (), said)
     limit_ms, share = _band(known)
     unwell = [not _is_well(point, limit_ms, share) for point in after]
     band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"

@@ -24,6 +24,7 @@ from jsonschema import Draft202012Validator
 from slo.measure.recorder import RUN_STAGE
 from slo.metrics.tally import Tally
 from slo.record.run import Run
+from slo.record.suite import Suite
 from slo.record.target import Target
 from slo.text import atomic, schemas
 
@@ -41,8 +42,8 @@ MAX_UNPACKED = 50_000_000
 
 FINGERPRINT = ("cpu", "cpus")
 """What of the environment must be alike for two runs to be compared without being told to."""
-SCALE = ("time_scale", "user_scale", "think_time", "tags", "exclude_tags", "user_classes", "endpoint_table")
-"""Options that make another load of the same scenario."""
+LOAD_OPTIONS = ("tags", "exclude_tags", "user_classes")
+"""Locust's options that change the load of a scenario; a suite declares its own (``slo.plugin.declare_suite``)."""
 
 
 class BaselineError(Exception):
@@ -114,8 +115,13 @@ def differences(before: Run | Reference, after: Run) -> list[str]:
     pairs: list[tuple[str, Any, Any]] = [("target", before.target.place(), after.target.place())]
     pairs += [(name, before.environment.get(name), after.environment.get(name)) for name in FINGERPRINT]
     pairs.append(("load", load, load_of(after)))
-    pairs += [(f"--{name.replace('_', '-')}", before.options.get(name), after.options.get(name)) for name in SCALE]
+    names = dict.fromkeys((*_suite_options(before), *_suite_options(after), *LOAD_OPTIONS))
+    pairs += [(f"--{name.replace('_', '-')}", before.options.get(name), after.options.get(name)) for name in names]
     return [f"{name}: {there} there, {here} here" for name, there, here in pairs if there != here]
+
+
+def _suite_options(run: Run | Reference) -> tuple[str, ...]:
+    return Suite.of_options(run.options).all_load_options
 
 
 def load_of(run: Run) -> str:
@@ -129,11 +135,22 @@ def load_of(run: Run) -> str:
     return f"{load} by {max(1, len(run.workers))}"
 
 
+def name_of(run: Run) -> str:
+    """Return the name of a run's baseline: its scenario, or the name of a suite that has no scenarios.
+
+    It is empty for runs that were recorded without a scenario before suites had names.
+    """
+    return run.scenario or Suite.of_options(run.options).name
+
+
 def path_of(run: Run, folder: Path) -> Path:
-    """Return the file that keeps the references of the run's scenario."""
-    if run.scenario is None:
-        raise BaselineError("the run has no scenario; a baseline is kept per scenario")
-    return folder / f"{run.scenario}.json"
+    """Return the file that keeps the references of runs like this one; raises BaselineError for one without a name."""
+    name = name_of(run)
+    if not name:
+        raise BaselineError(
+            f"{run.id}: has neither a scenario nor the name of its suite, so its baseline has no name; record it again"
+        )
+    return folder / f"{name}.json"
 
 
 def read(path: Path) -> list[Reference]:
@@ -179,7 +196,7 @@ def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
         raise BaselineError(f"{path}: holds {run.id} already")
     if not run.tallies:
         raise BaselineError(f"{run.id}: holds not one request")
-    _write(path, str(run.scenario), [*references, _small(run)][-keep:])
+    _write(path, path.stem, [*references, _small(run)][-keep:])
     return path
 
 

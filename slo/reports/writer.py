@@ -134,8 +134,8 @@ def judged(run: Run, objectives: Objectives, policy: Policy | None = None) -> Ve
 
 
 def references_for(run: Run, objectives: Objectives) -> References:
-    """Return the reference runs that are kept of the run's scenario, or why there are none."""
-    if objectives.baselines is None or run.scenario is None:
+    """Return the reference runs of the run's scenario or suite, or why there are none."""
+    if objectives.baselines is None or not store.name_of(run):
         return NO_BASELINE
     try:
         return store.read(store.path_of(run, objectives.baselines)) or NO_BASELINE

@@ -139,11 +139,11 @@ def parser_actions(parser: Any) -> list[Any]:
 
 
 def on_option_conflict(parser: Any, handler: Callable[[list[str]], None]) -> None:
-    """Call ``handler`` with the flags of an option that is defined twice (``_handle_conflict_error`` and
-    ``_action_groups`` of argparse).
+    """Call ``handler`` with the flags of an option that is defined twice.
 
-    Locust logs an exception of a listener and goes on: the parser would miss options without a word that is seen.
-    The handler may end the process; otherwise argparse raises its error.
+    Locust logs an exception of a listener and goes on with a parser that lacks options. The handler may end the
+    process; otherwise argparse raises its error. Relies on argparse's ``_handle_conflict_error`` and
+    ``_action_groups``.
     """
 
     def watch(container: Any) -> None:

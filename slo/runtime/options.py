@@ -19,7 +19,7 @@ from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.reports import writer
 from slo.runtime.exit import leave, replace_usage_exit_code
 from slo.runtime.option_group import OptionGroup
-from slo.runtime.suite import scenario_of
+from slo.runtime.suite import scenario_of, suite_of
 from slo.text import redact
 from slo.tracing import trace_link
 
@@ -275,7 +275,7 @@ def objectives_of(parsed: Any, environment: Environment) -> Objectives | None:
         return None
     try:
         objectives = load(Path(parsed.objectives))
-        name = scenario_of(environment)
+        name = scenario_of(environment) or suite_of(parsed).name
         if name and any(objective.against == "baseline" for objective in objectives.items):
             store.read(Path(parsed.baselines) / f"{name}.json")
         return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))

@@ -255,3 +255,18 @@ def test_the_example_of_an_own_suite_works(tmp_path: Path) -> None:
     assert done.code == 0, done.out + done.err
     assert set(done.statuses().values()) == {"PASS"}
     assert set(done.run.tally().checks) == {"finds something", "is in the basket"}
+    # The last step of the page, literally: where the run was made, on its latest run.
+    last = [block for page, block in blocks("sh") if page == "own-suite.md"][-1].strip()
+    (tmp_path / ".venv").symlink_to(BIN.parent)
+    added = subprocess.run(["bash", "-c", last], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    assert added.returncode == 0, added.stderr
+    assert "baselines/shop.json: added shop-" in added.stdout
+
+
+def test_the_example_of_declared_options_works(demo: Demo, tmp_path: Path) -> None:
+    _, declared = [block for page, block in blocks("python") if page == "own-suite.md"]
+    file = tmp_path / "own.py"
+    file.write_text((ROOT / "tests" / "locustfiles" / "basic.py").read_text(encoding="utf-8") + declared, "utf-8")
+    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s", "--profile", "busy")
+    assert done.run.scenario == "busy"
+    assert done.run.options["slo_suite"]["load_options"] == ["pause"]

@@ -113,7 +113,7 @@ def test_a_hiccup_is_no_breach() -> None:
     answer = the(verdict(simulated(STRESS, "stress", second))).answer
     assert answer.startswith("never broke up to ")
     assert "never lastingly" in answer
-    assert "--user-scale" in answer
+    assert "try 3 times the users" in answer
 
 
 def test_a_breach_that_passes_while_the_load_grows_is_not_the_breaking_point() -> None:

@@ -32,6 +32,7 @@ from slo.record.run import Run
 from slo.record.run_counts import LiveCounts, RunCounts
 from slo.record.run_record import RunError
 from slo.record.samples import UserSample
+from slo.record.suite import KEY, Suite
 from slo.record.target import Target
 from slo.reports import console, html, junit, markdown
 from slo.runtime.engine import Engine
@@ -48,6 +49,8 @@ HOLD_S = 5
 Held = tuple[int, float]
 """Users of a step, and the latency of each of its requests in milliseconds."""
 FOUND: Sequence[Held] = ((8, 100), (16, 150), (32, 400), (24, 300), (20, 250), (18, 150), (19, 260), (18, 150))
+
+SCALED = {"time_scale": 0.1, KEY: Suite(time_scale="time_scale").to_data()}
 
 
 def searched(steps: Sequence[Held], most: int = 1000, each: int = 10, failing: int = 0, endpoint: str = "b") -> Run:
@@ -343,7 +346,7 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
     clock, demanded = Clock(), demanding(QUICK)
     engine = Engine(demanded, RunStore(tmp_path))
     subject = RunDescription(
-        "made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=SearchRecord(1, 100, 600.0)
+        "made", None, Target("http://api.test"), options=SCALED, search=SearchRecord(1, 100, 600.0)
     )
     measurement = engine.begin(subject)
     measurement.recorder = Recorder(None, clock)
@@ -379,9 +382,7 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
 def test_a_step_settles_for_longer_than_its_slowest_target(tmp_path: Path, target: str, settles_s: int) -> None:
     clock, engine = Clock(), Engine(demanding(QUICK.replace("200 ms", target)), RunStore(tmp_path))
     asked = SearchRecord(1, 100, 600.0)
-    measurement = engine.begin(
-        RunDescription("made", None, Target("http://api.test"), options={"time_scale": 0.1}, search=asked)
-    )
+    measurement = engine.begin(RunDescription("made", None, Target("http://api.test"), options=SCALED, search=asked))
     measurement.recorder = Recorder(None, clock)
     assert measurement.search_controller is not None
     seconds = 0

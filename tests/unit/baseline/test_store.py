@@ -17,6 +17,7 @@ from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives, ObjectivesError, parse
 from slo.record.ending import Ending
 from slo.record.run import Run
+from slo.record.suite import KEY, Suite
 from slo.record.target import Target
 from slo.verdict.judge import judge
 from slo.verdict.regression import NoReferences, References
@@ -215,7 +216,9 @@ def test_another_environment_is_compared_only_when_told_to() -> None:
     for other in (
         replace(run, target=Target("http://other.test")),
         replace(run, environment={"cpu": "two", "cpus": 2}),
-        replace(run, options={"time_scale": 0.1}),
+        replace(run, options={"time_scale": 0.1, KEY: Suite(time_scale="time_scale").to_data()}),
+        replace(run, options={**run.options, "pace": 2, KEY: Suite(load_options=("pace",)).to_data()}),
+        replace(run, options={**run.options, "tags": ["quick"]}),
     ):
         skipped = result(other, references())
         assert skipped.status == "SKIPPED"
@@ -248,3 +251,12 @@ def test_a_wrong_regression_is_told_where_and_why(text: str, message: str) -> No
     with pytest.raises(ObjectivesError) as caught:
         parse(yaml, "x.yaml")
     assert message in str(caught.value)
+
+
+def test_a_suite_without_scenarios_keeps_a_baseline_by_its_name(tmp_path: Path) -> None:
+    run = replace(steady(1, seconds=3), scenario=None, options={KEY: Suite(name="shop").to_data()})
+    path = store.add(run, tmp_path)
+    assert path == tmp_path / "shop.json"
+    assert [one.id for one in store.read(path)] == [run.id]
+    with pytest.raises(BaselineError, match="neither a scenario nor the name of its suite"):
+        store.add(replace(run, options={}), tmp_path)
