@@ -267,6 +267,6 @@ def test_the_example_of_declared_options_works(demo: Demo, tmp_path: Path) -> No
     _, declared = [block for page, block in blocks("python") if page == "own-suite.md"]
     file = tmp_path / "own.py"
     file.write_text((ROOT / "tests" / "locustfiles" / "basic.py").read_text(encoding="utf-8") + declared, "utf-8")
-    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s", "--profile", "busy")
-    assert done.run.scenario == "busy"
+    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s", "--season", "high")
+    assert done.run.scenario == "high"
     assert done.run.options["slo_suite"]["load_options"] == ["pause"]
