@@ -11,7 +11,7 @@ from slo.analysis.selection import Selection
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 from slo.record.run import Run
 from slo.record.suite import Suite
 
@@ -140,7 +140,7 @@ def _first_past(objective: Objective, selection: Selection) -> tuple[int | None,
     for stage, tally in selection.by_stage().items():
         histogram = tally.latency_of(objective.of, objective.since)
         if histogram.total:
-            values.append((stage, Fraction(_statistic(objective, histogram), 1000)))
+            values.append((stage, Fraction(objective.indicator.latency_us(histogram), 1000)))
     first = next((number for number, (_, value) in enumerate(values) if value >= _bound(objective)), None)
     return first, values
 
@@ -173,12 +173,6 @@ def _traces(run: Run, objective: Objective, selection: Selection) -> list[str]:
         f"{one.at_ms / 1000:.1f} s into the run ({one.outcome})."
         for one in found[:MOST]
     ]
-
-
-def _statistic(objective: Objective, histogram: Histogram) -> int | Fraction:
-    if objective.indicator.percentile is not None:
-        return histogram.percentile(objective.indicator.percentile)
-    return histogram.mean() if objective.indicator.statistic == "mean" else histogram.max_us
 
 
 def _failures(selection: Selection) -> list[str]:

@@ -14,7 +14,8 @@ from slo.analysis.timeline import Miss, MissDetector, Point
 from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
 from slo.metrics.tally_table import Tallies
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.record.suite import Suite
 

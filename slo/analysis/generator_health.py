@@ -14,7 +14,7 @@ from slo.analysis.offered import offered_load
 from slo.analysis.selection import Selection, matches
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 from slo.record.process_stats import StageStats
 from slo.record.run import Run
 

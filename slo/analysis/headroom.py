@@ -10,7 +10,8 @@ from slo.analysis.finding import Figure, Finding, rounded
 from slo.analysis.selection import matches, select
 from slo.analysis.value import value_of
 from slo.metrics.quantity import show
-from slo.objectives.objectives import Objective, Objectives, Scope
+from slo.objectives.objective import Objective, Scope
+from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 
 NAME = "headroom"

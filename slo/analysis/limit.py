@@ -19,7 +19,7 @@ from slo.metrics import percentile_interval
 from slo.metrics.quantity import show
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 from slo.record.run import Run
 
 NAME = "limit"

@@ -13,7 +13,7 @@ from slo.analysis.value import meets, value_of
 from slo.load.search import MIN_RUNNING_SHARE
 from slo.metrics import percentile_interval
 from slo.metrics.tally_table import Tallies
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 
 Past = tuple[float, Miss]
 """How far a value is past its target, as a share of it, and the miss."""

@@ -13,7 +13,7 @@ from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
-from slo.objectives.objectives import Scope
+from slo.objectives.objective import Scope
 from slo.record.run import Run
 from slo.text import suggest
 

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.analysis.selection import Selection
-from slo.metrics.histogram import Histogram
 from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 from slo.text import suggest
 
 
@@ -77,15 +76,7 @@ def _latency(objective: Objective, selection: Selection) -> Value | NoValue:
         return NoValue("no request had an intended start: those of a run with --rate have one")
     if not histogram.total:
         return NoValue(f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched")
-    return Value(_statistic(objective.indicator, histogram), histogram.total)
-
-
-def _statistic(indicator: Indicator, histogram: Histogram) -> Fraction:
-    if indicator.percentile is not None:
-        return Fraction(histogram.percentile(indicator.percentile), 1000)
-    if indicator.statistic == "mean":
-        return histogram.mean() / 1000
-    return Fraction(histogram.max_us, 1000)
+    return Value(objective.indicator.latency_us(histogram) / 1000, histogram.total)
 
 
 def _dropped(selection: Selection) -> Value | NoValue:

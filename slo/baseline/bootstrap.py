@@ -82,8 +82,10 @@ class _Chosen:
         indicator = self.question.indicator
         if indicator.kind == "latency" and indicator.statistic == "mean":
             return self._ratio(weights, self._sums, self._totals)
-        if indicator.kind == "latency":
+        if indicator.kind == "latency" and (indicator.percentile is not None or indicator.statistic == "max"):
             return self._percentiles(weights)
+        if indicator.kind == "latency":
+            raise NotImplementedError(f"{indicator.name} cannot be resampled yet")
         shares = [self.question.value(tally, 1.0) for tally in self.tallies]
         known = np.array([0.0 if share is None else share for share in shares])
         return self._ratio(weights, known * self._weights, self._weights)

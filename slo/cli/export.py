@@ -10,6 +10,7 @@ from slo.cli.arguments import Commands
 from slo.metrics.quantity import parse
 from slo.objectives.objectives import load
 from slo.prometheus import rules
+from slo.prometheus.burn_rate import MONTH_S
 from slo.text import atomic
 from slo.text.clean import for_terminal
 
@@ -25,7 +26,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--period",
         type=_period,
-        default=rules.MONTH_S,
+        default=MONTH_S,
         metavar="TIME",
         help="time in which the budget of bad requests may be used up, like 30d or 1h; default: 30d",
     )

@@ -19,7 +19,8 @@ from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.measure.stage_progress import stage_progress
 from slo.metrics.quantity import show
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.reports import rows
 from slo.verdict.result import Result

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import Unit
+from slo.text import suggest
 
 Kind = Literal["latency", "errors", "throttled", "dropped", "throughput", "checks", "requests", "finding"]
 Direction = Literal["lower", "higher"]
 
-ALLOWED = (
-    "latency.p<1 to 99.99>, latency.mean, latency.max, errors.ratio, throttled.ratio, dropped.ratio, throughput.rps, "
-    "checks.ratio, requests.count, capacity.users, capacity.rps, recovery.s, drift.latency.p95, drift.memory"
-)
 _PERCENTILE = re.compile(r"latency\.p([0-9]{1,3}(?:\.[0-9]{1,4})?)", re.ASCII)
 _ALIASES: Mapping[str, str] = {
     "avg": "latency.mean",
@@ -51,6 +48,13 @@ _ALIASES: Mapping[str, str] = {
 }
 
 
+LATENCY_STATISTICS: Mapping[str, Callable[[Histogram], Fraction]] = {
+    "mean": Histogram.mean,
+    "max": lambda histogram: Fraction(histogram.max_us),
+}
+"""How a statistic of latency that is no percentile is computed of a histogram, in microseconds."""
+
+
 class IndicatorError(ValueError):
     """A name that is no indicator; the sentence says which there are."""
 
@@ -66,6 +70,12 @@ class Indicator:
     direction: Direction
     percentile: Fraction | None = None
     best: Fraction | None = None
+
+    def latency_us(self, histogram: Histogram) -> Fraction:
+        """Return this statistic of the latencies in ``histogram``, in microseconds; ValueError when it is empty."""
+        if self.percentile is not None:
+            return Fraction(histogram.percentile(self.percentile))
+        return LATENCY_STATISTICS[self.statistic](histogram)
 
 
 _FIXED: Mapping[str, Indicator] = {
@@ -86,6 +96,7 @@ _FIXED: Mapping[str, Indicator] = {
         Indicator("drift.memory", "finding", "memory", "%/h", "lower"),
     )
 }
+ALLOWED = ", ".join(("latency.p<1 to 99.99>", *_FIXED))
 
 
 def parse(name: str) -> Indicator:
@@ -109,5 +120,5 @@ def _meant(name: str) -> str:
     if re.fullmatch(r"p[0-9]{1,2}(\.[0-9]{1,4})?", low, re.ASCII):
         return f"; did you mean `latency.{low}`?"
     known = [*_FIXED, "latency.p95", "latency.p99", "latency.p50"]
-    near = _ALIASES.get(low) or next(iter(difflib.get_close_matches(low, known, n=1)), None)
+    near = _ALIASES.get(low) or suggest.closest(low, known)
     return f"; did you mean `{near}`?" if near else "."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from slo.objectives.document import Document, Path, Problem
-from slo.text import schemas
+from slo.text import schemas, suggest
 
 _TYPES = {"string": "text", "array": "a list", "object": "a mapping of keys", "number": "a number"}
 _EXAMPLES = {
@@ -37,8 +36,8 @@ def _explained(document: Document, error: ValidationError) -> Iterator[Problem]:
     if error.validator == "additionalProperties":
         allowed = sorted(schema["properties"])
         for key in sorted(set(instance) - set(allowed)):
-            near = difflib.get_close_matches(key.lower(), allowed, n=1)
-            meant = f"; did you mean `{near[0]}`?" if near else "."
+            closest = suggest.closest(key.lower(), allowed)
+            meant = f"; did you mean `{closest}`?" if closest else "."
             message = f"is not a key here{meant} Allowed: {', '.join(allowed)}"
             yield document.problem((*path, key), message, at_key=True)
     elif error.validator == "required":
@@ -73,8 +72,8 @@ def _not_among(document: Document, path: Path, error: ValidationError) -> str:
     options = value if error.validator == "enum" else [value]
     known = {str(option).lower(): option for option in options}
     written = document.texts.get(path, "this value")[:60]
-    near = difflib.get_close_matches(written.lower(), known, n=1)
-    return f"`{written}` is not allowed" + (f"; did you mean `{known[near[0]]}`?" if near else ".")
+    closest = suggest.closest(written.lower(), known)
+    return f"`{written}` is not allowed" + (f"; did you mean `{known[closest]}`?" if closest else ".")
 
 
 def _what(document: Document, path: Path, value: Any) -> str:

@@ -7,43 +7,35 @@ prometheus_client asks of a collector. Pure but for what it has been told.
 
 from __future__ import annotations
 
-import math
 import re
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import partial
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
-from prometheus_client.samples import BucketSpan, NativeHistogram
 
 from slo.analysis.selection import matches
 from slo.cluster.process_status import ProcessStatus
-from slo.measure.measurement import Measurement
-from slo.measure.stage_progress import stage_progress
-from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
-from slo.objectives.objectives import Objective, Objectives
-from slo.record.run import Run
+from slo.objectives.objectives import Objectives
+from slo.prometheus.latency_buckets import (
+    Latency,
+    Places,
+    bounds_us,
+    native_histogram,
+)
+from slo.prometheus.run_state import RunState
 from slo.text.version import __version__
 from slo.verdict.result import RANK, Status
 from slo.verdict.verdict import Verdict
 
 NAMESPACE = "locust_slo"
-USUAL_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Bounds of the latency's buckets, prometheus_client's own; to them come the objectives' targets and warnings."""
-SCHEMA = 5
-"""Of native histograms: each bucket is 2 ** (2 ** -5) = 1.022 times the one before."""
 MAX_KINDS = 20
 """Kinds of failure of one endpoint; the rarer ones are counted together."""
-MAX_BOUNDS = 20
-"""Bounds of an endpoint's classic buckets, but that every target is one, however many there are."""
 _VERSION = re.compile(r"\bversion\s*=\s*([^;,]*)")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)*\s*")
 _UNITS: Mapping[Unit, tuple[str, float]] = {
@@ -55,83 +47,6 @@ _UNITS: Mapping[Unit, tuple[str, float]] = {
     "users": ("users", 1.0),
     "%/h": ("percent per hour", 1.0),
 }
-
-
-@dataclass(frozen=True)
-class RunState:
-    """How things stand at this moment, beside what was counted.
-
-    ``stage`` is the name and the number of the one under way; times in seconds since 1970.
-    """
-
-    run: str = ""
-    scenario: str = ""
-    target: str = ""
-    started_s: float = 0.0
-    running: bool = False
-    users_wanted: float | None = None
-    users_running: int = 0
-    stage: tuple[str, int] | None = None
-    verdict: Verdict | None = None
-    processes: Sequence[ProcessStatus] = ()
-
-
-def run_state(
-    run: Run | None, verdict: Verdict | None, measurement: Measurement | None, processes: Sequence[ProcessStatus]
-) -> RunState:
-    """Return how ``run`` stands, which may be a few seconds old; ``measurement`` is there while it goes on."""
-    if run is None:
-        return RunState(processes=processes)
-    users = measurement.users[-1] if measurement and measurement.users else None
-    stage = stage_progress(measurement) if measurement else None
-    return RunState(
-        run=run.id,
-        scenario=run.scenario or "",
-        target=run.target.url,
-        started_s=datetime.fromisoformat(run.started_at).timestamp(),
-        running=measurement is not None,
-        users_wanted=users.planned if users else None,
-        users_running=users.achieved if users else 0,
-        stage=(stage["name"], stage["number"]) if stage else None,
-        verdict=verdict,
-        processes=processes,
-    )
-
-
-@dataclass
-class Latency:
-    """Latencies in the buckets that Prometheus knows: classic ones by bound, native ones by index."""
-
-    classic: list[int]
-    native: Counter[int] = field(default_factory=Counter)
-    total: int = 0
-    sum_us: int = 0
-
-    def add(self, histogram: Histogram, places: Places) -> None:
-        """Add latencies; a bucket of ours counts as its largest value, above the true one by less than 0.1 %."""
-        classic, native = self.classic, self.native
-        for index, count in histogram.counts.items():
-            place, native_place = places.of(index)
-            classic[place] += count
-            native[native_place] += count
-        self.total += histogram.total
-        self.sum_us += histogram.sum_us
-
-
-class Places:
-    """Where a bucket of ours counts: in which classic bucket, and in which native one."""
-
-    def __init__(self, bounds_us: Sequence[int]) -> None:
-        self._bounds_us = bounds_us
-        self._known: dict[int, tuple[int, int]] = {}
-
-    def of(self, index: int) -> tuple[int, int]:
-        """Return both for our bucket ``index``; each is worked out once."""
-        found = self._known.get(index)
-        if found is None:
-            high_us = bucket_bounds(index)[1]
-            found = self._known[index] = bisect_left(self._bounds_us, high_us), native_index(high_us)
-        return found
 
 
 class RunCollector(Collector):
@@ -255,7 +170,7 @@ class RunCollector(Collector):
             metric.add_sample(f"{metric.name}_count", labels, latency.total)
             metric.add_sample(f"{metric.name}_sum", labels, latency.sum_us / 1e6)
             if natively:
-                metric.add_sample(metric.name, labels, 0.0, native_histogram=_native(latency))
+                metric.add_sample(metric.name, labels, 0.0, native_histogram=native_histogram(latency))
         return metric
 
     def _groups(self, objectives: Objectives) -> Metric:
@@ -277,50 +192,6 @@ class _Families(Collector):
 
     def collect(self) -> Iterator[Metric]:
         return self.families()
-
-
-def bounds_us(objectives: Iterable[Objective]) -> tuple[int, ...]:
-    """Return the bounds of the classic buckets in microseconds: each target of a latency, its warnings, the usual ones.
-
-    Warnings and usual bounds are thinned out where there would be more than MAX_BOUNDS in all.
-    """
-    latencies = [one for one in objectives if one.indicator.kind == "latency" and one.against == "target"]
-    bounds = {math.floor(one.target * 1000) for one in latencies}
-    for more in (
-        {math.floor(one.warning * 1000) for one in latencies if one.warning},
-        {round(bound_s * 1e6) for bound_s in USUAL_S},
-    ):
-        bounds |= set(_some(sorted(more - bounds), MAX_BOUNDS - len(bounds)))
-    return tuple(sorted(bounds))
-
-
-def _some(values: Sequence[int], most: int) -> Sequence[int]:
-    """Return at most so many of the values, from all over them."""
-    return values[:: math.ceil(len(values) / most)] if values and most > 0 else ()
-
-
-def native_index(value_us: int) -> int:
-    """Return the native bucket of a latency: the smallest i with value <= 2 ** (i * 2 ** -SCHEMA) seconds.
-
-    As in https://prometheus.io/docs/specs/native_histograms/.
-    """
-    index: int = math.ceil(math.log2(value_us / 1e6) * 2**SCHEMA)
-    return index
-
-
-def _native(latency: Latency) -> NativeHistogram:
-    spans: list[BucketSpan] = []
-    deltas: list[int] = []
-    before, last = 0, None
-    for index, count in sorted(latency.native.items()):
-        if last is not None and index == last + 1:
-            spans[-1] = BucketSpan(spans[-1].offset, spans[-1].length + 1)
-        else:
-            spans.append(BucketSpan(index if last is None else index - last - 1, 1))
-        deltas.append(count - before)
-        before, last = count, index
-    # Counts are whole: with a point in them prometheus_client's own parser cannot read them.
-    return NativeHistogram(latency.total, latency.sum_us / 1e6, SCHEMA, 0.0, 0, tuple(spans), None, tuple(deltas), None)
 
 
 def _objectives(objectives: Objectives, verdict: Verdict | None) -> Iterator[Metric]:

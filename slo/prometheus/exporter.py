@@ -20,7 +20,8 @@ from prometheus_client.exposition import basic_auth_handler, default_handler, pu
 from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
 from slo.objectives.objectives import Objectives
-from slo.prometheus.collector import RunCollector, RunState
+from slo.prometheus.collector import RunCollector
+from slo.prometheus.run_state import RunState
 from slo.text import redact
 from slo.text.clean import for_terminal
 

@@ -19,32 +19,14 @@ import yaml
 
 from slo.analysis.selection import patterns_of
 from slo.metrics.quantity import show
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
+from slo.prometheus.burn_rate import PAGE, TICKET, Burn, burns, span
 from slo.prometheus.collector import NAMESPACE
 
-MONTH_S = 30 * 86400
-LEAST_LONG_S = 60
-LEAST_SHORT_S = 10
-"""Windows of a short period are at least this long: rates need several scrapes."""
 UNANSWERED = "15m"
 """How long a page may go on before it is told to more people."""
-_PAGE, _TICKET = "page", "ticket"
-_PAGED = f'alertname="SloBudgetBurns",alertstate="firing",severity="{_PAGE}"'
-
-
-@dataclass(frozen=True)
-class Burn:
-    """A burn rate that alerts when it holds over both windows, in seconds."""
-
-    rate: float
-    long_s: int
-    short_s: int
-    severity: str
-
-    @property
-    def windows(self) -> tuple[str, str]:
-        """Both windows as Prometheus writes them."""
-        return span(self.long_s), span(self.short_s)
+_PAGED = f'alertname="SloBudgetBurns",alertstate="firing",severity="{PAGE}"'
 
 
 @dataclass(frozen=True)
@@ -53,31 +35,6 @@ class Left:
 
     objective: str
     why: str
-
-
-def burns(period_s: float) -> list[Burn]:
-    """Return the burn rates to alert on: those of the workbook for 30 days, its windows scaled to ``period_s``."""
-    found: dict[tuple[int, int], Burn] = {}
-    for rate, long_s, short_s, severity in (
-        (14.4, 3600, 300, _PAGE),
-        (6.0, 21600, 1800, _PAGE),
-        (1.0, 259200, 21600, _TICKET),
-    ):
-        scale = period_s / MONTH_S
-        long, short = max(LEAST_LONG_S, round(long_s * scale)), max(LEAST_SHORT_S, round(short_s * scale))
-        # Of two over the same windows the slower one says all that the faster one does.
-        kept = found.get((long, short))
-        found[long, short] = Burn(rate, long, short, kept.severity if kept else severity)
-    return list(found.values())
-
-
-def span(seconds: int) -> str:
-    """Return a time as Prometheus writes it: 1h30m, 5m, 90s is 1m30s."""
-    parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts) or "0s"
 
 
 def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, list[Left]]:
@@ -204,7 +161,7 @@ def _alerts(objective: Objective, pairs: Sequence[Burn]) -> Iterator[dict[str, A
         long, short = one.windows
         most = _float(allowed * Fraction(one.rate))
         of = f'objective="{_quoted(objective.name)}"'
-        severity = _TICKET if objective.priority == "P2" else one.severity
+        severity = TICKET if objective.priority == "P2" else one.severity
         # A share cannot be above 1: a fast burn of a generous budget is all of the requests.
         least = min(most, 0.99)
         yield _alert(
@@ -248,7 +205,7 @@ def _standing(objective: Objective) -> dict[str, Any]:
         "SloObjectiveMissed",
         f"max by (objective, priority) ({NAMESPACE}_objective_status{missed}) == 1 and on () {NAMESPACE}_running == 1",
         {
-            "severity": _PAGE if objective.priority == "P0" else _TICKET,
+            "severity": PAGE if objective.priority == "P0" else TICKET,
             "objective": objective.name,
             "priority": objective.priority,
         },
@@ -263,7 +220,7 @@ def _general(anything_burns: bool) -> Iterator[dict[str, Any]]:
         yield _alert(
             "SloStillBurns",
             f"max by (objective, priority) (ALERTS{{{_PAGED}}}) == 1",
-            {"severity": _PAGE, "escalation": "2"},
+            {"severity": PAGE, "escalation": "2"},
             "{{ $labels.objective }} has burnt its budget for 15 minutes",
             "Whoever was told first has not ended it.",
             held=UNANSWERED,
@@ -271,14 +228,14 @@ def _general(anything_burns: bool) -> Iterator[dict[str, Any]]:
     yield _alert(
         "SloVerdictCritical",
         f'{NAMESPACE}_verdict{{status="CRITICAL"}} == 1',
-        {"severity": _PAGE, "priority": "P0"},
+        {"severity": PAGE, "priority": "P0"},
         "A P0 objective is missed",
         "The verdict on the run is CRITICAL: it blocks a deployment. The report says where to look.",
     )
     yield _alert(
         "SloGeneratorOverloaded",
         f"{NAMESPACE}_generator_cpu_ratio > 0.9",
-        {"severity": _TICKET},
+        {"severity": TICKET},
         "{{ $labels.worker }} uses {{ $value | humanizePercentage }} of a core",
         "The latencies measured may be the load generator's own: use more processes or machines.",
         held="30s",
@@ -286,7 +243,7 @@ def _general(anything_burns: bool) -> Iterator[dict[str, Any]]:
     yield _alert(
         "SloNoRequests",
         f"{NAMESPACE}_running == 1 and on () (sum(rate({NAMESPACE}_requests_total[1m])) or vector(0)) == 0",
-        {"severity": _TICKET},
+        {"severity": TICKET},
         "A run is under way and not one request ends",
         "No data is no verdict: is the target there, do its users start?",
         held="1m",

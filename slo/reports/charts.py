@@ -13,21 +13,30 @@ from typing import Any
 
 import numpy
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from slo.baseline.store import Reference
-from slo.metrics.histogram import Histogram, bucket_bounds
+from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import svg
-from slo.reports.series import Slot, slots
+from slo.reports.axes import (
+    HEIGHT,
+    canvas,
+    clock,
+    curve,
+    draw_users,
+    legend,
+    log_latency_axis,
+    percentile_axes,
+    round_numbers,
+    time_axis,
+)
+from slo.reports.series import Slot, by_users, latency_grid, slots
 from slo.reports.svg import colour
 from slo.text.clean import plain
 from slo.verdict.verdict import Verdict
 
-WIDTH, HEIGHT = 600, 320
-"""Of a picture, in the units of its 11 unit letters."""
 MOST_ENDPOINTS = 24
 """Endpoints drawn; the table has all."""
 ROWS = 40
@@ -83,7 +92,7 @@ def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) 
             )
         axes.set_ylim(0, top * 1.12)
         targets = _targets(axes, verdict, top)
-        _time_axis(axes, run, time, under=_users(axes, run))
+        time_axis(axes, run, time, under=draw_users(axes, run))
         legend(axes)
         worst = max((s for s in time if s.latency.total), key=lambda s: s.latency.percentile(95))
         peak, at = _ms(worst.latency.percentile(95)), clock(worst.start_s)
@@ -113,7 +122,7 @@ def throughput(run: Run, time: Sequence[Slot]) -> Picture:
             bad = [s.rate(s.errors) for s in time]
             axes.stairs(bad, edges, fill=True, color=colour("bad"), label="failed")
         axes.set_ylim(0, max(rates) * 1.12)
-        _time_axis(axes, run, time)
+        time_axis(axes, run, time)
         legend(axes)
         whole = sum(s.requests for s in time)
         mean = show(Fraction(whole) / Fraction(time[-1].end_s), "rps")
@@ -165,7 +174,7 @@ def spread(run: Run) -> Picture:
         axes.set_yticks(range(len(shown)), [plain(endpoint, 24) for endpoint, _ in shown])
         axes.tick_params(axis="y", length=0, labelcolor=colour("ink"))
         axes.grid(visible=False, axis="y")
-        _log_x(axes, min(p5 for p5, _ in ends), max(p99 for _, p99 in ends))
+        log_latency_axis(axes, min(p5 for p5, _ in ends), max(p99 for _, p99 in ends))
         legend(axes, height)
         slowest, histogram = timed[0]
         more = f" {len(timed) - len(shown)} faster endpoints are in the table only." if len(timed) > len(shown) else ""
@@ -194,19 +203,7 @@ def _bar(axes: Axes, row: int, histogram: Histogram) -> tuple[float, float]:
 def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
     """Draw how many requests took how long when; the latency axis is logarithmic."""
     name, title = "heat", "Where the requests lie"
-    low = math.log10(max(whole.percentile(0.1), 1) / 1000)
-    high = math.log10(whole.max_us / 1000)
-    if high - low < 0.3:
-        low, high = low - 0.15, high + 0.15
-    counts = numpy.zeros((ROWS, len(time)))
-    row_of: dict[int, int] = {}
-    for column, slot in enumerate(time):
-        for index, count in slot.latency.counts.items():
-            row = row_of.get(index)
-            if row is None:
-                at = (math.log10(max(bucket_bounds(index)[1], 1) / 1000) - low) / (high - low)
-                row = row_of[index] = min(max(int(at * ROWS), 0), ROWS - 1)
-            counts[row, column] += count
+    low, high, counts = latency_grid(time, whole, ROWS)
     with svg.drawing(name):
         figure, axes = canvas(title="latency (ms)")
         axes.grid(visible=False)
@@ -218,9 +215,9 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
         pixels[..., 3] = numpy.where(counts > 0, 40 + 215 * share, 0).astype(numpy.uint8)
         extent = (time[0].start_s, time[-1].end_s, low, high)
         axes.imshow(pixels, extent=extent, origin="lower", aspect="auto", interpolation="none")
-        axes.yaxis.set_major_locator(FixedLocator([math.log10(value) for value in _nice(10**low, 10**high)]))
+        axes.yaxis.set_major_locator(FixedLocator([math.log10(value) for value in round_numbers(10**low, 10**high)]))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{10**at:.6g}"))
-        _time_axis(axes, run, time, names=False)
+        time_axis(axes, run, time, names=False)
         caption = (
             f"Each cell counts the requests of {_span(time)} and a band of latency: the stronger the colour, the "
             f"more, up to {int(most):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
@@ -230,7 +227,7 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
 
 def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
     """Draw p50, p95 and throughput by the number of users; nothing where that hardly changed."""
-    levels = _by_users(run, time)
+    levels = by_users(run, time)
     if len(levels) < 4:
         return []
     name, title = "crowd", "Latency and throughput by users"
@@ -262,100 +259,6 @@ def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
         return [Picture(name, title, caption, svg.write(figure, name, title, caption))]
 
 
-def _by_users(run: Run, time: Sequence[Slot], levels: int = 12) -> list[tuple[float, Slot]]:
-    """Return the slots added together by how many users ran in them, with that number, from few to many."""
-    most = max((sample.achieved for sample in run.users), default=0)
-    found: dict[int, tuple[list[int], list[Slot]]] = {}
-    for slot in time:
-        inside = [s.achieved for s in run.users if slot.start_s * 1000 <= s.at_ms < slot.end_s * 1000]
-        if not inside or not slot.latency.total:
-            continue
-        level = math.ceil(sum(inside) / len(inside) / most * levels) if most else 0
-        counts, slots_there = found.setdefault(level, ([], []))
-        counts += inside
-        slots_there.append(slot)
-    merged = []
-    for level in sorted(found):
-        counts, slots_there = found[level]
-        # Its time is the sum of its parts' times, wherever they lay.
-        whole = Slot(0.0, sum(slot.end_s - slot.start_s for slot in slots_there))
-        for slot in slots_there:
-            whole.take(slot)
-        merged.append((sum(counts) / len(counts), whole))
-    return merged
-
-
-def clock(at_s: float) -> str:
-    """Return a time into the run for people: ``45 s``, ``12 min 30 s``, ``2 h 5 min``."""
-    seconds = round(at_s)
-    if seconds < 120:
-        return f"{seconds} s"
-    if seconds < 7200:
-        return f"{seconds // 60} min" + (f" {seconds % 60} s" if seconds % 60 else "")
-    return f"{seconds // 3600} h" + (f" {seconds % 3600 // 60} min" if seconds % 3600 // 60 else "")
-
-
-def canvas(title: str = "", height: float = HEIGHT, left: float = 0.095) -> tuple[Figure, Axes]:
-    """Return a figure of the pictures' size and its axes; ``title`` says above what the upright axis counts."""
-    figure = Figure(figsize=(WIDTH / 72, height / 72))
-    axes = figure.subplots()
-    figure.subplots_adjust(left=left, right=0.915, bottom=48 / height, top=1 - 40 / height)
-    if title:
-        # Upright on the left it would take the room of the numbers.
-        figure.text(0.01, 1 - 14 / height, title, color=colour("quiet"), va="center")
-    return figure, axes
-
-
-def _time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True, under: Axes | None = None) -> None:
-    """Count time in the unit that suits the run, and lay bands for its stages."""
-    end_s = time[-1].end_s
-    unit, unit_s = ("s", 1) if end_s < 180 else ("min", 60) if end_s < 3 * 3600 else ("h", 3600)
-    axes.set_xlim(0, end_s)
-    step = _step(end_s / unit_s / 8) * unit_s
-    axes.xaxis.set_major_locator(FixedLocator([n * step for n in range(int(end_s / step) + 1)]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at / unit_s:g}"))
-    axes.set_xlabel(f"time since the start ({unit})")
-    start_s = 0.0
-    stages = run.plan.stages if run.plan else ()
-    for number, stage in enumerate(stages):
-        stop_s = min(start_s + stage.duration_s, end_s) if number < len(stages) - 1 else end_s
-        if stop_s <= start_s:
-            break
-        if number % 2 and len(stages) < 40:
-            (under or axes).axvspan(start_s, stop_s, color=colour("band"), linewidth=0, zorder=-1)
-        room = int((stop_s - start_s) / end_s * WIDTH * 0.82 / 6.2)
-        label = plain(stage.name, 200) if len(stage.name) <= room else str(number + 1)
-        if names and len(stages) > 1 and len(label) <= room:
-            middle = (start_s + stop_s) / 2
-            height = axes.get_ylim()[1]
-            axes.text(middle, height * 0.985, label, color=colour("quiet"), fontsize=10, ha="center", va="top")
-        start_s = stop_s
-
-
-def _users(axes: Axes, run: Run) -> Axes | None:
-    """Draw users behind the lines, on an axis of their own at the right, and return what they are drawn on."""
-    if not run.users:
-        return None
-    thin = run.users[:: max(1, len(run.users) // 300)]
-    thin = thin if thin[-1] is run.users[-1] else (*thin, run.users[-1])
-    beside: Any = axes.twinx()
-    beside.set_zorder(axes.get_zorder() - 1)
-    axes.patch.set_visible(False)
-    at = [sample.at_ms / 1000 for sample in thin]
-    beside.fill_between(at, [sample.achieved for sample in thin], step="post", color=colour("users"), linewidth=0)
-    most = max(max(sample.achieved, sample.planned or 0) for sample in run.users)
-    if any(sample.planned is not None for sample in thin):
-        wanted = [math.nan if sample.planned is None else sample.planned for sample in thin]
-        beside.plot(at, wanted, color=colour("bound"), linewidth=0.8, linestyle=(0, (1, 2)))
-    beside.set_ylim(0, max(most, 1) * 1.6)
-    beside.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    beside.grid(visible=False)
-    beside.spines["left"].set_visible(False)
-    axes.figure.text(0.99, 1 - 14 / HEIGHT, "users", color=colour("quiet"), ha="right", va="center")
-    drawn: Axes = beside
-    return drawn
-
-
 def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
     """Draw the targets on the whole run's percentiles where they fit; return a sentence on those that do not."""
     above = []
@@ -375,87 +278,6 @@ def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
         note.set(fontsize=10, va="bottom")
         axes.set_ylim(0, max(axes.get_ylim()[1], target * 1.2))
     return f" Far above the picture: {', '.join(above)}." if above else ""
-
-
-def legend(axes: Axes, height: float = HEIGHT) -> None:
-    """Name the lines above the picture, where any has a name."""
-    if len(axes.get_legend_handles_labels()[0]) > 0:
-        axes.figure.legend(
-            *axes.get_legend_handles_labels(),
-            # At the left, where a narrow screen shows it without being scrolled.
-            loc="center left",
-            bbox_to_anchor=(0.21, 1 - 14 / height),
-            ncols=4,
-            handlelength=2.2,
-            columnspacing=1.4,
-            borderpad=0,
-        )
-
-
-def curve(histogram: Histogram) -> tuple[list[float], list[float]]:
-    """Return x = log10(1 / (1 - p)) and the latency in milliseconds there, at no more than some 200 places."""
-    xs: list[float] = []
-    ys: list[float] = []
-    seen = 0
-    total = histogram.total
-    for value_us, count in histogram.steps():
-        x = math.log10(total / (total - seen)) if seen else 0.0
-        seen += count
-        value = min(value_us, histogram.max_us) / 1000
-        end = math.log10(total / max(total - seen, 1))
-        if not xs or end - xs[-1] > 0.01 or seen == total:
-            xs += [x, end]
-            ys += [value, value]
-    return xs, ys
-
-
-def percentile_axes(axes: Axes, histograms: Sequence[Histogram]) -> None:
-    """Scale the axes of curves by percentile, so that the rare slow requests are stretched out."""
-    _latency_axis(axes, min(h.percentile(1) for h in histograms), max(h.max_us for h in histograms))
-    last = max(math.log10(max(h.total for h in histograms)), 1.05)
-    axes.set_xlim(0, last)
-    first = (0.0,) if last < 4 else ()
-    shown = [p for p in (*first, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999) if -math.log10(1 - p / 100) <= last]
-    axes.set_xticks([-math.log10(1 - p / 100) for p in shown], [f"{p:g} %" for p in shown])
-    axes.set_xlabel("requests at most as slow (percentile)")
-
-
-def _latency_axis(axes: Axes, low_us: int, high_us: int) -> None:
-    """Scale the latency axis: by powers where the slow requests would flatten the others."""
-    low, high = max(low_us, 1) / 1000, high_us / 1000
-    if high / low < 30:
-        axes.set_ylim(0, high * 1.1)
-        return
-    axes.set_yscale("log")
-    axes.set_ylim(low / 1.2, high * 1.3)
-    axes.yaxis.set_major_locator(FixedLocator(_nice(low / 1.2, high * 1.3)))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
-
-
-def _log_x(axes: Axes, low: float, high: float) -> None:
-    if high / max(low, 0.001) >= 10:
-        low = max(low, 0.001)
-        axes.set_xscale("log")
-        axes.set_xlim(low / 1.2, high * 1.2)
-        axes.xaxis.set_major_locator(FixedLocator(_nice(low / 1.2, high * 1.2)))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
-    else:
-        axes.set_xlim(0, high * 1.1)
-    axes.set_xlabel("latency (ms)")
-
-
-def _nice(low: float, high: float) -> list[float]:
-    """Return the numbers 1, 2, 5, 10, 20, ... between two, or only the powers of ten where those are many."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    factors = (1, 2, 5) if len(decades) <= 4 else (1, 3) if len(decades) <= 6 else (1,)
-    return [n * 10.0**d for d in decades for n in factors if low <= n * 10.0**d <= high]
-
-
-def _step(least: float) -> float:
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(n * power for n in (1, 2, 5, 10) if n * power >= least * 0.999)
 
 
 def _ms(value_us: int) -> str:

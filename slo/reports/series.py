@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from slo.metrics.histogram import Histogram
+import numpy
+import numpy.typing
+
+from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.record.interval import Interval
 from slo.record.run import Run
+
+Counts = numpy.typing.NDArray[numpy.float64]
 
 MOST = 150
 """Slots of a run; a picture has about four pixels for each."""
@@ -94,3 +100,48 @@ def _end(found: list[Slot], whole_s: float, width_s: float) -> None:
     last.end_s = max(whole_s, last.start_s + width_s / 1000)
     if len(found) > 1 and last.end_s - last.start_s < width_s / 2:
         found[-2].join(found.pop())
+
+
+def by_users(run: Run, time: Sequence[Slot], levels: int = 12) -> list[tuple[float, Slot]]:
+    """Return the slots added together by how many users ran in them, with that number, from few to many."""
+    most = max((sample.achieved for sample in run.users), default=0)
+    found: dict[int, tuple[list[int], list[Slot]]] = {}
+    for slot in time:
+        inside = [s.achieved for s in run.users if slot.start_s * 1000 <= s.at_ms < slot.end_s * 1000]
+        if not inside or not slot.latency.total:
+            continue
+        level = math.ceil(sum(inside) / len(inside) / most * levels) if most else 0
+        counts, slots_there = found.setdefault(level, ([], []))
+        counts += inside
+        slots_there.append(slot)
+    merged = []
+    for level in sorted(found):
+        counts, slots_there = found[level]
+        # Its time is the sum of its parts' times, wherever they lay.
+        whole = Slot(0.0, sum(slot.end_s - slot.start_s for slot in slots_there))
+        for slot in slots_there:
+            whole.take(slot)
+        merged.append((sum(counts) / len(counts), whole))
+    return merged
+
+
+def latency_grid(time: Sequence[Slot], whole: Histogram, rows: int) -> tuple[float, float, Counts]:
+    """Return the requests of each slot by latency, in ``rows`` bands that are equal on a logarithmic scale.
+
+    The result is log10 of the lowest and the highest latency in milliseconds, and the counts: a row for each band from
+    fast to slow, a column for each slot.
+    """
+    low = math.log10(max(whole.percentile(0.1), 1) / 1000)
+    high = math.log10(whole.max_us / 1000)
+    if high - low < 0.3:
+        low, high = low - 0.15, high + 0.15
+    counts = numpy.zeros((rows, len(time)))
+    row_of: dict[int, int] = {}
+    for column, slot in enumerate(time):
+        for index, count in slot.latency.counts.items():
+            row = row_of.get(index)
+            if row is None:
+                position = (math.log10(max(bucket_bounds(index)[1], 1) / 1000) - low) / (high - low)
+                row = row_of[index] = min(max(int(position * rows), 0), rows - 1)
+            counts[row, column] += count
+    return low, high, counts

@@ -12,7 +12,8 @@ from slo.baseline.compare import Change
 from slo.metrics.indicator import parse
 from slo.metrics.quantity import show
 from slo.record.run import Run
-from slo.reports import charts, html, svg
+from slo.reports import html, svg
+from slo.reports.axes import canvas, curve, legend, percentile_axes
 from slo.reports.charts import Picture
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.reports.series import slots
@@ -80,11 +81,11 @@ def _distributions(before: Run, after: Run) -> Picture | None:
         return None
     name, title = "distribution", "Latency by percentile"
     with svg.drawing(name):
-        figure, axes = charts.canvas(title="latency (ms)")
+        figure, axes = canvas(title="latency (ms)")
         for histogram, label, (role, dashes) in ((first, "A", _A), (second, "B", _B)):
-            axes.plot(*charts.curve(histogram), color=colour(role), linestyle=dashes, linewidth=2, label=label)
-        charts.percentile_axes(axes, [first, second])
-        charts.legend(axes)
+            axes.plot(*curve(histogram), color=colour(role), linestyle=dashes, linewidth=2, label=label)
+        percentile_axes(axes, [first, second])
+        legend(axes)
         p95 = [show(histogram.percentile(95) / 1000, "ms") for histogram in (first, second)]
         caption = f"Latency of all requests by percentile: p95 was {p95[0]} in A and {p95[1]} in B."
         return Picture(name, title, caption, svg.write(figure, name, title, caption))
@@ -96,14 +97,14 @@ def _over_time(before: Run, after: Run) -> Picture | None:
     if not all(any(slot.latency.total for slot in time) for time, _, _ in both):
         return None
     with svg.drawing(name):
-        figure, axes = charts.canvas(title="p95 latency (ms)")
+        figure, axes = canvas(title="p95 latency (ms)")
         for time, label, (role, dashes) in both:
             values = [slot.latency.percentile(95) / 1000 if slot.latency.total else math.nan for slot in time]
             at_s = [slot.middle_s for slot in time]
             axes.plot(at_s, values, color=colour(role), linestyle=dashes, linewidth=1.8, label=label, marker=".")
         axes.set_ylim(0, axes.get_ylim()[1] * 1.1)
         axes.set_xlabel("time since the start (s)")
-        charts.legend(axes)
+        legend(axes)
         caption = "p95 of all requests over the time of each run, A dashed and B solid."
         return Picture(name, title, caption, svg.write(figure, name, title, caption))
 
@@ -113,7 +114,7 @@ def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> 
     scale = 100 if unit == "ratio" else 1
     key, title = f"trend-{name.replace('.', '-')}", f"{name} by run"
     with svg.drawing(key):
-        figure, axes = charts.canvas(title="%" if unit == "ratio" else unit)
+        figure, axes = canvas(title="%" if unit == "ratio" else unit)
         shown = [math.nan if value is None else value * scale for value in values]
         axes.plot(range(1, len(shown) + 1), shown, color=colour("mid"), linewidth=1.8, marker="o", markersize=4)
         for number, place in enumerate(places):
@@ -122,7 +123,7 @@ def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> 
         axes.set_ylim(0, axes.get_ylim()[1] * 1.1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("run, oldest first")
-        charts.legend(axes)
+        legend(axes)
         known = [value for value in values if value is not None]
         last = show(known[-1], unit) if known else "no value"
         levels = f"; new levels begin at run {', '.join(str(place + 1) for place in places)}" if places else ""

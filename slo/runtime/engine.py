@@ -22,7 +22,8 @@ from slo.load.search_controller import SearchController, SearchPace
 from slo.measure.measurement import Measurement
 from slo.measure.run_description import RunDescription
 from slo.objectives.objectives import Objectives
-from slo.prometheus.collector import RunCollector, RunState, run_state
+from slo.prometheus.collector import RunCollector
+from slo.prometheus.run_state import RunState, run_state
 from slo.record.ending import Ending, How
 from slo.record.slowest import SlowestRequests
 from slo.record.suite import Suite

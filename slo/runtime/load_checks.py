@@ -13,7 +13,8 @@ from slo.analysis.findings import window_objectives
 from slo.load import rate
 from slo.load.plan import Plan
 from slo.load.search_record import SearchRecord
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
 from slo.runtime.exit import leave
 from slo.runtime.open_model import ArrivalShape
 from slo.runtime.shape import LimitShape

@@ -1,4 +1,4 @@
-"""Helping a person who misspelt a name."""
+"""Suggestions for a misspelt name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import difflib
 from collections.abc import Iterable
 
 
-def hint(wrong: str, known: Iterable[str], most: int = 12) -> str:
-    """Return the end of a sentence: what was probably meant, and what there is."""
-    there = sorted(known)
-    if not there:
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like ``name``; None where none is like it."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
+
+
+def hint(name: str, known: Iterable[str], limit: int = 12) -> str:
+    """Return the end of a sentence about an unknown name: what was probably meant, and up to ``limit`` known names."""
+    names = sorted(known)
+    if not names:
         return ""
-    near = difflib.get_close_matches(wrong, there, n=1)
-    meant = f"; did you mean '{near[0]}'?" if near else ";"
-    more = f" and {len(there) - most} more" if len(there) > most else ""
-    return f"{meant} There is: {', '.join(there[:most])}{more}"
+    meant = closest(name, names)
+    question = f"; did you mean '{meant}'?" if meant else ";"
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{question} There is: {', '.join(names[:limit])}{more}"

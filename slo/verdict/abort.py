@@ -15,7 +15,8 @@ from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
 from slo.metrics.quantity import show
 from slo.metrics.tally_table import Tallies
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
 
 WINDOW_S = 10
 """Length of the window that an objective is judged on."""

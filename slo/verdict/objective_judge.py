@@ -13,7 +13,8 @@ from slo.analysis.finding import Finding
 from slo.analysis.selection import Selection, select, warmup_ms
 from slo.analysis.value import NoValue, measure, meets, value_of
 from slo.metrics import percentile_interval, quantity
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
 from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.verdict.policy import Policy

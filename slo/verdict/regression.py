@@ -13,7 +13,7 @@ from slo.baseline import wording
 from slo.baseline.compare import ENOUGH_REFERENCES, Change, NotComparable, compare
 from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block, Reference, blocks_of, differences
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 from slo.record.run import Run
 from slo.verdict.result import Result, Status
 

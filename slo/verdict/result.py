@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from slo.objectives.objectives import Objective
+from slo.objectives.objective import Objective
 from slo.verdict.exit_codes import CRITICAL, FAILED, NO_VERDICT, PASSED
 
 Status = Literal["PASS", "WARNING", "FAIL", "CRITICAL", "NO DATA", "SKIPPED"]

@@ -11,7 +11,8 @@ from slo.baseline.compare import Change, NotComparable, compare, compare_measure
 from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import KEEP, Reference, differences
 from slo.metrics.indicator import Indicator, parse
-from slo.objectives.objectives import Objective, Objectives
+from slo.objectives.objective import Objective
+from slo.objectives.objectives import Objectives
 from slo.record import run
 from slo.record.run import Run
 from slo.record.run_record import RunError

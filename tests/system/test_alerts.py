@@ -18,7 +18,8 @@ import pytest
 import yaml
 
 from slo.objectives.objectives import Objectives, load
-from slo.prometheus.rules import MONTH_S, burns, rules, span
+from slo.prometheus.burn_rate import MONTH_S, burns, span
+from slo.prometheus.rules import rules
 from tests.support.cluster import free_port
 from tests.support.made import demanding
 from tests.support.processes import HOTEL, ROOT, Demo, Locust, environment

@@ -16,8 +16,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from slo.objectives.objectives import load
-from slo.prometheus.collector import RunCollector, bounds_us
+from slo.prometheus.collector import RunCollector
 from slo.prometheus.exporter import ExporterError, Gateway
+from slo.prometheus.latency_buckets import bounds_us
 from tests.support.cluster import Cluster, free_port
 from tests.support.processes import HOTEL, ROOT, Demo, Locust, hotel, locust
 from tests.support.prometheus import Prometheus, needed

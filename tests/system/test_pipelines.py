@@ -23,6 +23,7 @@ SLO = GITHUB / "workflows" / "slo.yml"
 ACTION = GITHUB / "actions" / "slo" / "action.yml"
 GITLAB = ROOT / "docs" / "ci" / "gitlab-ci.yml"
 JENKINS = ROOT / "docs" / "ci" / "Jenkinsfile"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 BIN = ROOT / ".venv" / "bin"
 EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 
@@ -41,7 +42,12 @@ def steps(file: Path) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("file", "schema"),
-    [(CI, "github-workflows"), (SLO, "github-workflows"), (ACTION, "github-actions"), (GITLAB, "gitlab-ci")],
+    [
+        *((file, "github-workflows") for file in WORKFLOWS),
+        (ACTION, "github-actions"),
+        (GITLAB, "gitlab-ci"),
+        (GITHUB / "dependabot.yml", "dependabot"),
+    ],
 )
 def test_a_file_is_valid(file: Path, schema: str) -> None:
     found = files("check_jsonschema") / "builtin_schemas" / "vendor" / f"{schema}.json"
@@ -52,7 +58,7 @@ def test_a_file_is_valid(file: Path, schema: str) -> None:
     assert errors == []
 
 
-@pytest.mark.parametrize("file", [CI, SLO, ACTION])
+@pytest.mark.parametrize("file", [*WORKFLOWS, ACTION])
 def test_no_expression_is_put_into_a_script(file: Path) -> None:
     """What comes from outside would be run as a part of the script: it goes through the environment."""
     for step in steps(file):

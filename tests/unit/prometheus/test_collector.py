@@ -20,7 +20,9 @@ from slo.cluster.process_status import ProcessStatus
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import bucket_bounds, bucket_of
 from slo.objectives.objectives import load
-from slo.prometheus.collector import RunCollector, bounds_us, native_index, run_state
+from slo.prometheus.collector import RunCollector
+from slo.prometheus.latency_buckets import bounds_us, native_index
+from slo.prometheus.run_state import run_state
 from slo.record.run import Run
 from slo.verdict.judge import judge
 from tests.support.made import Clock, demanding, made

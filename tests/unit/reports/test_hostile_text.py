@@ -23,7 +23,8 @@ from lxml import etree
 from slo.analysis.finding import Figure, Finding
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
-from slo.objectives.objectives import Objectives, Scope
+from slo.objectives.objective import Scope
+from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.record.target import Target
 from slo.reports import console, github, markdown, writer

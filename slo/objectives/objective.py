@@ -1,0 +1,64 @@
+"""An objective: an indicator with its target, and where it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from slo.metrics.indicator import Direction, Indicator
+from slo.metrics.quantity import Unit
+from slo.metrics.tally import Since
+
+Priority = Literal["P0", "P1", "P2"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an objective holds; an empty part means everywhere. Endpoints and stages may be patterns.
+
+    What began in the first ``warmup_s`` seconds of a run is left out; a compressed plan compresses them too.
+    """
+
+    scenarios: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    stages: tuple[str, ...] = ()
+    warmup_s: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """An indicator with its target, in the indicator's unit. ``line`` is where the file says so.
+
+    Past its target for ``abort_s`` seconds of a run it ends the run, where it is not None.
+    ``of`` chooses whose latency counts, ``since`` from when (None: from the intended start where there was one);
+    ``throttled`` whether a 429 is an error; ``check`` one check by name.
+    An objective ``against`` the baseline bounds how much worse than the reference runs the indicator may be: its
+    value, target and warning are shares of the reference's value (of all requests, where the indicator is a share).
+    """
+
+    name: str
+    indicator: Indicator
+    target: Fraction
+    warning: Fraction | None = None
+    priority: Priority = "P1"
+    scope: Scope = Scope()
+    of: Literal["all", "ok", "failed"] = "all"
+    since: Since | None = None
+    throttled: Literal["error", "ignored"] = "error"
+    check: str | None = None
+    confidence: Fraction | None = None
+    line: int = 0
+    against: Literal["target", "baseline"] = "target"
+    abort_s: Fraction | None = None
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of value, target and warning."""
+        return self.indicator.unit if self.against == "target" else "ratio"
+
+    @property
+    def direction(self) -> Direction:
+        """Whether less or more is better; of a change to the worse, less."""
+        return self.indicator.direction if self.against == "target" else "lower"
