@@ -12,14 +12,14 @@ from slo.baseline.compare import Change
 from slo.metrics.indicator import parse
 from slo.metrics.quantity import show
 from slo.record.run import Run
-from slo.reports import html, svg
+from slo.reports import page, svg
 from slo.reports.axes import canvas, curve, legend, percentile_axes
 from slo.reports.charts import Picture
+from slo.reports.page import Table
 from slo.reports.rows import COMPARE_HEAD, compared
 from slo.reports.series import slots
 from slo.reports.svg import colour
 from slo.text import atomic
-from slo.text.clean import safe
 from slo.verdict.saved_runs import Row
 
 _A, _B = ("bound", (0, (4, 1.5))), ("mid", "-")
@@ -30,19 +30,15 @@ def write_compare(path: Path, before: Run, after: Run, rows: Sequence[Row]) -> N
     """Write the page that sets two runs side by side; raises OSError."""
     worse = [row for row in rows if isinstance(row.change, Change) and row.change.is_real and row.change.worse > 0]
     words = f"{len(worse)} of {len(rows)} indicators got worse" if worse else "no indicator got worse"
-    body = [
-        f"<h1>{words}, from A to B</h1>",
-        "".join(
-            f"<p><strong>{letter}</strong>: <bdi>{safe(one.id)}</bdi>, {safe(one.target.headline())}, "
-            f"started {safe(one.started_at, 40)}</p>"
-            for letter, one in (("A", before), ("B", after))
-        ),
-        html.section(
-            "indicators", "Indicators", html.table("indicators", COMPARE_HEAD, [compared(row) for row in rows])
-        ),
-        html.gallery([drawn for drawn in (_distributions(before, after), _over_time(before, after)) if drawn]),
-    ]
-    atomic.write(path, html.page(f"{before.id} and {after.id}", "".join(body)))
+    text = page.render(
+        "compare.html.j2",
+        title=f"{before.id} and {after.id}",
+        sentence=f"{words}, from A to B",
+        runs=(("A", before), ("B", after)),
+        indicators=Table.of_texts("indicators", COMPARE_HEAD, [compared(row) for row in rows]),
+        pictures=[drawn for drawn in (_distributions(before, after), _over_time(before, after)) if drawn],
+    )
+    atomic.write(path, text)
 
 
 def write_trend(
@@ -62,13 +58,16 @@ def write_trend(
         for place, one in enumerate(runs)
     ]
     scenario = runs[-1].scenario or "no scenario"
-    body = [
-        f"<h1>{len(runs)} runs of {safe(scenario)}: {safe(words, 400)}</h1>",
-        html.gallery([_trend(name, values, points[name]) for name, values in columns.items()]),
-        html.section("runs", "Runs", html.table("runs", head, table)),
-        "<p class=quiet>Change points (marked *) by optimal partitioning, Jackson et al. 2005.</p>",
-    ]
-    atomic.write(path, html.page(f"trend of {scenario}", "".join(body)))
+    text = page.render(
+        "trend.html.j2",
+        title=f"trend of {scenario}",
+        count=len(runs),
+        scenario=scenario,
+        sentence=words,
+        pictures=[_trend(name, values, points[name]) for name, values in columns.items()],
+        runs=Table.of_texts("runs", head, table),
+    )
+    atomic.write(path, text)
 
 
 def _marked(value: float | None, name: str, marked: bool) -> str:
