@@ -1,6 +1,6 @@
-"""The target's own figures: reads its metrics now and then, in the text format of Prometheus.
+"""Metrics of the target: memory, open files and circuit breakers, read at intervals in Prometheus' text format.
 
-These probes are no requests of the load. The bearer token goes to the target alone and is never recorded.
+These requests are not part of the load. The bearer token is sent to the target only and is never recorded.
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ import math
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+
 PERIOD_S = 5.0
-"""Between two looks, in the plan's own time."""
-LEAST_S = 0.25
+"""Between two reads, in the plan's own time."""
+MIN_PERIOD_S = 0.25
 TIMEOUT_S = 2.0
 MAX_BYTES = 4 * 1024 * 1024
 MAX_GAUGES = 16
-"""Figures kept of one look."""
+"""Values kept of one read."""
 WANTED = ("process_resident_memory_bytes", "process_open_fds")
-_LINE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})?\s+([^\s]+)(?:\s+-?[0-9]+)?\s*", re.ASCII)
+_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 
 
 class ScrapeError(Exception):
@@ -29,57 +31,60 @@ class ScrapeError(Exception):
 
 
 def period_s(time_scale: float) -> float:
-    """Return the seconds between two looks where the plan's time is compressed by ``time_scale``."""
-    return max(LEAST_S, PERIOD_S * min(1.0, time_scale))
+    """Return the seconds between two reads where the plan's time is compressed by ``time_scale``."""
+    return max(MIN_PERIOD_S, PERIOD_S * min(1.0, time_scale))
 
 
 def parse(text: str) -> dict[str, float]:
-    """Return memory, open files, and every gauge of a breaker (``name{labels}``), by name."""
+    """Return memory, open files, and every gauge of a circuit breaker (``name{labels}``), by name.
+
+    A line that is not in the text format of Prometheus is skipped: the other figures are as good as before.
+    """
     found: dict[str, float] = {}
-    kinds: dict[str, str] = {}
+    types: dict[str, str] = {}
     for line in text.splitlines():
-        if line.startswith("#"):
-            words = line.split()
-            if len(words) == 4 and words[1] == "TYPE":
-                kinds[words[2]] = words[3]
-            continue
-        match = _LINE.fullmatch(line)
-        if match is None:
-            continue
-        name, labels, number = match[1], match[2] or "", match[3]
-        if name in WANTED or ("breaker" in name.lower() and kinds.get(name) == "gauge"):
-            _keep(found, (name + labels)[:120], number)
+        name = _NAME.match(line)
+        if line.startswith("# TYPE "):
+            types[line.split()[2] if len(line.split()) > 2 else ""] = line
+        elif name and (name[0] in WANTED or "breaker" in name[0].lower()):
+            for key, value in _samples(f"{types.get(name[0], '')}\n{line}\n"):
+                if math.isfinite(value) and len(found) < MAX_GAUGES:
+                    found[key] = value
     return found
 
 
-def _keep(found: dict[str, float], name: str, number: str) -> None:
+def _samples(text: str) -> Iterator[tuple[str, float]]:
+    """Yield the samples of a line that are kept, by name; none where the line is damaged."""
     try:
-        value = float(number)
-    except ValueError:
+        families = list(text_string_to_metric_families(text))
+    except (ValueError, IndexError, KeyError):
         return
-    if math.isfinite(value) and len(found) < MAX_GAUGES:
-        found[name] = value
+    for family in families:
+        for sample in family.samples:
+            if sample.name in WANTED or family.type == "gauge":
+                labels = ",".join(f'{name}="{value}"' for name, value in sample.labels.items())
+                yield (sample.name + (f"{{{labels}}}" if labels else ""))[:120], float(sample.value)
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the token is for this host."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the token is for this host only."""
 
     def redirect_request(self, *_: Any) -> None:
         """Refuse."""
 
 
 class Scraper:
-    """Asks ``host`` for its metrics at ``path``."""
+    """Reads the metrics of ``host`` at ``path``."""
 
     def __init__(self, host: str, path: str, token: str = "") -> None:
         self._url = host.rstrip("/") + "/" + path.lstrip("/")
         self._headers: Mapping[str, str] = {"Authorization": f"Bearer {token}"} if token else {}
-        self._opener = urllib.request.build_opener(_Stay, urllib.request.ProxyHandler({}))
+        self._opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
 
     def read(self) -> dict[str, float]:
         """Return what the metrics say now; raises ScrapeError."""
         if not self._url.startswith(("http://", "https://")):
-            raise ScrapeError("the host is no http address")
+            raise ScrapeError("the host is not an http address")
         try:
             request = urllib.request.Request(self._url, headers=dict(self._headers))  # noqa: S310  # checked above
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
@@ -92,5 +97,5 @@ class Scraper:
             raise ScrapeError(str(reason)[:80] if isinstance(reason, OSError) else type(reason).__name__) from None
         found = parse(text)
         if not found:
-            raise ScrapeError("no figure of memory, open files or breakers in it")
+            raise ScrapeError("it has no metric of memory, open files or circuit breakers")
         return found
