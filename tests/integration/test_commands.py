@@ -12,7 +12,7 @@ from lxml import html
 from slo.cli import main
 from slo.record import run as record
 from tests.support.processes import HOTEL, Demo
-from tests.unit.baseline.test_store import YAML, steady
+from tests.support.steady import YAML, steady
 
 
 @pytest.fixture

@@ -125,11 +125,11 @@ def test_no_more_is_unpacked_than_allowed(body: bytes, limit: int) -> None:
 
 MINUTES = 10
 FUZZ = """
-import os, sys, time
+import importlib, os, sys, time
 from pathlib import Path
 import hypothesis
 from hypothesis import HealthCheck, settings
-from tests.integration import test_lean_fuzz as fuzz
+fuzz = importlib.import_module("tests.integration.test_lean_fuzz")
 
 plain = dict(database=None, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("long", max_examples=300, **plain)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 
+from tests.support.github import parsed
 from tests.support.processes import BASIC, Demo, Finished, locust
 from tests.support.waiting import wait_for
 from tests.support.web_ui import Page, finished, picture, start
-from tests.unit.reports.test_github import parsed
 
 WARNING = "version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 90 %, warning: 1 %}\n"
 

@@ -15,7 +15,7 @@ from slo.reports import html
 from slo.verdict.judge import judge
 from tests.support.chromium import CHROMIUM, SHOTS
 from tests.support.made import made
-from tests.unit.reports.test_html import HOSTILE, OBJECTIVES, ramp
+from tests.support.ramp import HOSTILE, OBJECTIVES, ramp
 
 # The web UI serves the page under this policy, so it must do with it.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"

@@ -21,7 +21,7 @@ from slo.reports import html
 from slo.text import schemas
 from slo.verdict.judge import judge
 from tests.support.made import Clock, demanding, made, requests
-from tests.unit.analysis.test_findings import SPIKE, drained, simulated, soaked
+from tests.support.simulated import SPIKE, drained, simulated, soaked
 
 
 def lags(*found: tuple[float, int]) -> Histogram:

@@ -30,7 +30,7 @@ from slo.text import schemas
 from slo.verdict.abort import AbortMonitor, rules
 from slo.verdict.judge import judge
 from slo.verdict.result import Result
-from tests.integration.test_abort import first_breach
+from tests.support.abort import first_breach
 from tests.support.made import Clock, demanding, made
 
 COLD_S, WHOLE_S = 4, 10

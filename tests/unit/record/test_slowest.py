@@ -34,8 +34,8 @@ from slo.tracing import trace_link
 from slo.tracing.traced import Contexts, trace_id_of, traced
 from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
 from slo.verdict.judge import judge
+from tests.support.hostile import NAMES, UNSEEN
 from tests.support.made import Clock, demanding, made
-from tests.unit.reports.test_hostile_text import NAMES, UNSEEN
 
 TEMPLATE = "https://tempo.example/trace/{trace_id}?org=1&x=a%7Bb"
 

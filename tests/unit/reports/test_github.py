@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from slo.record.ending import Ending
 from slo.reports import github, markdown, writer
 from slo.verdict.judge import judge
+from tests.support.github import parsed
 from tests.support.made import demanding, requests
 
 MIXED = demanding(
@@ -20,20 +20,6 @@ MIXED = demanding(
     "name: worst, indicator: latency.p95, target: 50 ms, priority: P0",
     "name: unknown, indicator: latency.p95, target: 50 ms, endpoint: elsewhere",
 )
-
-
-def parsed(command: str) -> tuple[str, dict[str, str], str]:
-    """Read a workflow command as GitHub's runner does."""
-    found = re.fullmatch(r"::(\w+) ([^:]*)::([^\r\n]*)", command)
-    assert found, command
-
-    def plain(text: str) -> str:
-        for code, sign in (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%")):
-            text = text.replace(code, sign)
-        return text
-
-    properties = dict(one.split("=", 1) for one in found[2].split(","))
-    return found[1], {name: plain(value) for name, value in properties.items()}, plain(found[3])
 
 
 def test_what_was_missed_is_annotated_at_its_line_the_worst_first() -> None:

@@ -31,30 +31,10 @@ from slo.reports import console, github, markdown, writer
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
+from tests.support.github import parsed
+from tests.support.hostile import NAMES, UNSEEN
+from tests.support.junit import SCHEMA
 from tests.support.made import Clock, demanding, made
-from tests.unit.reports.test_github import parsed
-from tests.unit.reports.test_junit import SCHEMA
-
-NAMES = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "a|b | c",
-    "line\nbreak\r\n# heading",
-    "long " * 2000,
-    "\u202egnp.exe\u202c \u200f\u2067x",
-    "a ]]> b <![CDATA[",
-    "bell \x07 null \x00 escape \x1b[31m next \x85",
-    "--> <b>out</b> <!--",
-    "::error file=a::hacked",
-    "##[error]hacked",
-    "=cmd|' /C calc'!A0",
-    "\t=1+1",
-    "[link](javascript:alert(1)) ![](http://evil)",
-    "`code` *bold* @everyone #1",
-    "${{ secrets.TOKEN }} {{7*7}}",
-    "../../etc/passwd",
-)
-UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @cache

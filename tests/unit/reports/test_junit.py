@@ -13,10 +13,9 @@ from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.reports import junit
 from slo.verdict.judge import judge
+from tests.support.junit import SCHEMA
 from tests.support.made import demanding, requests
-from tests.support.processes import ROOT
 
-SCHEMA = etree.XMLSchema(etree.parse(str(ROOT / "tests" / "schemas" / "junit.xsd")))
 EVERY_STATUS = demanding(
     "name: passes, indicator: latency.p95, target: 200 ms",
     "name: warns, indicator: latency.p50, target: 200 ms, warning: 50 ms",

@@ -1,0 +1,24 @@
+"""Endpoints that never answered well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from slo.measure.recorder import Recorder
+from tests.support.made import Clock, made, requests
+from tests.support.simulated import (
+    the,
+    verdict,
+)
+
+
+def test_smoke_names_who_never_answered_well() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        recorder.request("home", 10, 10)
+        recorder.failure("search", 10, 10, "HTTP 500")
+        recorder.throttled("admin", 10, 10)
+        clock.now += 5
+
+    one = the(verdict(made(fill, scenario="smoke")))
+    assert one.answer == "no: admin, search never answered well (1 of 3 endpoints did)"
+    assert the(verdict(replace(requests(3), scenario="smoke"))).answer.startswith("yes: each of 1 endpoints")
