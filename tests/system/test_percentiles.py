@@ -12,6 +12,9 @@ import pytest
 from tests.support.cluster import RAW, free_port, samples
 from tests.support.processes import Demo, Finished, locust
 
+# Its fixtures are for all its tests: they run in one process.
+pytestmark = pytest.mark.xdist_group("percentiles")
+
 PROCESSES = 4
 
 

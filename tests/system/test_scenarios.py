@@ -7,6 +7,9 @@ import pytest
 from slo.analysis.offered import unreached_stages
 from tests.support.processes import HOTEL, Finished, Locust
 
+# Its fixtures are for all its tests: they run in one process.
+pytestmark = pytest.mark.xdist_group("scenarios")
+
 TIME_SCALE = 0.05
 STAGES = {
     "smoke": [("hold at 1", 60, 1, 1)],

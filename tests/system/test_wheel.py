@@ -14,6 +14,9 @@ import yaml as yaml_parser
 from tests.support.documentation import blocks
 from tests.support.processes import ROOT, Demo, environment
 
+# Its fixtures are for all its tests: they run in one process.
+pytestmark = pytest.mark.xdist_group("wheel")
+
 FOREIGN_HOST = "https://api.example.com"
 
 

@@ -76,9 +76,9 @@ def heavy_tail(source: random.Random) -> float:
 
 
 @pytest.mark.parametrize("distribution", [lognormal, bimodal, heavy_tail])
-def test_a_million_samples_stay_within_a_thousandth(distribution: Callable[[random.Random], float]) -> None:
+def test_percentiles_of_many_samples_are_within_a_thousandth(distribution: Callable[[random.Random], float]) -> None:
     source = random.Random(7)
-    values = [min(max(1, round(distribution(source))), HIGHEST_US) for _ in range(1_000_000)]
+    values = [min(max(1, round(distribution(source))), HIGHEST_US) for _ in range(200_000)]
     histogram = recorded(values)
     values.sort()
     for percent in PERCENTS:
