@@ -18,7 +18,7 @@ from typing import Any
 
 import msgpack
 
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.delta_sender import DeltaSender
 from slo.measure.measurement import Measurement
@@ -63,7 +63,7 @@ def measure(workers: int, rate: int, reports: int) -> tuple[Cost, int]:
         ledger = DeltaLog("merge")
         source = random.Random(1)
         announced = {"id": "merge", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0}
-        fleet = [DeltaSender(announced, Offset(), clock) for _ in range(workers)]
+        fleet = [DeltaSender(announced, ClockOffset(), clock) for _ in range(workers)]
         spent, sizes = [], []
         for _ in range(rounds):
             messages = [report(books, rate, source, clock) for books in fleet]
@@ -111,7 +111,7 @@ def enter(message: bytes, worker: str, ledger: DeltaLog, measurement: Measuremen
     """Do what the master does with a message."""
     _, data, _ = msgpack.unpackb(message, raw=False, strict_map_key=False)
     for delta in data["slo"]["deltas"]:
-        measurement.take(ledger.apply(worker, delta))
+        measurement.add_intervals(ledger.apply(worker, delta))
 
 
 if __name__ == "__main__":

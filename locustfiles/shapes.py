@@ -38,13 +38,13 @@ class ScenarioShape(PlannedShape):
                 return None
             self.change_users(*wanted)
             gevent.sleep(step_s - self.get_run_time() % step_s)
-        self.let_spawning_end()
+        self.wait_for_spawning()
         return self._wanted(plan)
 
     def _wanted(self, plan: Plan) -> tuple[int, float] | None:
         """Return the line's user count now; at most one user per second and the step are off it."""
         now_s: float = self.get_run_time()
-        return None if now_s >= plan.total_s else self.at_once(round(plan.users_at(now_s)))
+        return None if now_s >= plan.total_s else self.spawn_at_once(round(plan.users_at(now_s)))
 
 
 class SmokeShape(ScenarioShape):

@@ -18,7 +18,7 @@ from locust import LoadTestShape, argument_parser, events
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
 from slo.record.suite import Suite
 from slo.runtime import options, suite
@@ -113,7 +113,7 @@ def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None
 def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     try:
         if not isinstance(runner, MasterRunner):
-            BatchedStats.adopt(environment.stats)
+            BatchedStats.replace(environment.stats)
         if isinstance(runner, WorkerRunner):
             context_of(environment).wiring = WorkerCoordinator(environment, runner)
         elif environment.parsed_options is not None:
@@ -131,7 +131,7 @@ def _start_early(environment: Environment, **_: Any) -> None:
     # Locust's master takes a worker for ready, and gives it users, before the worker's init listeners ran.
     announced, context = getattr(environment.parsed_options, RUN, None), context_of(environment)
     if announced is not None and context.wiring is None:
-        context.early = record(environment, announced, Offset())
+        context.early = record(environment, announced, ClockOffset())
 
 
 @events.quitting.add_listener

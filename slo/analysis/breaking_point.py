@@ -14,58 +14,60 @@ if TYPE_CHECKING:
     from slo.analysis.usl import Fit
 
 NAME = "breaking point"
-LASTING = 5
+MIN_BREACH_WINDOWS = 5
 """Windows one after the other that are no hiccup: they reach over more points than one window."""
-FAR = 5
+MAX_EXTRAPOLATION = 5
 """A ceiling so many times what was seen is no prediction: the curve has not bent yet."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
 
-def find(points: Sequence[Point], watched: str, suite: Suite) -> Finding:
+def find(points: Sequence[Point], judged_by: str, suite: Suite) -> Finding:
     """Return the finding on a rising load; ``watched`` says which objectives the windows were judged by.
 
     ``suite`` names the option that changes the number of users, for the advice.
     """
-    top = _height(points)
+    top = _index_of_peak(points)
     rising = [point for point in points[: top + 1] if point.judged]
     if not rising:
         return Finding(
             NAME, "not told: no window had enough requests to be judged; run longer or with more users", False
         )
     curve, figures = _curve(points[: top + 1])
-    if not watched:
+    if not judged_by:
         answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False, figures, curve)
-    onset = _onset([point for point in points if point.judged], len(rising))
+    onset = _index_of_breach([point for point in points if point.judged], len(rising))
     held = [point for point in rising[:onset] if not point.missed]
-    curve = (*_passing(rising, onset), *curve)
+    curve = (*_earlier_misses(rising, onset), *curve)
     if onset is None:
-        return _never(rising, held, watched, figures, curve, suite)
-    return _broke(points[top + 1 :], rising, onset, held, watched, figures, curve, suite)
+        return _finding_without_breach(rising, held, judged_by, figures, curve, suite)
+    return _finding_of_breach(points[top + 1 :], rising, onset, held, judged_by, figures, curve, suite)
 
 
-def _height(points: Sequence[Point]) -> int:
+def _index_of_peak(points: Sequence[Point]) -> int:
     """Return the index of the last point at (nearly) the greatest number of users."""
     most = max((point.users for point in points), default=0.0)
     return max((n for n, point in enumerate(points) if point.users >= NEAR_PEAK * most), default=0)
 
 
-def _onset(judged: Sequence[Point], rising: int) -> int | None:
+def _index_of_breach(judged: Sequence[Point], rising: int) -> int | None:
     """Return where the first breach begins that lasts: after it the targets never held again under the rising load."""
-    borne = max(_runs(judged[:rising], missed=False), default=-1)
-    return next((start for start in _runs(judged, missed=True) if borne < start < rising), None)
+    borne = max(_sequence_starts(judged[:rising], missed=False), default=-1)
+    return next((start for start in _sequence_starts(judged, missed=True) if borne < start < rising), None)
 
 
-def _runs(judged: Sequence[Point], missed: bool) -> list[int]:
+def _sequence_starts(judged: Sequence[Point], missed: bool) -> list[int]:
     """Return from where on ``LASTING`` windows one after the other all missed a target, or all held."""
     alike = [bool(point.missed) == missed for point in judged]
-    return [start for start in range(len(alike) - LASTING + 1) if all(alike[start : start + LASTING])]
+    return [
+        start for start in range(len(alike) - MIN_BREACH_WINDOWS + 1) if all(alike[start : start + MIN_BREACH_WINDOWS])
+    ]
 
 
-def _passing(rising: Sequence[Point], onset: int | None) -> tuple[str, ...]:
+def _earlier_misses(rising: Sequence[Point], onset: int | None) -> tuple[str, ...]:
     """Tell of a breach that lasted for a while, and was over although the load was not."""
-    passing = _runs(rising[:onset], missed=True)
+    passing = _sequence_starts(rising[:onset], missed=True)
     if not passing:
         return ()
     first = rising[passing[0]]
@@ -75,16 +77,16 @@ def _passing(rising: Sequence[Point], onset: int | None) -> tuple[str, ...]:
     )
 
 
-def _never(
+def _finding_without_breach(
     rising: Sequence[Point],
     held: Sequence[Point],
-    watched: str,
+    judged_by: str,
     figures: tuple[Figure, ...],
     curve: tuple[str, ...],
     suite: Suite,
 ) -> Finding:
     if not held:
-        return Finding(NAME, f"not told: {watched} held in no window, and no breach lasted", False, figures, curve)
+        return Finding(NAME, f"not told: {judged_by} held in no window, and no breach lasted", False, figures, curve)
     users = rounded(max(point.window_users for point in held))
     rps = rounded(max(point.window_rps for point in held))
     own = (
@@ -93,16 +95,16 @@ def _never(
     )
     brief = len(rising) - len(held)
     hiccups = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
-    answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {watched} held{hiccups}; "
+    answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {judged_by} held{hiccups}; "
     return Finding(NAME, answer + f"try {suite.more_users(3)} to find where it does", True, (*own, *figures), curve)
 
 
-def _broke(
+def _finding_of_breach(
     falling: Sequence[Point],
     rising: Sequence[Point],
     onset: int,
     held: Sequence[Point],
-    watched: str,
+    judged_by: str,
     figures: tuple[Figure, ...],
     curve: tuple[str, ...],
     suite: Suite,
@@ -119,18 +121,18 @@ def _broke(
             Figure("capacity.users", users, "users", low=min(users, at_users), high=max(users, at_users)),
             Figure("capacity.rps", rps, "rps"),
         )
-        answer = f"bears {show(users, 'users')} and {show(rps, 'rps')} ({watched} held); broke {where}: {whom}"
+        answer = f"bears {show(users, 'users')} and {show(rps, 'rps')} ({judged_by} held); broke {where}: {whom}"
     else:
         own = (
             Figure("capacity.users", at_users, "users", high=at_users, exact=False),
             Figure("capacity.rps", at_rps, "rps", high=at_rps, exact=False),
         )
         answer = f"broke from the first window on, {where}: {whom}; try {suite.more_users(0.3)} to find what it bears"
-    back = _back(falling, held)
+    back = _sentence_on_recovery(falling, held)
     return Finding(NAME, answer, True, (*own, *figures), (back, *curve))
 
 
-def _back(falling: Sequence[Point], held: Sequence[Point]) -> str:
+def _sentence_on_recovery(falling: Sequence[Point], held: Sequence[Point]) -> str:
     """Say whether all targets held again once the load was no more than what had been borne, and since when."""
     borne = max((point.window_users for point in held), default=0.0)
     below = [point for point in falling if point.users <= borne and point.judged]
@@ -159,10 +161,10 @@ def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]
         f"coherency {law.coherency:.3g} ({fit.coherency[0]:.3g} to {fit.coherency[1]:.3g}), {law.rate_rps:.3g} rps of "
         f"a lone user; it explains {max(0.0, fit.explained) * 100:.0f} % of the throughput's variation."
     )
-    if fit.explained < usl.GOOD:
+    if fit.explained < usl.MIN_EXPLAINED:
         return (said + " That is a bad fit: read no ceiling from it.",), ()
     seen = max(point.window_rps for point in rising)
-    if law.ceiling_rps > FAR * seen:
+    if law.ceiling_rps > MAX_EXTRAPOLATION * seen:
         return (said, f"Throughput grew with the users up to {seen:.3g} rps: no ceiling in sight."), ()
     return (said, _ceiling(fit, rising, seen)), _figures(fit)
 

@@ -15,7 +15,7 @@ from slo.objectives.objective import Objective
 from slo.record.run import Run
 from slo.record.suite import Suite
 
-MOST = 3
+MAX_SENTENCES = 3
 """Kinds, checks or endpoints named in one sentence."""
 
 
@@ -25,24 +25,24 @@ def advise(run: Run, objective: Objective, selection: Selection) -> list[str]:
     if kind == "latency":
         return [
             *_slow_endpoints(objective, selection),
-            *_slow_since(objective, selection),
+            *_slow_since_stage(objective, selection),
             *_traces(run, objective, selection),
-            *_refused(selection),
+            *_refused_connections(selection),
         ]
     if kind == "errors":
         return [
             *_failures(selection),
             *_errors_since(selection),
             *_dependency(selection),
-            *_refused(selection),
+            *_refused_connections(selection),
         ]
     if kind == "throttled":
-        return _refused(selection)
+        return _refused_connections(selection)
     if kind == "checks":
         return _checks(objective, selection)
     if kind == "dropped":
         return _dropped(run, selection)
-    return _little_load(run, objective, selection)
+    return _low_load(run, objective, selection)
 
 
 def _dropped(run: Run, selection: Selection) -> list[str]:
@@ -74,20 +74,20 @@ def origin(objective: Objective, selection: Selection) -> Origin:
     if objective.against == "baseline":
         return Origin()
     if objective.indicator.kind == "latency":
-        first, values = _first_past(objective, selection)
-        return Origin(values[first][0] if first else None, _chief(_slow(objective, selection)))
+        first, values = _first_stage_past_target(objective, selection)
+        return Origin(values[first][0] if first else None, _largest(_slow_sentences(objective, selection)))
     kind, by_endpoint = objective.indicator.kind, selection.by_endpoint()
     if kind == "errors":
         number, stage = next(((n, s) for n, (s, t) in enumerate(selection.by_stage().items()) if t.errors), (0, ""))
-        return Origin(stage if number else None, _chief({e: t.errors for e, t in by_endpoint.items()}))
+        return Origin(stage if number else None, _largest({e: t.errors for e, t in by_endpoint.items()}))
     if kind == "throttled":
-        return Origin(None, _chief({e: t.throttled for e, t in by_endpoint.items()}))
+        return Origin(None, _largest({e: t.throttled for e, t in by_endpoint.items()}))
     if kind == "checks":
-        return Origin(None, _chief({e: _failed_checks(objective, t) for e, t in by_endpoint.items()}))
+        return Origin(None, _largest({e: _failed_checks(objective, t) for e, t in by_endpoint.items()}))
     return Origin()
 
 
-def _chief(counts: Mapping[str, int]) -> str | None:
+def _largest(counts: Mapping[str, int]) -> str | None:
     """Return the name that has at least half of all; None where there is one name, or none has so much."""
     most = min(counts, key=lambda name: (-counts[name], name), default=None)
     if most is None or len(counts) < 2 or not counts[most] or counts[most] * 2 < sum(counts.values()):
@@ -107,12 +107,12 @@ def slower_than(histogram: Histogram, limit_us: Fraction) -> int:
 def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
     """Name the endpoints that have most of the requests slower than the bound."""
     bound = _bound(objective)
-    slow = _slow(objective, selection)
+    slow = _slow_sentences(objective, selection)
     whole = sum(slow.values())
     if not whole or len(slow) < 2:
         return []
     parts = []
-    for endpoint, count in sorted(slow.items(), key=lambda item: (-item[1], item[0]))[:MOST]:
+    for endpoint, count in sorted(slow.items(), key=lambda item: (-item[1], item[0]))[:MAX_SENTENCES]:
         if count * 10 < whole:
             break
         own = selection.by_endpoint()[endpoint].latency_of(objective.of, objective.since)
@@ -125,7 +125,7 @@ def _bound(objective: Objective) -> Fraction:
     return objective.target if objective.warning is None else objective.warning
 
 
-def _slow(objective: Objective, selection: Selection) -> dict[str, int]:
+def _slow_sentences(objective: Objective, selection: Selection) -> dict[str, int]:
     """Return how many requests of each endpoint were slower than the bound."""
     limit_us = _bound(objective) * 1000
     return {
@@ -134,7 +134,9 @@ def _slow(objective: Objective, selection: Selection) -> dict[str, int]:
     }
 
 
-def _first_past(objective: Objective, selection: Selection) -> tuple[int | None, list[tuple[str, Fraction]]]:
+def _first_stage_past_target(
+    objective: Objective, selection: Selection
+) -> tuple[int | None, list[tuple[str, Fraction]]]:
     """Return which stage is the first past the bound, and every stage's value in milliseconds."""
     values = []
     for stage, tally in selection.by_stage().items():
@@ -145,9 +147,9 @@ def _first_past(objective: Objective, selection: Selection) -> tuple[int | None,
     return first, values
 
 
-def _slow_since(objective: Objective, selection: Selection) -> list[str]:
+def _slow_since_stage(objective: Objective, selection: Selection) -> list[str]:
     """Name the first stage from which the latency stays past the bound."""
-    first, values = _first_past(objective, selection)
+    first, values = _first_stage_past_target(objective, selection)
     if len(values) < 2:
         return []
     bound = _bound(objective)
@@ -171,7 +173,7 @@ def _traces(run: Run, objective: Objective, selection: Selection) -> list[str]:
     return [
         f"Trace {one.trace_id}: {show(Fraction(one.latency_ms).limit_denominator(1000), 'ms')} at {one.endpoint}, "
         f"{one.at_ms / 1000:.1f} s into the run ({one.outcome})."
-        for one in found[:MOST]
+        for one in found[:MAX_SENTENCES]
     ]
 
 
@@ -183,8 +185,8 @@ def _failures(selection: Selection) -> list[str]:
     if not found:
         return []
     found.sort(key=lambda item: (-item[0], item[1], item[2]))
-    parts = [f"{show(Fraction(n), 'count')} x {kind} from {endpoint}" for n, kind, endpoint in found[:MOST]]
-    more = f", and {len(found) - MOST} more kinds" if len(found) > MOST else ""
+    parts = [f"{show(Fraction(n), 'count')} x {kind} from {endpoint}" for n, kind, endpoint in found[:MAX_SENTENCES]]
+    more = f", and {len(found) - MAX_SENTENCES} more kinds" if len(found) > MAX_SENTENCES else ""
     return [f"Failures: {', '.join(parts)}{more}."]
 
 
@@ -208,12 +210,12 @@ def _dependency(selection: Selection) -> list[str]:
     if not unwell or not well:
         return []
     return [
-        f"Only {', '.join(unwell)} answered 503 while {', '.join(well[:MOST])} did not: look at what those "
+        f"Only {', '.join(unwell)} answered 503 while {', '.join(well[:MAX_SENTENCES])} did not: look at what those "
         "depend on (an open circuit breaker, or a service behind the API that is down)."
     ]
 
 
-def _refused(selection: Selection) -> list[str]:
+def _refused_connections(selection: Selection) -> list[str]:
     """Say how much the rate limiter refused, and where most."""
     throttled = {e: t.throttled for e, t in selection.by_endpoint().items() if t.throttled}
     if not throttled:
@@ -237,11 +239,11 @@ def _checks(objective: Objective, selection: Selection) -> list[str]:
     found.sort(key=lambda item: (-item[0], item[2], item[3]))
     return [
         f"Check '{name}' failed {failed} of {made} times at {endpoint}."
-        for failed, made, name, endpoint in found[:MOST]
+        for failed, made, name, endpoint in found[:MAX_SENTENCES]
     ]
 
 
-def _little_load(run: Run, objective: Objective, selection: Selection) -> list[str]:
+def _low_load(run: Run, objective: Objective, selection: Selection) -> list[str]:
     """Say whether the target or the offered load held the throughput down (Little's law)."""
     sentences = list(unreached_stages(run))
     user_seconds = sum(
@@ -260,4 +262,4 @@ def _little_load(run: Run, objective: Objective, selection: Selection) -> list[s
         )
     else:
         sentences.append(f"Users waited for answers {share} of the time: the target's latency held it down.")
-    return [*sentences, *_refused(selection)]
+    return [*sentences, *_refused_connections(selection)]

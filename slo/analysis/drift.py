@@ -35,7 +35,7 @@ class Series:
 
     name: str
     samples: tuple[tuple[float, float], ...]
-    least: float = 0.05
+    min_change: float = 0.05
     points: bool = False
 
 
@@ -46,20 +46,20 @@ def find(
     start_s, end_s = hold[0] + WARM_UP * (hold[1] - hold[0]), hold[1]
     steady = [point for point in points if start_s <= point.start_s and point.end_s <= end_s + 0.5]
     inside = [scrape for scrape in scrapes if start_s <= scrape.at_ms / 1000 <= end_s]
-    from slo.analysis.mann_kendall import FEWEST, trend  # NumPy: see slo.baseline.compare
+    from slo.analysis.mann_kendall import MIN_SAMPLES, trend  # NumPy: see slo.baseline.compare
 
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
     known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]
     if not known:
-        few = f"the load was constant for {max(0.0, end_s - start_s):.0f} s, too short: a trend needs {FEWEST} samples"
+        few = f"the load was constant for {max(0.0, end_s - start_s):.0f} s, too short: a trend needs {MIN_SAMPLES} samples"
         return Finding(NAME, f"not told: {few}; run the soak scenario in its own time", False)
-    moved = [_moved(series, one, limit_ms) for series, one in known if _matters(series, one)]
+    moved = [_sentence_on_change(series, one, limit_ms) for series, one in known if _is_material(series, one)]
     span = f"in {end_s - start_s:.0f} s of constant load, warm-up aside"
-    answer = f"{'; '.join(moved)} ({span})" if moved else f"nothing drifts {span}{_unseen(known)}"
+    answer = f"{'; '.join(moved)} ({span})" if moved else f"nothing drifts {span}{_undetectable(known)}"
     details = [_line(series, one) for series, one in known]
     untold = [series.name for series, one in found if one is None]
     if untold:
-        details.append(f"Not told, for fewer than {FEWEST} samples: {', '.join(untold)}.")
+        details.append(f"Not told, for fewer than {MIN_SAMPLES} samples: {', '.join(untold)}.")
     details += _breaker(inside)
     details.append(_method(run))
     return Finding(NAME, answer, True, tuple(_figures(known)), tuple(details))
@@ -83,30 +83,30 @@ def _series(points: Sequence[Point], scrapes: Sequence[Scrape]) -> Iterator[Seri
         yield Series(name, samples, 0.02 if name == "memory" else 0.05)
 
 
-def _matters(series: Series, one: Trend) -> bool:
+def _is_material(series: Series, one: Trend) -> bool:
     """Whether there is a trend, and enough of it in the time seen to be worth a word."""
-    return one.is_real and abs(one.slope) * one.seconds >= series.least * _base(series, one)
+    return one.is_real and abs(one.slope) * one.seconds >= series.min_change * _reference_level(series, one)
 
 
-def _base(series: Series, one: Trend) -> float:
+def _reference_level(series: Series, one: Trend) -> float:
     return 1.0 if series.points else one.level
 
 
 def _per_hour(series: Series, one: Trend, slope: float) -> float:
     """Return a slope as percent of the level, or in percentage points, per hour."""
-    return slope * 3600 / _base(series, one) * 100
+    return slope * 3600 / _reference_level(series, one) * 100
 
 
 def _figures(known: Sequence[tuple[Series, Trend]]) -> Iterator[Figure]:
     for series, one in known:
         if series.name in INDICATORS:
             value, low, high = (rounded(_per_hour(series, one, slope)) for slope in (one.slope, one.low, one.high))
-            if not _matters(series, one):  # what is nothing, or too little to be worth a word, misses no objective
+            if not _is_material(series, one):  # what is nothing, or too little to be worth a word, misses no objective
                 low, high = min(low, Fraction(0)), max(high, Fraction(0))
-            yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_matters(series, one))
+            yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_is_material(series, one))
 
 
-def _unseen(known: Sequence[tuple[Series, Trend]]) -> str:
+def _undetectable(known: Sequence[tuple[Series, Trend]]) -> str:
     """Say how much the noise could hide of what objectives can bound."""
     parts = [
         f"{series.name} up to {_per_hour(series, one, one.high):.3g} %/h"
@@ -130,14 +130,14 @@ def _unit(series: Series) -> str:
 def _line(series: Series, one: Trend) -> str:
     value, low, high = (_per_hour(series, one, slope) for slope in (one.slope, one.low, one.high))
     verdict = "a trend" if one.is_real else "no trend"
-    small = ", too small in the time seen to matter" if one.is_real and not _matters(series, one) else ""
+    small = ", too small in the time seen to matter" if one.is_real and not _is_material(series, one) else ""
     return (
         f"{series.name}: {value:+.3g} ({low:+.3g} to {high:+.3g}) {_unit(series)} of {_level(series, one)}, "
         f"{verdict}{small} (p {'<' if one.p < 0.001 else '='} {max(one.p, 0.001):.3g})."
     )
 
 
-def _moved(series: Series, one: Trend, limit_ms: float | None) -> str:
+def _sentence_on_change(series: Series, one: Trend, limit_ms: float | None) -> str:
     grows = "grows" if one.slope > 0 else "falls"
     said = f"{series.name} {grows} by {abs(_per_hour(series, one, one.slope)):.3g} {_unit(series)}"
     if series.name == "latency.p95" and one.slope > 0 and limit_ms is not None and limit_ms > one.last:

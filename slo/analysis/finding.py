@@ -78,7 +78,7 @@ class Finding:
 
     name: str
     answer: str
-    told: bool = True
+    is_answered: bool = True
     figures: tuple[Figure, ...] = ()
     details: tuple[str, ...] = ()
     trials: tuple[Trial, ...] = ()
@@ -91,7 +91,7 @@ class Finding:
         """Return plain data for JSON."""
         data = {
             "name": self.name,
-            "told": self.told,
+            "told": self.is_answered,
             "answer": self.answer,
             "figures": [one.to_data() for one in self.figures],
             "details": list(self.details),

@@ -29,7 +29,7 @@ SCENARIOS: dict[str, Question] = {
 }
 STEADY_S = 600.0
 """A load constant for so long is asked for drift, whatever its name."""
-RISE = 3
+MIN_RISE = 3
 """A load that grows by this factor at least is asked for its breaking point."""
 _WINDOW_KINDS = ("latency", "errors", "throttled", "checks")
 
@@ -88,10 +88,10 @@ def _rises(run: Run) -> bool:
     if run.plan:
         rising_s = sum(stage.duration_s for stage in run.plan.stages if stage.load_to > stage.load_from)
         most = max((stage.load_to for stage in run.plan.stages), default=0)
-        return most >= RISE and rising_s >= 0.3 * run.plan.total_s
+        return most >= MIN_RISE and rising_s >= 0.3 * run.plan.total_s
     most = max((sample.achieved for sample in run.users), default=0)
     reached_ms = next((sample.at_ms for sample in run.users if sample.achieved >= 0.95 * most), 0)
-    return most >= RISE and reached_ms / 1000 >= 0.3 * run.duration_s
+    return most >= MIN_RISE and reached_ms / 1000 >= 0.3 * run.duration_s
 
 
 def _answer(question: Question, run: Run, objectives: Objectives, points: Sequence[Point]) -> Finding:
@@ -100,11 +100,11 @@ def _answer(question: Question, run: Run, objectives: Objectives, points: Sequen
         return coverage.find(run)
     if question == "limit":
         chosen = window_objectives(run.scenario, objectives)
-        return limit.find(run, chosen, objectives.groups, said(chosen))
+        return limit.find(run, chosen, objectives.groups, describe_objectives(chosen))
     if question == "headroom":
         return headroom.find(run, objectives)
     if question == "breaking":
-        return breaking_point.find(points, said(window_objectives(run.scenario, objectives)), suite)
+        return breaking_point.find(points, describe_objectives(window_objectives(run.scenario, objectives)), suite)
     if question == "recovery":
         return recovery.find(points, run.plan, suite)
     return drift.find(points, run.scrapes, hold(run), run, _limit_ms(run.scenario, objectives))
@@ -131,7 +131,7 @@ def miss_detector(scenario: str | None, objectives: Objectives, plan: Plan | Non
     chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in window_objectives(scenario, objectives)]
 
     def missed(cells: Tallies, start_s: float, seconds: float) -> tuple[Miss, ...]:
-        found: list[outcome.Past] = []
+        found: list[outcome.MissedObjective] = []
         for objective, warm_s in chosen:
             if start_s < warm_s:
                 continue
@@ -139,24 +139,26 @@ def miss_detector(scenario: str | None, objectives: Objectives, plan: Plan | Non
             value = value_of(objective, inside)
             if value is None or meets(objective.indicator, value, objective.target):
                 continue
-            found.append(outcome.past(objective, value, inside))
+            found.append(outcome.distance_past_target(objective, value, inside))
         return outcome.furthest_first(found)
 
     return missed
 
 
-def said(chosen: Sequence[Objective]) -> str:
+def describe_objectives(chosen: Sequence[Objective]) -> str:
     """Return the objectives in a few words; empty where there are none."""
     if not chosen:
         return ""
     if len(chosen) == 1:
         return f"'{chosen[0].name}'"
     return (
-        f"all {len(chosen)} objectives of {chosen[0].priority}" if _alike(chosen) else f"all {len(chosen)} objectives"
+        f"all {len(chosen)} objectives of {chosen[0].priority}"
+        if _common_name(chosen)
+        else f"all {len(chosen)} objectives"
     )
 
 
-def _alike(chosen: Sequence[Objective]) -> bool:
+def _common_name(chosen: Sequence[Objective]) -> bool:
     return len({one.priority for one in chosen}) == 1
 
 

@@ -18,11 +18,11 @@ from slo.objectives.objective import Objective
 from slo.record.process_stats import StageStats
 from slo.record.run import Run
 
-WAITS = 3
+LAGS_PER_REQUEST = 3
 """How often one request waits for the event loop, at most: to connect, to send, to receive."""
 BUSY_SHARE = Fraction(1, 10)
 """A process that is busy for so much of the time is saturated."""
-LEAST_LAG_MS = Fraction(10)
+MIN_LAG_MS = Fraction(10)
 LAG_SHARE = Fraction(5, 100)
 """A lag is noticeable from ``LEAST_LAG_MS`` on, and from this share of the bound it may move a value across."""
 SHORT_LAG_MS = Fraction(100)
@@ -59,11 +59,11 @@ class Condition:
         lags = [strain.lag.mean() / 1000 for _, strain in self.processes if strain.lag.total]
         return max(lags, default=Fraction(0))
 
-    def late(self, than_ms: Fraction) -> Fraction:
+    def late_share(self, than_ms: Fraction) -> Fraction:
         """Return the largest share of the time in which a process's lag was longer than this."""
-        return max((_late(strain.lag, than_ms) for _, strain in self.processes), default=Fraction(0))
+        return max((_late_share(strain.lag, than_ms) for _, strain in self.processes), default=Fraction(0))
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Return how the worst process was."""
         name, strain = max(self.processes, key=lambda one: (_share(one[1]), one[1].lag.max_us))
         cpu = Fraction(strain.cpu_s).limit_denominator(10**6) / Fraction(strain.seconds).limit_denominator(10**6)
@@ -91,7 +91,7 @@ def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
     return Condition(tuple(found)) if found else None
 
 
-def unwell(run: Run) -> Condition | None:
+def problem_of(run: Run) -> Condition | None:
     """Return how the generator was over the whole run if a process was saturated or very late, else None."""
     found = condition(run)
     return found if found is not None and (found.saturated or found.lag_ms(Fraction(99)) > SHORT_LAG_MS) else None
@@ -99,12 +99,12 @@ def unwell(run: Run) -> Condition | None:
 
 def notes(run: Run) -> Iterator[str]:
     """Yield a sentence when the generator was not well over the run."""
-    found = unwell(run)
+    found = problem_of(run)
     if found is not None:
-        yield f"the generator was busy: {found.words()}; latencies are at most what was measured"
+        yield f"the generator was busy: {found.describe()}; latencies are at most what was measured"
 
 
-def suspect(
+def could_explain(
     objective: Objective, value: Fraction, bound: Fraction, now: Fraction, selection: Selection, run: Run
 ) -> Condition | None:
     """Return the generator's condition when it could be why ``value`` misses ``bound``; else None.
@@ -115,10 +115,10 @@ def suspect(
     if found is None:
         return None
     if objective.against == "baseline":
-        own = _best(objective, now, now, selection, run, found)
+        own = _value_without_generator(objective, now, now, selection, run, found)
         best = None if own is None else _change(objective, value, now, own)
     else:
-        best = _best(objective, value, bound, selection, run, found)
+        best = _value_without_generator(objective, value, bound, selection, run, found)
     if best is None or best == value:
         return None
     if best == bound:
@@ -126,16 +126,16 @@ def suspect(
     return found if (best < bound) == (objective.direction == "lower") else None
 
 
-def _best(
+def _value_without_generator(
     objective: Objective, value: Fraction, bound: Fraction, selection: Selection, run: Run, found: Condition
 ) -> Fraction | None:
     """Return what the indicator may have been without our share in it; None where we have none."""
     kind = objective.indicator.kind
     if kind == "latency":
-        return _best_latency(objective, value, bound, found)
+        return _latency_without_generator(objective, value, bound, found)
     if kind in ("throughput", "requests"):
-        return _best_count(objective, value, run, found)
-    hurt = min(Fraction(1), WAITS * found.late(SHORT_LAG_MS) + (found.busy if found.saturated else 0))
+        return _count_without_generator(objective, value, run, found)
+    hurt = min(Fraction(1), LAGS_PER_REQUEST * found.late_share(SHORT_LAG_MS) + (found.busy if found.saturated else 0))
     if kind == "dropped":
         return Fraction(0) if found.saturated else None  # a user that waits for us is not free
     if kind == "checks":
@@ -157,19 +157,21 @@ def _change(objective: Objective, worse: Fraction, now: Fraction, own: Fraction)
     return (1 + worse) * own / now - 1 if objective.indicator.direction == "lower" else 1 - (1 - worse) * own / now
 
 
-def _best_latency(objective: Objective, value: Fraction, bound: Fraction, found: Condition) -> Fraction | None:
-    percentile, noticeable_ms = objective.indicator.percentile, max(LEAST_LAG_MS, LAG_SHARE * bound)
+def _latency_without_generator(
+    objective: Objective, value: Fraction, bound: Fraction, found: Condition
+) -> Fraction | None:
+    percentile, noticeable_ms = objective.indicator.percentile, max(MIN_LAG_MS, LAG_SHARE * bound)
     if objective.indicator.statistic == "mean":
         lag_ms = found.mean_lag_ms
     else:
         # Each of a request's waits may be the long one: the lag's percentile lies that much further out.
-        lag_ms = found.lag_ms(100 - (100 - (Fraction(100) if percentile is None else percentile)) / WAITS)
+        lag_ms = found.lag_ms(100 - (100 - (Fraction(100) if percentile is None else percentile)) / LAGS_PER_REQUEST)
     if not found.saturated and lag_ms <= noticeable_ms:
         return None
-    return max(Fraction(0), value - WAITS * lag_ms)
+    return max(Fraction(0), value - LAGS_PER_REQUEST * lag_ms)
 
 
-def _best_count(objective: Objective, value: Fraction, run: Run, found: Condition) -> Fraction | None:
+def _count_without_generator(objective: Objective, value: Fraction, run: Run, found: Condition) -> Fraction | None:
     """Return how much there would be of what more is better, had no request waited for us."""
     if found.saturated:
         return value * 10**6  # what a process that is never idle could have sent is not to be known
@@ -177,10 +179,10 @@ def _best_count(objective: Objective, value: Fraction, run: Run, found: Conditio
     user_ms = Fraction(sum(users)).limit_denominator(1000) * 1000
     # Of all requests: those of one endpoint take a part of their users' time that nobody knows.
     requests = run.tally(stage=lambda name: matches(name, objective.scope.stages)).requests
-    if not user_ms or not requests or found.mean_lag_ms <= LEAST_LAG_MS / WAITS:
+    if not user_ms or not requests or found.mean_lag_ms <= MIN_LAG_MS / LAGS_PER_REQUEST:
         return None
     cycle_ms = user_ms / requests
-    own_ms = min(WAITS * found.mean_lag_ms, cycle_ms * Fraction(999, 1000))
+    own_ms = min(LAGS_PER_REQUEST * found.mean_lag_ms, cycle_ms * Fraction(999, 1000))
     return value * cycle_ms / (cycle_ms - own_ms) if own_ms > LAG_SHARE * cycle_ms else None
 
 
@@ -192,7 +194,7 @@ def _lag_ms(lag: Histogram, percent: Fraction) -> Fraction:
     return Fraction(lag.max_us if percent == 100 else lag.percentile(percent), 1000) if lag.total else Fraction(0)
 
 
-def _late(lag: Histogram, than_ms: Fraction) -> Fraction:
+def _late_share(lag: Histogram, than_ms: Fraction) -> Fraction:
     if not lag.total:
         return Fraction(0)
     return Fraction(sum(count for value_us, count in lag.steps() if value_us > than_ms * 1000), lag.total)

@@ -15,16 +15,16 @@ from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 
 NAME = "headroom"
-CLOSE = Fraction(1, 5)
+CLOSE_SHARE = Fraction(1, 5)
 """Less room than this is called little."""
 
 
 def find(run: Run, objectives: Objectives) -> Finding:
     """Return how far the plateau (the stages of constant load) is from each target."""
     hold = tuple(stage.name for stage in run.plan.stages if stage.load_from == stage.load_to) if run.plan else ()
-    rooms = _rooms(run, objectives, hold)
-    details = tuple(_room(run, one, value, room) for one, (value, room) in rooms.items())
-    little = _little(run)
+    rooms = _headrooms(run, objectives, hold)
+    details = tuple(_sentence(run, one, value, room) for one, (value, room) in rooms.items())
+    little = _littles_law(run)
     if not rooms:
         answer = "not told: no objective with a target has a value while the load was constant"
         return Finding(NAME, answer, False, (), little)
@@ -34,14 +34,14 @@ def find(run: Run, objectives: Objectives) -> Finding:
     if room < 0:
         answer = f"none: '{nearest.name}' is {_percent(-room)} past its target {where} ({shown} against {target})"
     else:
-        size = "little" if room < CLOSE else "at least"
+        size = "little" if room < CLOSE_SHARE else "at least"
         size = f"only {_percent(room)}" if size == "little" else f"at least {_percent(room)} to every target"
         answer = f"{size}, nearest is '{nearest.name}' {where} ({shown} against {target})"
     figure = Figure("headroom.ratio", rounded(float(room)), "ratio")
     return Finding(NAME, answer, True, (figure,), (*details, *little))
 
 
-def _rooms(
+def _headrooms(
     run: Run,
     objectives: Objectives,
     hold: tuple[str, ...],
@@ -52,18 +52,18 @@ def _rooms(
         fits = not scope.scenarios or run.scenario in scope.scenarios
         if not fits or objective.against == "baseline" or objective.indicator.kind in ("requests", "finding"):
             continue
-        value = value_of(objective, select(run, _within(scope, hold), objectives.groups))
+        value = value_of(objective, select(run, _restricted_to(scope, hold), objectives.groups))
         if value is not None:
-            rooms[objective] = (value, _share(objective, value))
+            rooms[objective] = (value, _headroom_share(objective, value))
     return rooms
 
 
-def _within(scope: Scope, hold: tuple[str, ...]) -> Scope:
+def _restricted_to(scope: Scope, hold: tuple[str, ...]) -> Scope:
     both = tuple(name for name in hold if matches(name, scope.stages))
     return replace(scope, stages=both) if both else scope
 
 
-def _share(objective: Objective, value: Fraction) -> Fraction:
+def _headroom_share(objective: Objective, value: Fraction) -> Fraction:
     """Return the room to the target as a share of it; of a share that should be 100 %, of what may be missing."""
     target, best = objective.target, objective.indicator.best
     if best == 1 and target < 1:
@@ -75,7 +75,7 @@ def _share(objective: Objective, value: Fraction) -> Fraction:
     return (target - value) / target if objective.direction == "lower" else (value - target) / target
 
 
-def _room(run: Run, objective: Objective, value: Fraction, room: Fraction) -> str:
+def _sentence(run: Run, objective: Objective, value: Fraction, room: Fraction) -> str:
     words = f"{_percent(room)} of room" if room >= 0 else f"{_percent(-room)} past it"
     shown = show(value, objective.unit, objective.target)
     return f"{objective.name}: {shown} against {show(objective.target, objective.unit)}, {words}."
@@ -90,7 +90,7 @@ def _figure(value: float) -> str:
     return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
-def _little(run: Run) -> tuple[str, ...]:
+def _littles_law(run: Run) -> tuple[str, ...]:
     """Say which share of their time users waited; more than all of it is implausible."""
     user_s = sum(
         before.achieved * (later.at_ms - before.at_ms) / 1000

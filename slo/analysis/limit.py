@@ -26,20 +26,20 @@ NAME = "limit"
 P95 = Fraction(95)
 
 
-def find(run: Run, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], watched: str) -> Finding:
+def find(run: Run, objectives: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], judged_by: str) -> Finding:
     """Return the finding on the steps of ``run``; ``watched`` says which objectives they were judged by."""
     assert run.search is not None
-    if not demanded:
+    if not objectives:
         answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False)
-    search, trials = Search(run.search.start_users, run.search.most_users), []
+    search, trials = Search(run.search.start_users, run.search.max_users), []
     for step, cells in zip(run.search.items, run.step_tallies, strict=False):
-        judged = outcome.of(cells, step.hold_s, demanded, groups)
+        judged = outcome.outcome_of(cells, step.hold_s, objectives, groups)
         running = users_between(None, run.users, step.hold_ms / 1000, step.end_ms / 1000)
         judged = outcome.offered(judged, step.users, running)
         search.report(step.users, judged.held, judged.likely)
         trials.append(_trial(step, cells, judged, running, _busy(run, step)))
-    return _told(run, search, tuple(trials), watched)
+    return _finding(run, search, tuple(trials), judged_by)
 
 
 def _trial(step: SearchStep, cells: Tallies, judged: Outcome, running: float, busy: bool) -> Trial:
@@ -74,28 +74,30 @@ def _busy(run: Run, step: SearchStep) -> bool:
     )
 
 
-def _told(run: Run, search: Search, trials: tuple[Trial, ...], watched: str) -> Finding:
+def _finding(run: Run, search: Search, trials: tuple[Trial, ...], judged_by: str) -> Finding:
     low, high = search.low, search.high
     if not trials:
         return Finding(NAME, "not told: not one step was held to its end; give more time with --find-limit-time", False)
-    more = (*_unclear(search, trials), *_strained(trials, high))
+    more = (*_undecided(search, trials), *_generator_was_busy(trials, high))
     if not low:
         assert high is not None
         failed = _last(trials, high)
         figures = _below(failed)
-        answer = f"not even {_users(high)}: {_why(failed)}"
-        answer += "" if high == 1 else f"; nothing less was {_untold(run)}"
+        answer = f"not even {_users(high)}: {_reason(failed)}"
+        answer += "" if high == 1 else f"; nothing less was {_reason_without_answer(run)}"
         return Finding(NAME, answer, True, figures, more, trials)
     borne = _last(trials, low)
     rps = rounded(_rps(trials, low))
     said = f"{_users(low)} and {show(rps, 'rps')}"
     if high is None:
-        return Finding(NAME, _unbroken(run, search, said, watched), True, _above(search, trials, rps), more, trials)
+        return Finding(
+            NAME, _never_failed(run, search, said, judged_by), True, _above(search, trials, rps), more, trials
+        )
     failed = _last(trials, high)
     figures = _between(search, trials, rps)
-    answer = f"sustains {said}{_p95(borne)}, {watched} held; {_users(high)}: {_why(failed)}"
+    answer = f"sustains {said}{_p95(borne)}, {judged_by} held; {_users(high)}: {_reason(failed)}"
     if search.next() is not None:
-        answer += f"; between them nothing was {_untold(run)}"
+        answer += f"; between them nothing was {_reason_without_answer(run)}"
     return Finding(NAME, answer, True, figures, more, trials)
 
 
@@ -110,17 +112,17 @@ def _rps(trials: Sequence[Trial], users: int) -> float:
     return sum(one.requests for one in those) / sum(one.end_s - one.hold_s for one in those)
 
 
-def _surely(search: Search, trials: Sequence[Trial]) -> int:
+def _confirmed_sentence(search: Search, trials: Sequence[Trial]) -> int:
     """Return the greatest number of users up to the sustained one that held clearly; 0 where none did."""
-    return max((one.users for one in trials if one.users <= search.low and search.sure(one.users)), default=0)
+    return max((one.users for one in trials if one.users <= search.low and search.confirmed(one.users)), default=0)
 
 
 def _between(search: Search, trials: Sequence[Trial], rps: Fraction) -> tuple[Figure, ...]:
     """Return the figures where something failed: bounded by what held clearly, and by what failed clearly."""
     assert search.high is not None
-    failing = [one for one in trials if one.users >= search.high and search.sure(one.users) and not one.busy]
-    least, most = _surely(search, trials), min((one.users for one in failing), default=None)
-    exact = search.sure(search.low) and most == search.high
+    failing = [one for one in trials if one.users >= search.high and search.confirmed(one.users) and not one.busy]
+    least, most = _confirmed_sentence(search, trials), min((one.users for one in failing), default=None)
+    exact = search.confirmed(search.low) and most == search.high
     high = None if most is None else Fraction(most)
     slow = None if exact else rounded(_rps(trials, least)) if least else Fraction(0)
     return (
@@ -130,7 +132,7 @@ def _between(search: Search, trials: Sequence[Trial], rps: Fraction) -> tuple[Fi
 
 
 def _above(search: Search, trials: Sequence[Trial], rps: Fraction) -> tuple[Figure, ...]:
-    sure = _surely(search, trials)
+    sure = _confirmed_sentence(search, trials)
     least = rounded(_rps(trials, sure)) if sure else Fraction(0)
     return (
         Figure("capacity.users", Fraction(search.low), "users", low=Fraction(sure), exact=False),
@@ -146,15 +148,15 @@ def _below(failed: Trial) -> tuple[Figure, ...]:
     )
 
 
-def _unbroken(run: Run, search: Search, said: str, watched: str) -> str:
+def _never_failed(run: Run, search: Search, said: str, watched: str) -> str:
     assert run.search is not None
     held = f"never broke up to {said}: {watched} held"
-    if search.low >= run.search.most_users:
+    if search.low >= run.search.max_users:
         return f"{held}; raise -u, the most users that are tried, to find where it does"
-    return f"{held}; more was not {_untold(run)}"
+    return f"{held}; more was not {_reason_without_answer(run)}"
 
 
-def _untold(run: Run) -> str:
+def _reason_without_answer(run: Run) -> str:
     """Return why something was not tried, as the end of a sentence."""
     assert run.search is not None
     if run.ended.how != "completed":
@@ -162,7 +164,7 @@ def _untold(run: Run) -> str:
     return f"tried in {run.search.time_s:.0f} s: give more with --find-limit-time"
 
 
-def _why(failed: Trial) -> str:
+def _reason(failed: Trial) -> str:
     """Return what went wrong in a step, as the end of a sentence."""
     if failed.outcome == "unclear" and failed.running < MIN_RUNNING_SHARE * failed.users:
         return f"only {_users(failed.running)} of them ran, the generator can start no more"
@@ -180,17 +182,17 @@ def _users(count: int | Fraction) -> str:
     return "1 user" if count == 1 else show(count, "users")
 
 
-def _unclear(search: Search, trials: Sequence[Trial]) -> tuple[str, ...]:
+def _undecided(search: Search, trials: Sequence[Trial]) -> tuple[str, ...]:
     """Name the numbers of users of which no step was clear; not those below what held clearly."""
-    least = _surely(search, trials)
-    noisy = sorted({one.users for one in trials if one.users > least and not search.sure(one.users)})
+    least = _confirmed_sentence(search, trials)
+    noisy = sorted({one.users for one in trials if one.users > least and not search.confirmed(one.users)})
     if not noisy:
         return ()
     listed = ", ".join(map(str, noisy))
     return (f"Too noisy to tell, or too few requests, at {listed} users: there the values alone led the way.",)
 
 
-def _strained(trials: Sequence[Trial], high: int | None) -> tuple[str, ...]:
+def _generator_was_busy(trials: Sequence[Trial], high: int | None) -> tuple[str, ...]:
     if high is None or not _last(trials, high).busy:
         return ()
     return (

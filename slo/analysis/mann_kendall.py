@@ -15,11 +15,11 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-FEWEST = 20
+MIN_SAMPLES = 20
 """Samples that a trend needs."""
-MOST = 40
+MAX_SAMPLES = 40
 """Samples looked at; of more, neighbours are averaged: what is left is less alike than neighbours are."""
-SURE = 0.001
+Z_95 = 0.001
 """Probability of taking noise for a trend; several series are looked at in every run."""
 
 Array = NDArray[np.float64]
@@ -40,12 +40,12 @@ class Trend:
     @property
     def is_real(self) -> bool:
         """Whether noise, autocorrelated as it is, would hardly ever look like this."""
-        return self.p < SURE
+        return self.p < Z_95
 
 
 def trend(samples: Sequence[tuple[float, float]]) -> Trend | None:
     """Return the trend of (seconds, value); None where the samples are too few."""
-    if len(samples) < FEWEST:
+    if len(samples) < MIN_SAMPLES:
         return None
     times, values = _thinned(np.array(samples, dtype=float))
     first, second = np.triu_indices(len(times), 1)
@@ -65,7 +65,7 @@ def trend(samples: Sequence[tuple[float, float]]) -> Trend | None:
 
 
 def _thinned(samples: Array) -> tuple[Array, Array]:
-    step = math.ceil(len(samples) / MOST)
+    step = math.ceil(len(samples) / MAX_SAMPLES)
     whole = len(samples) // step * step
     times, values = samples[:whole].reshape(-1, step, 2).mean(axis=1).T
     return times, values

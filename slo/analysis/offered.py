@@ -15,8 +15,8 @@ from slo.record.samples import UserSample
 
 MISSING_SHARE = 0.1
 """Share of a stage's user-seconds that may be missing ..."""
-FEW_USER_SECONDS = 5.0
-FEW_ARRIVALS = 5.0
+MIN_USER_SECONDS = 5.0
+MIN_ARRIVALS = 5.0
 """... or so many, in a short stage ..."""
 DELAY_S = 2.0
 """... or as many as are missing when all users start so late."""
@@ -60,7 +60,7 @@ def offered_load(run: Run) -> list[Offered]:
 
     Empty where the number of users was never sampled.
     """
-    if run.plan and run.plan.open:
+    if run.plan and run.plan.is_open:
         return [_arrivals(run, stage, stop_s - start_s) for stage, start_s, stop_s in run.spans()]
     if not run.users:
         return []
@@ -81,7 +81,7 @@ def _by_stage(run: Run, plan: Plan) -> list[Offered]:
         stop_s = min(end_s, run.duration_s)
         if stop_s > start_s:
             planned = (stage.users_from + stage.users_at(stop_s - start_s)) / 2 * (stop_s - start_s)
-            slack = max(MISSING_SHARE * planned, FEW_USER_SECONDS, _lost_by_delay(plan.users_at, start_s, stop_s))
+            slack = max(MISSING_SHARE * planned, MIN_USER_SECONDS, _lost_by_delay(plan.users_at, start_s, stop_s))
             # The plan ends with 0 users: how fast the last ones leave does not matter.
             ends_the_plan = stage is plan.stages[-1] and stage.users_to == 0
             achieved = _user_seconds(run.users, start_s, stop_s)
@@ -95,15 +95,15 @@ def _without_plan(run: Run, name: str, achieved: float) -> Offered:
     if run.ask is None:
         return Offered(name, None, achieved)
     planned = run.ask.user_seconds(run.duration_s)
-    slack = max(MISSING_SHARE * planned, FEW_USER_SECONDS, _lost_by_delay(run.ask.users_at, 0.0, run.duration_s))
+    slack = max(MISSING_SHARE * planned, MIN_USER_SECONDS, _lost_by_delay(run.ask.users_at, 0.0, run.duration_s))
     return Offered(name, planned, achieved, slack, ask=run.ask)
 
 
 def _arrivals(run: Run, stage: Stage, seconds: float) -> Offered:
     """Return how many arrivals were planned in so many seconds of a stage, and how many of them were started."""
-    planned = schedule.arrived(stage, seconds)
+    planned = schedule.arrivals_until(stage, seconds)
     started = run.arrivals.get(stage.name, NO_ARRIVALS).started
-    return Offered(stage.name, planned, started, max(MISSING_SHARE * planned, FEW_ARRIVALS), "arrivals")
+    return Offered(stage.name, planned, started, max(MISSING_SHARE * planned, MIN_ARRIVALS), "arrivals")
 
 
 def _user_seconds(samples: Sequence[UserSample], start_s: float, stop_s: float) -> float:
@@ -130,7 +130,7 @@ def _lost_by_delay(users_at: Callable[[float], float], start_s: float, stop_s: f
 
 def unreached_stages(run: Run) -> list[str]:
     """Return a sentence for each stage that began and never came near its number of users."""
-    if not run.plan or run.plan.open:
+    if not run.plan or run.plan.is_open:
         return []
     sentences = []
     start_s = 0.0

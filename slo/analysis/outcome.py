@@ -15,7 +15,7 @@ from slo.metrics import percentile_interval
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objective import Objective
 
-Past = tuple[float, Miss]
+MissedObjective = tuple[float, Miss]
 """How far a value is past its target, as a share of it, and the miss."""
 
 
@@ -32,34 +32,36 @@ class Outcome:
     short: bool = False
 
 
-def of(cells: Tallies, seconds: float, demanded: Sequence[Objective], groups: Mapping[str, tuple[str, ...]]) -> Outcome:
+def outcome_of(
+    cells: Tallies, seconds: float, objectives: Sequence[Objective], groups: Mapping[str, tuple[str, ...]]
+) -> Outcome:
     """Return the outcome of a step with the counts ``cells``, held for ``seconds``, by all objectives ``demanded``.
 
     It holds where all hold clearly, and fails where one fails clearly. An objective of which there was no request
     has no say.
     """
     clear: list[bool | None] = []
-    over: list[Past] = []
-    for objective in demanded:
+    over: list[MissedObjective] = []
+    for objective in objectives:
         inside = Selection(matching(cells, objective.scope, groups), Fraction(seconds).limit_denominator(1000), ())
         value = value_of(objective, inside)
         if value is None:
             continue
-        clear.append(_clear(objective, value, inside))
+        clear.append(_is_clear(objective, value, inside))
         if not meets(objective.indicator, value, objective.target):
-            over.append(past(objective, value, inside))
+            over.append(distance_past_target(objective, value, inside))
     held = False if False in clear else None if None in clear or not clear else True
     missed = furthest_first(over)
     return Outcome(held, bool(clear) and not missed, missed)
 
 
-def past(objective: Objective, value: Fraction, inside: Selection) -> Past:
+def distance_past_target(objective: Objective, value: Fraction, inside: Selection) -> MissedObjective:
     """Return by what share of its target ``value`` is past it, and the miss with the endpoint that most of it is of."""
     far = float(abs(value - objective.target) / (objective.target or Fraction(1, 100)))
     return far, Miss(objective.name, diagnosis.origin(objective, inside).endpoint)
 
 
-def furthest_first(found: Sequence[Past]) -> tuple[Miss, ...]:
+def furthest_first(found: Sequence[MissedObjective]) -> tuple[Miss, ...]:
     """Return the misses, the furthest past its target first."""
     return tuple(miss for _, miss in sorted(found, key=lambda one: (-one[0], one[1].objective)))
 
@@ -71,7 +73,7 @@ def offered(outcome: Outcome, users: int, running: float) -> Outcome:
     return replace(outcome, held=None, likely=False, short=True)
 
 
-def _clear(objective: Objective, value: Fraction, inside: Selection) -> bool | None:
+def _is_clear(objective: Objective, value: Fraction, inside: Selection) -> bool | None:
     """Return whether the target is met, where chance moves the value across it with less than 2.5 %; else None."""
     what, target = objective.indicator, objective.target
     met = meets(what, value, target)
@@ -83,10 +85,10 @@ def _clear(objective: Objective, value: Fraction, inside: Selection) -> bool | N
         return False if missed else None
     if met or what.unit != "ratio":
         return met
-    return None if _by_chance(objective, value, inside) else False
+    return None if _could_be_chance(objective, value, inside) else False
 
 
-def _by_chance(objective: Objective, value: Fraction, inside: Selection) -> bool:
+def _could_be_chance(objective: Objective, value: Fraction, inside: Selection) -> bool:
     """Return whether a share as bad as ``value`` is no surprise where the true one is the target (binomial)."""
     bad, allowed, tried = value, objective.target, inside.tally.requests
     if objective.direction == "higher":
@@ -98,5 +100,5 @@ def _by_chance(objective: Objective, value: Fraction, inside: Selection) -> bool
         return False
     return (
         1 - percentile_interval.binomial_at_most(round(bad * tried) - 1, tried, float(allowed))
-        > percentile_interval.MISS / 2
+        > percentile_interval.MISS_PROBABILITY / 2
     )

@@ -15,13 +15,13 @@ from slo.metrics.quantity import show
 from slo.record.suite import Suite
 
 NAME = "recovery"
-STAY = 5
+STABLE_POINTS = 5
 """Points that must be well after the recovery: it is no recovery that does not stay."""
-RELAPSE = 3
+RELAPSE_POINTS = 3
 """Points unwell one after the other that are no hiccup."""
 BAND = 2.0
 """The band reaches to so many times the median p95 before the burst, and at least to the worst point there ..."""
-LEAST_MS = 10.0
+MIN_BAND_MS = 10.0
 """... and so much above that median: a p95 of few requests of a few milliseconds is noise."""
 
 
@@ -68,33 +68,35 @@ def find(points: Sequence[Point], plan: Plan | None, suite: Suite) -> Finding:
     # The users of a plan's first rise are no steady load: the second half of what came before is the measure.
     before = [point for point in points if point.end_s <= burst.start_s + 0.01 and point.p95_ms is not None]
     known = [point for point in before if burst.start_s / 2 <= point.start_s] or before
-    if not known or len(after) < STAY:
+    if not known or len(after) < STABLE_POINTS:
         few = "nothing was measured before the burst" if not known else "the run ended too soon after the burst"
         return Finding(NAME, f"not told: {few}; a longer run would tell{suite.hint('time_scale')}", False, (), said)
     limit_ms, share = _band(known)
-    unwell = [not _is_well(point, limit_ms, share) for point in after]
+    unwell = [not _is_within_band(point, limit_ms, share) for point in after]
     band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"
-    return _told(after, unwell, burst, band, said)
+    return _finding(after, unwell, burst, band, said)
 
 
 def _band(before: Sequence[Point]) -> tuple[float, float]:
     levels = [point.p95_ms for point in before if point.p95_ms is not None]
     middle = statistics.median(levels)
-    return max(BAND * middle, middle + LEAST_MS, *levels), max(0.01, *(point.failed_ratio for point in before))
+    return max(BAND * middle, middle + MIN_BAND_MS, *levels), max(0.01, *(point.failed_ratio for point in before))
 
 
-def _is_well(point: Point, limit_ms: float, share: float) -> bool:
+def _is_within_band(point: Point, limit_ms: float, share: float) -> bool:
     """A point without a request is unwell: its users wait for an answer."""
     return point.p95_ms is not None and point.p95_ms <= limit_ms and point.failed_ratio <= share
 
 
-def _told(after: Sequence[Point], unwell: Sequence[bool], burst: Burst, band: str, worst: tuple[str, ...]) -> Finding:
-    well_from = _well_from(unwell)
+def _finding(
+    after: Sequence[Point], outside_band: Sequence[bool], burst: Burst, band: str, worst: tuple[str, ...]
+) -> Finding:
+    well_from = _index_of_recovery(outside_band)
     seen_s = after[-1].end_s - burst.end_s
     relapse = ""
-    if well_from and not all(unwell[:well_from]):
+    if well_from and not all(outside_band[:well_from]):
         relapse = " (well in between, but it did not stay)"
-    if len(after) - well_from < STAY:
+    if len(after) - well_from < STABLE_POINTS:
         least = rounded(max(0.0, seen_s - sum(point.end_s - point.start_s for point in after[well_from:])))
         figure = Figure("recovery.s", least, "s", low=least, exact=False)
         answer = f"did not recover for good in the {show(rounded(seen_s), 's')} seen after the burst ({band}){relapse}"
@@ -109,27 +111,29 @@ def _told(after: Sequence[Point], unwell: Sequence[bool], burst: Burst, band: st
         )
     else:
         answer = f"recovered at once: well in the first second after the burst ({band}) and stayed so"
-    hiccups = sum(unwell[well_from:])
-    later = (f"{hiccups} of {len(after) - well_from} later points were outside the band, never {RELAPSE} in a row.",)
-    said = (*worst, _again(after[well_from:]), *(later if hiccups else ()))
+    hiccups = sum(outside_band[well_from:])
+    later = (
+        f"{hiccups} of {len(after) - well_from} later points were outside the band, never {RELAPSE_POINTS} in a row.",
+    )
+    said = (*worst, _later_misses(after[well_from:]), *(later if hiccups else ()))
     return Finding(NAME, answer, True, (figure,), said)
 
 
-def _again(after: Sequence[Point]) -> str:
+def _later_misses(after: Sequence[Point]) -> str:
     """Say how many requests went well once it had recovered."""
     asked = sum(point.requests for point in after)
     bad = sum(point.errors + point.throttled for point in after)
     return f"After the recovery {show(rounded((asked - bad) / asked), 'ratio')} of {asked:,} requests went well."
 
 
-def _well_from(unwell: Sequence[bool]) -> int:
+def _index_of_recovery(outside_band: Sequence[bool]) -> int:
     """Return the index from which on it is well: behind the burst's own trouble and the last relapse."""
     well_from = run = 0
-    for number, bad in enumerate([*unwell, False]):
+    for number, bad in enumerate([*outside_band, False]):
         if bad:
             run += 1
             continue
-        if run and (run == number or run >= RELAPSE):
+        if run and (run == number or run >= RELAPSE_POINTS):
             well_from = number
         run = 0
     return well_from
@@ -161,10 +165,10 @@ def _throttled(since: Sequence[Point]) -> tuple[str, ...]:
         return (f"{said}; none carried Retry-After: clients can't know when to come back.",)
     carried = "all" if told.total >= refused else f"{told.total:,} of them"
     wait = show(Fraction(told.percentile(50), 10**6), "s")
-    return (f"{said}; {carried} carried Retry-After (median {wait}); {_returns(since)}.",)
+    return (f"{said}; {carried} carried Retry-After (median {wait}); {_retries(since)}.",)
 
 
-def _returns(since: Sequence[Point]) -> str:
+def _retries(since: Sequence[Point]) -> str:
     """Say how the next requests of those ended who were told to wait."""
     through, again, failed, early = (
         sum(point.returns.get(outcome, 0) for point in since) for outcome in ("through", "again", "failed", "early")

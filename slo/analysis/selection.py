@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from slo.load.plan import Plan
-from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total
+from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total_arrivals
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
@@ -74,8 +74,8 @@ def select(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> Sel
     late = run.after(warmup_ms(scope, run.plan))
     cells = matching(late.tallies, scope, groups)
     seconds = Fraction(round(late.seconds(lambda stage: matches(stage, scope.stages)) * 1000), 1000)
-    empty = "" if any(tally.requests for tally in cells.values()) else _nothing(run, scope, groups)
-    arrived = total(more for stage, more in late.arrivals.items() if matches(stage, scope.stages))
+    empty = "" if any(tally.requests for tally in cells.values()) else _reason_for_nothing(run, scope, groups)
+    arrived = total_arrivals(more for stage, more in late.arrivals.items() if matches(stage, scope.stages))
     return Selection(cells, seconds, tuple(run.stages), empty, arrived)
 
 
@@ -95,7 +95,7 @@ def matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> str:
+def _reason_for_nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> str:
     if not run.tallies:
         return "not one request was made"
     patterns = patterns_of(scope, groups)

@@ -22,9 +22,9 @@ UNPLANNED_S = 5
 """Seconds of a point while nobody knows how long the run will last."""
 WINDOW = 3
 """Points that a window has at least ..."""
-WIDEST = 12
+MAX_WINDOW_POINTS = 12
 """... and at most, while it has fewer than ``ENOUGH`` requests."""
-ENOUGH = 30
+MIN_REQUESTS = 30
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Timeline:
 
     def __init__(self, misses: MissDetector) -> None:
         self._misses = misses
-        self._tiles: deque[_Tile] = deque(maxlen=WIDEST)
+        self._tiles: deque[_Tile] = deque(maxlen=MAX_WINDOW_POINTS)
         self.points: list[Point] = []
 
     def add(self, start_s: float, end_s: float, users: float, cells: Tallies) -> None:
@@ -100,7 +100,7 @@ class Timeline:
             whole.add_all(tile.cells)
         seconds = window[-1].end_s - window[0].start_s
         requests = sum(tally.requests for tally in whole.values())
-        judged = requests >= ENOUGH
+        judged = requests >= MIN_REQUESTS
         own = Tally.merged(cells.values())
         latency = own.latency
         self.points.append(
@@ -128,7 +128,7 @@ class Timeline:
         window: list[_Tile] = []
         requests = 0
         for tile in reversed(self._tiles):
-            if len(window) >= WINDOW and requests >= ENOUGH:
+            if len(window) >= WINDOW and requests >= MIN_REQUESTS:
                 break
             window.insert(0, tile)
             requests += sum(tally.requests for tally in tile.cells.values())
@@ -194,4 +194,4 @@ def users_between(plan: Plan | None, samples: Sequence[UserSample], start_s: flo
     before = [one.achieved for one in samples if one.at_ms < start_s * 1000]
     if before:
         return float(before[-1])
-    return plan.users_at((start_s + end_s) / 2) if plan and not plan.open else 0.0
+    return plan.users_at((start_s + end_s) / 2) if plan and not plan.is_open else 0.0

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FEWEST = 8
+MIN_POINTS = 8
 """Windows that a fit needs."""
-LEAST_RANGE = 3.0
+MIN_RANGE = 3.0
 """The greatest number of users must be so many times the smallest."""
-GOOD = 0.8
+MIN_EXPLAINED = 0.8
 """Share of the throughput's variation that a fit must explain."""
 RESAMPLES = 200
 _BLOCK = 3
@@ -70,13 +70,13 @@ class Fit:
 def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
     """Fit the law to (users, requests per second); a sentence says why it cannot be."""
     usable = [(users, rps) for users, rps in points if users >= 1 and rps > 0]
-    if len(usable) < FEWEST:
-        return f"{len(usable)} windows under load are too few to fit the scalability law; it needs {FEWEST}"
+    if len(usable) < MIN_POINTS:
+        return f"{len(usable)} windows under load are too few to fit the scalability law; it needs {MIN_POINTS}"
     users, rps = (np.array(column, dtype=float) for column in zip(*usable, strict=True))
-    if users.max() < LEAST_RANGE * users.min():
+    if users.max() < MIN_RANGE * users.min():
         return (
             f"from {users.min():.3g} to {users.max():.3g} users is too small a range for the scalability law; "
-            f"it needs a factor of {LEAST_RANGE:.0f}"
+            f"it needs a factor of {MIN_RANGE:.0f}"
         )
     law = _fit(users, rps)
     left = float(((rps - _curve(law, users)) ** 2).sum())
@@ -102,7 +102,7 @@ def _fit(users: Array, rps: Array) -> Law:
     """Return the best law without a negative parameter: of all terms, or of fewer where one would be."""
     best, least = Law(float((rps / users).mean()), 0.0, 0.0), math.inf
     for terms in ((0, 1, 2), (0, 1), (0, 2), (0,)):
-        law = _solved(users, rps, terms)
+        law = _solve(users, rps, terms)
         if law is None:
             continue
         error = float(((rps - _curve(law, users)) ** 2).sum())
@@ -111,7 +111,7 @@ def _fit(users: Array, rps: Array) -> Law:
     return best
 
 
-def _solved(users: Array, rps: Array, terms: tuple[int, ...]) -> Law | None:
+def _solve(users: Array, rps: Array, terms: tuple[int, ...]) -> Law | None:
     columns = np.stack([np.ones_like(users), users - 1, users * (users - 1)], axis=1)[:, terms]
     wanted, fitted = users / rps, rps
     law: Law | None = None

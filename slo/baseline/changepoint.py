@@ -14,13 +14,13 @@ import statistics
 from collections.abc import Sequence
 from itertools import pairwise
 
-LEAST_SHARE = 0.001
+MIN_SHARE = 0.001
 """And of a share never for less than a tenth of a percentage point."""
 PENALTY = 4.0
 """Twice the BIC's: one shift has a place and a size."""
-SHORTEST = 3
+MIN_LENGTH = 3
 """Runs a level must last: one slow run is no change."""
-LEAST_NOISE = 0.01
+MIN_NOISE = 0.01
 """Noise is never taken for less than 1 %, however alike a few runs happen to be."""
 
 
@@ -30,11 +30,11 @@ def changes(values: Sequence[float], relative: bool = True) -> list[int]:
     Positive values are compared as ratios; shares, which may be 0, as differences (not ``relative``).
     """
     logs = [math.log(value) for value in values] if relative else list(values)
-    if len(logs) < 2 * SHORTEST:
+    if len(logs) < 2 * MIN_LENGTH:
         return []
     steps = [abs(later - before) for before, later in pairwise(logs)]
     # The median of |N(0, 2 s^2)| is 0.6745 * sqrt(2) * s.
-    noise = max(LEAST_NOISE if relative else LEAST_SHARE, statistics.median(steps) / (0.6745 * math.sqrt(2)))
+    noise = max(MIN_NOISE if relative else MIN_SHARE, statistics.median(steps) / (0.6745 * math.sqrt(2)))
     # The median of three keeps a step where it is, and takes out what is alone between its neighbours.
     steady = [logs[0], *(statistics.median(logs[at - 1 : at + 2]) for at in range(1, len(logs) - 1)), logs[-1]]
     return _partition(steady, PENALTY * math.log(len(logs)) * noise**2)
@@ -46,8 +46,8 @@ def _partition(values: Sequence[float], penalty: float) -> list[int]:
     for end in range(1, len(values) + 1):
         costs = [
             (best[start] + _error(values[start:end]) + penalty, start)
-            for start in range(max(0, end - SHORTEST + 1))
-            if start == 0 or start >= SHORTEST
+            for start in range(max(0, end - MIN_LENGTH + 1))
+            if start == 0 or start >= MIN_LENGTH
         ]
         least, start = min(costs, default=(math.inf, 0))
         best.append(least)

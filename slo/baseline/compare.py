@@ -25,7 +25,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from slo.baseline.compared_indicator import FEWEST_BLOCKS, ComparedIndicator
+from slo.baseline.compared_indicator import MIN_BLOCKS, ComparedIndicator
 from slo.baseline.store import Block
 from slo.baseline.student import quantile
 from slo.metrics.tally import Tally
@@ -51,7 +51,7 @@ class Change:
     worse: float
     low: float
     high: float
-    visible: float
+    detectable: float
     references: int
     noise: str
 
@@ -78,23 +78,23 @@ class Measured:
 
 
 def compare(
-    run: Sequence[Block], references: Sequence[Sequence[Block]], question: ComparedIndicator
+    run: Sequence[Block], references: Sequence[Sequence[Block]], compared: ComparedIndicator
 ) -> Change | NotComparable:
     """Return the change from the references to the run, or why there is none."""
     return compare_measured(
-        measure(run, question), [measure(reference, question) for reference in references], question
+        measure(run, compared), [measure(reference, compared) for reference in references], compared
     )
 
 
-def measure(blocks: Sequence[Block], question: ComparedIndicator) -> Measured:
+def measure(blocks: Sequence[Block], compared: ComparedIndicator) -> Measured:
     """Return the indicator's value of one run and the noise within it."""
-    tally = Tally.merged(_counts(blocks, question))
-    value = question.value(tally, sum(block.seconds for block in blocks)) if tally.requests else None
-    return Measured(value, within_run(blocks, question))
+    tally = Tally.merged(_counts(blocks, compared))
+    value = compared.value(tally, sum(block.seconds for block in blocks)) if tally.requests else None
+    return Measured(value, within_run(blocks, compared))
 
 
 def compare_measured(
-    run: Measured, references: Sequence[Measured], question: ComparedIndicator
+    run: Measured, references: Sequence[Measured], compared: ComparedIndicator
 ) -> Change | NotComparable:
     """Return the change from runs that are measured already to another, or why there is none."""
     after, before = run.value, [one.value for one in references if one.value is not None]
@@ -102,15 +102,15 @@ def compare_measured(
         return NotComparable("the run has no value to compare", of_run=True)
     if not before:
         return NotComparable("the baseline has no value to compare with")
-    scale: Callable[[float], float] = math.log if question.relative else float
-    if question.relative and min(after, *before) <= 0:
+    scale: Callable[[float], float] = math.log if compared.relative else float
+    if compared.relative and min(after, *before) <= 0:
         return NotComparable("a value of 0 cannot be compared as a ratio", of_run=after <= 0)
     known = [one.noise for one in (run, *references) if one.noise is not None]
-    return _change(question, after, before, scale, known)
+    return _change(compared, after, before, scale, known)
 
 
 def _change(
-    question: ComparedIndicator, after: float, before: list[float], scale: Callable[[float], float], within: list[float]
+    compared: ComparedIndicator, after: float, before: list[float], scale: Callable[[float], float], within: list[float]
 ) -> Change | NotComparable:
     count = len(before)
     between = statistics.variance([scale(value) for value in before]) if count > 1 else 0.0
@@ -124,11 +124,11 @@ def _change(
     noise = math.sqrt((prior * inside + (count - 1) * between) / freedom)
     error = noise * math.sqrt(1 + 1 / count)
     middle = statistics.fmean(scale(value) for value in before)
-    sign = 1 if question.indicator.direction == "lower" else -1
+    sign = 1 if compared.indicator.direction == "lower" else -1
     shift = sign * (scale(after) - middle)
     reach = quantile(0.975, freedom) * error
     visible = reach + quantile(POWER, freedom) * error
-    if question.relative:
+    if compared.relative:
         # A share of the reference's value, whichever way is worse: half the throughput is 50 % worse, not 100 %.
         worse, low, high, visible = (
             sign * math.expm1(sign * x) for x in (shift, shift - reach, shift + reach, visible)
@@ -140,28 +140,28 @@ def _change(
     return Change(reference, after, worse, low, high, visible, count, said)
 
 
-def _counts(blocks: Sequence[Block], question: ComparedIndicator) -> list[Tally]:
+def _counts(blocks: Sequence[Block], compared: ComparedIndicator) -> list[Tally]:
     return [
-        Tally.merged(tally for name, tally in sorted(block.cells.items()) if question.endpoint(name))
+        Tally.merged(tally for name, tally in sorted(block.cells.items()) if compared.endpoint(name))
         for block in blocks
     ]
 
 
-def within_run(blocks: Sequence[Block], question: ComparedIndicator) -> float | None:
+def within_run(blocks: Sequence[Block], compared: ComparedIndicator) -> float | None:
     """Return the standard deviation, on the scale of comparison, that chance within the run gives the value.
 
     None where the blocks are too few to tell.
     """
-    tallies = _counts(blocks, question)
-    if question.indicator.kind == "throughput":
-        return _uneven(blocks, [tally.requests for tally in tallies])
+    tallies = _counts(blocks, compared)
+    if compared.indicator.kind == "throughput":
+        return _varies_in_number(blocks, [tally.requests for tally in tallies])
     # NumPy takes 0.15 s and 30 MB to import: the process that offers load is spared that until it is done.
-    from slo.baseline.bootstrap import spread
+    from slo.baseline.bootstrap import standard_error
 
-    return spread([block.stage for block in blocks], tallies, question)
+    return standard_error([block.stage for block in blocks], tallies, compared)
 
 
-def _uneven(blocks: Sequence[Block], requests: Sequence[int]) -> float | None:
+def _varies_in_number(blocks: Sequence[Block], requests: Sequence[int]) -> float | None:
     """Return the noise of the throughput, from second differences within a stage: they are free of its ramp.
 
     The variance of independent values is a sixth of the mean square of their second differences (von Neumann 1941).
@@ -173,6 +173,6 @@ def _uneven(blocks: Sequence[Block], requests: Sequence[int]) -> float | None:
         if blocks[place].stage == blocks[place + 1].stage == blocks[place + 2].stage
     ]
     mean = statistics.fmean(rates)
-    if len(squares) < FEWEST_BLOCKS - 2 or not mean:
+    if len(squares) < MIN_BLOCKS - 2 or not mean:
         return None
     return math.sqrt(statistics.fmean(squares) / 6 / len(rates)) / mean

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slo.metrics.indicator import Indicator
 from slo.metrics.tally import Tally
 
-FEWEST_BLOCKS = 8
+MIN_BLOCKS = 8
 """Fewer blocks say nothing of the noise within a run."""
 
 

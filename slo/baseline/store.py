@@ -33,7 +33,7 @@ KEEP = 5
 """Reference runs kept by default; adding one more drops the oldest."""
 BLOCKS = 40
 """Blocks a run is cut in; fewer where the file would grow past ``MAX_BYTES``."""
-FEWEST = 10
+MIN_BLOCKS = 10
 """Fewer blocks than this say little of the noise within the run: then one has to do."""
 MAX_BYTES = 90_000
 """Largest packed reference; a file of one reference stays under 100 kB with its head."""
@@ -112,7 +112,7 @@ class Reference:
 def differences(before: Run | Reference, after: Run) -> list[str]:
     """Return what sets two runs apart, target, machine and load, as ``name: there, here`` texts."""
     load = before.load if isinstance(before, Reference) else load_of(before)
-    pairs: list[tuple[str, Any, Any]] = [("target", before.target.place(), after.target.place())]
+    pairs: list[tuple[str, Any, Any]] = [("target", before.target.identity(), after.target.identity())]
     pairs += [(name, before.environment.get(name), after.environment.get(name)) for name in FINGERPRINT]
     pairs.append(("load", load, load_of(after)))
     names = dict.fromkeys((*_suite_options(before), *_suite_options(after), *LOAD_OPTIONS))
@@ -127,7 +127,7 @@ def _suite_options(run: Run | Reference) -> tuple[str, ...]:
 def load_of(run: Run) -> str:
     """Return the load that the run asked for in one line: its stages or its users, and how many processes made it."""
     if run.plan:
-        unit = "/s" if run.plan.open else ""
+        unit = "/s" if run.plan.is_open else ""
         legs = [f"{s.load_from:g}-{s.load_to:g}{unit} in {s.duration_s:g} s" for s in run.plan.stages]
         load = ", ".join(legs) if len(legs) <= 12 else hashlib.sha256("".join(legs).encode()).hexdigest()[:12]
     else:
@@ -196,7 +196,7 @@ def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
         raise BaselineError(f"{path}: holds {run.id} already")
     if not run.tallies:
         raise BaselineError(f"{run.id}: holds not one request")
-    _write(path, path.stem, [*references, _small(run)][-keep:])
+    _write(path, path.stem, [*references, _sized_reference(run)][-keep:])
     return path
 
 
@@ -215,12 +215,12 @@ def drop(path: Path, ids: Sequence[str]) -> list[str]:
     return [reference.id for reference in left]
 
 
-def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
+def blocks_of(run: Run, count: int = BLOCKS) -> tuple[Block, ...]:
     """Return the run cut in about ``most`` blocks of time, each within one stage.
 
     They cover the run to its end: a block in which nothing was answered is one of them.
     """
-    width_s = max(run.duration_s / most, 0.001)
+    width_s = max(run.duration_s / count, 0.001)
     starts, ends, stages = [], [], []
     spans = [(stage.name, start_s, end_s) for stage, start_s, end_s in run.spans()]
     for stage, start_s, end_s in spans or [(RUN_STAGE, 0.0, run.duration_s)]:
@@ -240,10 +240,10 @@ def blocks_of(run: Run, most: int = BLOCKS) -> tuple[Block, ...]:
     return tuple(Block(end_s - start_s, stage, own) for start_s, end_s, stage, own in blocks)
 
 
-def _small(run: Run) -> Reference:
+def _sized_reference(run: Run) -> Reference:
     """Return the run as a reference that keeps within ``MAX_BYTES``, of fewer blocks if need be, or one for all."""
     blocks = BLOCKS
-    while blocks >= FEWEST:
+    while blocks >= MIN_BLOCKS:
         reference = Reference.of(run, blocks)
         if len(_pack(reference.blocks)) <= MAX_BYTES:
             return reference

@@ -17,7 +17,7 @@ def sentence(indicator: Indicator, change: Change, target: Fraction, warning: Fr
     if not change.is_real:
         return (
             f"no change seen: {values} ({between}); the smallest change this test could have seen is "
-            f"{share(change.visible, indicator)} (noise {change.noise})"
+            f"{share(change.detectable, indicator)} (noise {change.noise})"
         )
     way = "worse" if change.worse > 0 else "better"
     words = f"{share(abs(change.worse), indicator)} {way}: {values} ({between})"

@@ -103,7 +103,7 @@ def _list(options: argparse.Namespace) -> int:
     for file in sorted(options.baselines.glob("*.json")):
         for one in store.read(file):
             commit = str(one.environment.get("commit") or "-")[:12]
-            rows.append((file.stem, one.id, one.started_at, f"{one.duration_s:.1f} s", one.target.place(), commit))
+            rows.append((file.stem, one.id, one.started_at, f"{one.duration_s:.1f} s", one.target.identity(), commit))
     if not rows:
         print_lines(f"{options.baselines}: holds no baseline; `locust-slo baseline add RUN` adds one")
         return 0

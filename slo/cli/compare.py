@@ -12,7 +12,7 @@ from slo.record import load_run
 from slo.record.run import Run
 from slo.record.run_record import RunError
 from slo.reports.console import table
-from slo.reports.rows import COMPARE_HEAD, compared
+from slo.reports.rows import COMPARE_HEAD, comparison
 from slo.verdict import saved_runs
 from slo.verdict.saved_runs import Row
 
@@ -35,7 +35,7 @@ def _compare(options: argparse.Namespace) -> int:
             raise RunError(f"{one.id}: made no request; there is nothing to compare")
     rows = saved_runs.side_by_side(before, after)
     print_lines(*_headlines(before, after))
-    print_lines(table(COMPARE_HEAD, [compared(row) for row in rows]), "")
+    print_lines(table(COMPARE_HEAD, [comparison(row) for row in rows]), "")
     print_lines(*filter(None, map(_sentence, rows)))
     if options.html:
         from slo.reports import side_by_side  # matplotlib is loaded only for a picture

@@ -9,7 +9,7 @@ the round trip.
 from __future__ import annotations
 
 
-class Offset:
+class ClockOffset:
     """Keeps the offset of the quickest answer so far: the quicker, the smaller its error."""
 
     def __init__(self) -> None:
@@ -21,13 +21,13 @@ class Offset:
         """Whether there was an answer yet."""
         return self._round_trip_s is not None
 
-    def answer(self, asked_at_s: float, reading_s: float, answered_at_s: float) -> None:
+    def add_reading(self, asked_at_s: float, reading_s: float, answered_at_s: float) -> None:
         """Take an answer: our clock when we asked, the other's reading, our clock when the answer came."""
         round_trip_s = answered_at_s - asked_at_s
         if self._round_trip_s is None or round_trip_s <= self._round_trip_s:
             self._round_trip_s = round_trip_s
             self._offset_s = reading_s - (asked_at_s + answered_at_s) / 2
 
-    def to_ours(self, theirs_s: float) -> float:
+    def to_local(self, theirs_s: float) -> float:
         """Return our clock's reading at the moment when the other's was ``theirs_s``."""
         return theirs_s - self._offset_s

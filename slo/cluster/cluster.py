@@ -56,7 +56,7 @@ class Cluster:
     def share_arrivals(self, workers: Iterable[str], measurement: Measurement) -> None:
         """Share the arrivals of an open model among those of ``workers`` that were not refused."""
         plan = measurement.description.plan
-        if plan is not None and plan.open:
+        if plan is not None and plan.is_open:
             self.protocol.share(self.protocol.accepted(workers), measurement)
 
     def receive(self, worker: str, report: Mapping[str, Any], at_s: float) -> list[Interval]:

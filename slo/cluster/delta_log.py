@@ -28,7 +28,7 @@ class _WorkerProgress:
     received: int = 0
     total: int | None = None
     last: int | None = None
-    faults: int = 0
+    recording_errors: int = 0
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
     def receive(self, seq: int) -> bool:
@@ -71,7 +71,7 @@ class DeltaLog:
         if not account.receive(delta["seq"]):
             return []
         account.received += delta["requests"]
-        account.faults = max(account.faults, delta["faults"])
+        account.recording_errors = max(account.recording_errors, delta["faults"])
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
         if "vitals" in delta:
@@ -100,7 +100,7 @@ class DeltaLog:
     @property
     def recording_errors(self) -> int:
         """Requests that the workers could not record."""
-        return sum(account.faults for account in self._progress.values())
+        return sum(account.recording_errors for account in self._progress.values())
 
     def workers(self) -> tuple[Worker, ...]:
         """Return what each worker says it counted and what arrived."""

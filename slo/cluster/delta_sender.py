@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.load.pacer import ArrivalPacer
 from slo.load.plan import Plan
 from slo.measure.loop_lag import ProcessStatsLog
@@ -23,17 +23,17 @@ class DeltaSender:
     """
 
     def __init__(
-        self, announced: Mapping[str, Any], offset: Offset, clock: Callable[[], float] = time.perf_counter
+        self, announced: Mapping[str, Any], offset: ClockOffset, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         plan = Plan.from_data(announced["plan"]) if announced["plan"] else None
         self.run_id: str = announced["id"]
         self._started_at_s: float = announced["started_at_s"]
         self._aligned = offset.known
-        elapsed_s = clock() - offset.to_ours(self._started_at_s) if offset.known else announced["elapsed_s"]
+        elapsed_s = clock() - offset.to_local(self._started_at_s) if offset.known else announced["elapsed_s"]
         self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
         self.slowest = SlowestRequests(announced.get("warmup_ends_ms", ()))
         self.stats_log = ProcessStatsLog(plan, lambda: self.recorder.elapsed_s)
-        self.pacer = ArrivalPacer(plan, self._elapsed, self.recorder.arrived) if plan and plan.open else None
+        self.pacer = ArrivalPacer(plan, self._elapsed, self.recorder.arrived) if plan and plan.is_open else None
         self._shares: Sequence[Any] = announced["shares"]
         self._sequence = 0
         self._sent = 0
@@ -50,11 +50,11 @@ class DeltaSender:
             since_s, table = self._shares
             self.pacer.join(name, since_s, table, begin_s=self.recorder.elapsed_s)
 
-    def align(self, offset: Offset) -> None:
+    def align(self, offset: ClockOffset) -> None:
         """Follow the master's clock from now on, if the run began before we knew it."""
         if not self._aligned and offset.known:
             self._aligned = True
-            self.recorder.restart_at(offset.to_ours(self._started_at_s))
+            self.recorder.restart_at(offset.to_local(self._started_at_s))
 
     def report(self, final: bool = False) -> dict[str, Any]:
         """Return all deltas that are not acknowledged, with a new one; after the final one there is no new one."""

@@ -34,7 +34,7 @@ class MasterProtocol:
         self._clock = clock
         self._known: dict[str, Mapping[str, Any]] = {}
         self._refused: dict[str, str] = {}
-        self._pulses: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._loads: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._sharing = ""
         self._shares: tuple[float, list[str]] = (0.0, [])
 
@@ -49,13 +49,13 @@ class MasterProtocol:
         self._send("slo_welcome", welcome, worker)
         return reason if first else ""
 
-    def note_load(self, worker: str, pulse: Mapping[str, Any]) -> None:
+    def note_load(self, worker: str, load: Mapping[str, Any]) -> None:
         """Note what a worker says of itself: the CPU share it uses and how late its timers fire."""
-        self._pulses[worker] = (self._clock(), pulse)
+        self._loads[worker] = (self._clock(), load)
 
     def process_status(self, worker: str, state: str, users: int) -> ProcessStatus:
         """Return how a worker is, by its last word and by the state in which Locust knows it."""
-        heard_at_s, pulse = self._pulses.get(worker, (None, {}))
+        heard_at_s, pulse = self._loads.get(worker, (None, {}))
         silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
         return ProcessStatus(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
 
@@ -91,18 +91,18 @@ class MasterProtocol:
             "warmup_ends_ms": list(measurement.warmup_ends_ms),
         }
 
-    def receive(self, worker: str, report: Mapping[str, Any], ledger: DeltaLog, at_s: float) -> list[Interval]:
+    def receive(self, worker: str, report: Mapping[str, Any], log: DeltaLog, at_s: float) -> list[Interval]:
         """Enter a worker's report, acknowledge it and return what was new in it."""
-        if report["run"] != ledger.run_id or worker in self._refused:
+        if report["run"] != log.run_id or worker in self._refused:
             return []
-        fresh = [interval for delta in report["deltas"] for interval in ledger.apply(worker, delta, at_s)]
-        self._send("slo_ack", {"run": ledger.run_id, "upto": ledger.acknowledged(worker)}, worker)
+        fresh = [interval for delta in report["deltas"] for interval in log.apply(worker, delta, at_s)]
+        self._send("slo_ack", {"run": log.run_id, "upto": log.acknowledged(worker)}, worker)
         return fresh
 
-    def request_last_counts(self, ledger: DeltaLog) -> None:
+    def request_last_counts(self, log: DeltaLog) -> None:
         """Ask every worker whose books are open for what it still has."""
-        for worker in ledger.outstanding():
-            self._send("slo_finish", {"run": ledger.run_id}, worker)
+        for worker in log.outstanding():
+            self._send("slo_finish", {"run": log.run_id}, worker)
 
     def accepted(self, workers: Iterable[str]) -> list[str]:
         """Return those of ``workers`` that were not refused."""

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from slo.lean import url as urls
 from slo.lean.body import Body
 from slo.lean.connection import Connection
-from slo.lean.content import ACCEPTED, unpack
+from slo.lean.content import ACCEPTED, decompress
 from slo.lean.cookies import Cookies
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
-from slo.lean.heads import Heads
-from slo.lean.lines import Lines, request_line
+from slo.lean.heads import HeadCache
+from slo.lean.lines import HeaderLines, request_line
 from slo.lean.parser import Parser
 from slo.lean.response import Response
 from slo.lean.settings import Settings
@@ -26,12 +26,12 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NO_HEADERS: Mapping[str, str] = {}
 _OF_BODY = frozenset({"content-type", "content-length", "transfer-encoding"})
-MAX_LEADS = 128
+MAX_ROUTES = 128
 """Leads that one user keeps: there may be thousands of users."""
 Timeouts = float | tuple[float | None, float | None] | None
 
 
-class Lead(NamedTuple):
+class Route(NamedTuple):
     """What begins each request of one kind: its way, its first line and the headers that never change."""
 
     target: Target
@@ -49,16 +49,16 @@ class Agent:
 
     response_class: type[Response] = Response
 
-    def __init__(self, base_url: str | None, settings: Settings, heads: Heads | None = None) -> None:
-        self._heads = heads or Heads()
+    def __init__(self, base_url: str | None, settings: Settings, heads: HeadCache | None = None) -> None:
+        self._heads = heads or HeadCache()
         self.settings = settings
         self.cookiejar = Cookies()
         self._base = urls.parse(base_url) if base_url else None
         self.base_url = base_url if self._base is None or self._base.authorization is None else self._base.url
         self._defaults = {"User-Agent": f"locust-slo/{__version__}", "Accept-Encoding": ACCEPTED}
         self._defaults.update(settings.default_headers)
-        self._lines = Lines()
-        self._leads: dict[tuple[str, str, tuple[str, ...]], Lead] = {}
+        self._lines = HeaderLines()
+        self._routes: dict[tuple[str, str, tuple[str, ...]], Route] = {}
         self._idle: dict[Origin, list[Connection]] = {}
         self._timeouts = settings.connection_timeout_s, settings.network_timeout_s
         self._proxies: dict[Origin, Target | None] = {}
@@ -90,10 +90,10 @@ class Agent:
         Nothing is raised for a request that fails: the response's ``error`` says why.
         """
         try:
-            lead = self._leads.get((method, url, tuple(headers) if headers else ()))
+            lead = self._routes.get((method, url, tuple(headers) if headers else ()))
             if lead is None:
-                lead = self._lead(method, url, headers)
-            response = self._ask(method, lead, headers, body, timeouts)
+                lead = self._route(method, url, headers)
+            response = self._send_once(method, lead, headers, body, timeouts)
             if response.status_code in REDIRECTS and allow_redirects and self.settings.max_redirects:
                 return self._follow(response, lead.target, headers, body, timeouts)
             return response
@@ -125,24 +125,24 @@ class Agent:
             elif there.authorization is None:
                 there = there._replace(authorization=target.authorization)
             method, target = changed, there
-            lead = self._made(method, there, tuple(headers or ()))
-            response = self._ask(method, lead, headers, body, timeouts)
+            lead = self._make_route(method, there, tuple(headers or ()))
+            response = self._send_once(method, lead, headers, body, timeouts)
         response.history = history
         return response
 
-    def _lead(self, method: str, url: str, headers: Mapping[str, str] | None) -> Lead:
+    def _route(self, method: str, url: str, headers: Mapping[str, str] | None) -> Route:
         names = tuple(headers) if headers else ()
         whole = self.full_url(url)
-        target = urls.below(self._base, whole, url) if self._base and whole is not url else urls.parse(whole)
+        target = urls.join(self._base, whole, url) if self._base and whole is not url else urls.parse(whole)
         if self._base and target.authorization is None and target.origin == self._base.origin:
             target = target._replace(authorization=self._base.authorization)
-        lead = self._made(method, target, names)
-        if len(self._leads) >= MAX_LEADS:
-            self._leads.clear()
-        self._leads[method, url, names] = lead
+        lead = self._make_route(method, target, names)
+        if len(self._routes) >= MAX_ROUTES:
+            self._routes.clear()
+        self._routes[method, url, names] = lead
         return lead
 
-    def _made(self, method: str, target: Target, names: tuple[str, ...]) -> Lead:
+    def _make_route(self, method: str, target: Target, names: tuple[str, ...]) -> Route:
         given = {name.lower() for name in names}
         proxy = self._proxy(target.origin)
         through = proxy if target.origin.scheme == "http" else None
@@ -157,28 +157,28 @@ class Agent:
         parts += [self._lines.of(name, value) for name, value in own.items() if name.lower() not in given]
         start = b"".join(parts)
         idle = self._idle.setdefault(target.origin, [])
-        return Lead(target, target.url, start, start + b"\r\n", proxy, idle)
+        return Route(target, target.url, start, start + b"\r\n", proxy, idle)
 
     def _proxy(self, origin: Origin) -> Target | None:
         if origin not in self._proxies:
             self._proxies[origin] = proxy_of(origin, self.settings)
         return self._proxies[origin]
 
-    def _ask(
-        self, method: str, lead: Lead, headers: Mapping[str, str] | None, body: Body | None, timeouts: Timeouts
+    def _send_once(
+        self, method: str, route: Route, headers: Mapping[str, str] | None, body: Body | None, timeouts: Timeouts
     ) -> Response:
         if headers or body is not None or method in _WITH_BODY or self.cookiejar.filled:
-            head = lead.start + self._more(method, lead.target, headers or _NO_HEADERS, body) + b"\r\n"
+            head = route.start + self._request_headers(method, route.target, headers or _NO_HEADERS, body) + b"\r\n"
             content = body.content if body else b""
             data = head + content
         else:
-            data = head = lead.whole
+            data = head = route.whole
             content = b""
         if self.settings.max_retries and method in IDEMPOTENT:
-            parser = self._insist(method, lead, data, timeouts)
+            parser = self._exchange_with_retries(method, route, data, timeouts)
         else:
-            parser = self._exchange(method, lead, data, timeouts)
-        response = self.response_class(lead.url, method)
+            parser = self._exchange(method, route, data, timeouts)
+        response = self.response_class(route.url, method)
         response.status_code = parser.status
         response.reason = parser.reason
         response.content = parser.content
@@ -194,12 +194,12 @@ class Agent:
         headers, content = response.headers, response.content
         assert headers is not None
         if "set-cookie" in headers:
-            self.cookiejar.keep(response.url, headers)
+            self.cookiejar.store(response.url, headers)
         encodings = headers.get("content-encoding")
         if encodings and content:
-            response.content = unpack(content, encodings, self.settings.max_response_bytes)
+            response.content = decompress(content, encodings, self.settings.max_response_bytes)
 
-    def _more(self, method: str, target: Target, headers: Mapping[str, str], body: Body | None) -> bytes:
+    def _request_headers(self, method: str, target: Target, headers: Mapping[str, str], body: Body | None) -> bytes:
         """Return the header lines that are this request's own."""
         line = self._lines.of
         parts = [line(name, value) for name, value in headers.items() if value is not None]
@@ -218,27 +218,27 @@ class Agent:
                 parts.append(line("Cookie", cookie))
         return b"".join(parts)
 
-    def _insist(self, method: str, lead: Lead, data: bytes, timeouts: Timeouts) -> Parser:
+    def _exchange_with_retries(self, method: str, route: Route, data: bytes, timeouts: Timeouts) -> Parser:
         """Send and receive, ``max_retries`` times more when it fails."""
         for _ in range(self.settings.max_retries):
             with suppress(*FAILURES):
-                return self._exchange(method, lead, data, timeouts)
-        return self._exchange(method, lead, data, timeouts)
+                return self._exchange(method, route, data, timeouts)
+        return self._exchange(method, route, data, timeouts)
 
-    def _exchange(self, method: str, lead: Lead, data: bytes, timeouts: Timeouts) -> Parser:
+    def _exchange(self, method: str, route: Route, data: bytes, timeouts: Timeouts) -> Parser:
         """Send and receive; once more when a kept connection turns out to be closed and that is safe."""
-        settings, idle = self.settings, lead.idle
-        connect_s, read_s = self._timeouts if timeouts is None else self._own(timeouts)
+        settings, idle = self.settings, route.idle
+        connect_s, read_s = self._timeouts if timeouts is None else self._timeouts_with_defaults(timeouts)
         fresh = False
         while True:
-            connection = self._waiting(idle, method) if idle and not fresh else None
+            connection = self._take_idle(idle, method) if idle and not fresh else None
             if connection is None:
-                connection = open_connection(lead.target.origin, lead.proxy, settings, connect_s, self._heads)
+                connection = open_connection(route.target.origin, route.proxy, settings, connect_s, self._heads)
             try:
                 parser = connection.exchange(data, method == "HEAD", read_s, settings.response_timeout_s)
             except BaseException as error:
                 connection.close()
-                if _closed_between(connection, error) and method in IDEMPOTENT:
+                if _was_closed_while_idle(connection, error) and method in IDEMPOTENT:
                     fresh = True  # what else waits is as old
                     continue
                 raise
@@ -248,14 +248,14 @@ class Agent:
                 connection.close()
             return parser
 
-    def _own(self, timeouts: Timeouts) -> tuple[float, float]:
+    def _timeouts_with_defaults(self, timeouts: Timeouts) -> tuple[float, float]:
         """Return a request's own timeouts, in seconds; None leaves the user's."""
         one, other = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
         connect_s, read_s = self._timeouts
         return connect_s if one is None else one, read_s if other is None else other
 
     @staticmethod
-    def _waiting(idle: list[Connection], method: str) -> Connection | None:
+    def _take_idle(idle: list[Connection], method: str) -> Connection | None:
         while idle:
             connection = idle.pop()
             # An idempotent request finds out by being sent; another must not be sent twice, so it looks first.
@@ -265,7 +265,7 @@ class Agent:
         return None
 
 
-def _closed_between(connection: Connection, error: BaseException) -> bool:
+def _was_closed_while_idle(connection: Connection, error: BaseException) -> bool:
     """Whether the server closed a used connection before it saw this request: nothing of an answer came."""
     if not connection.reused or connection.parser.received:
         return False

@@ -42,12 +42,12 @@ class CaughtResponse(Response):
 
     def success(self) -> None:
         """Count the request as one that went well, whatever the answer."""
-        self._may_decide("response.success()")
+        self._check_is_open("response.success()")
         self._decided = True
 
     def failure(self, exc: object) -> None:
         """Count the request as failed because of ``exc``, an exception or words."""
-        self._may_decide("response.failure(...)")
+        self._check_is_open("response.failure(...)")
         self._decided = exc if isinstance(exc, Exception) else CatchResponseError(exc)
 
     def raise_for_status(self) -> None:
@@ -57,7 +57,7 @@ class CaughtResponse(Response):
         if self._decided is None:
             super().raise_for_status()
 
-    def _may_decide(self, call: str) -> None:
+    def _check_is_open(self, call: str) -> None:
         if not self._entered:
             raise LocustError(
                 "Only a with-block decides how a request counts: "

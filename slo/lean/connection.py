@@ -15,7 +15,7 @@ from weakref import WeakMethod
 import gevent
 from gevent import monkey
 
-from slo.lean.heads import Heads
+from slo.lean.heads import HeadCache
 from slo.lean.parser import Parser
 
 _native_socket = monkey.get_original("socket", "socket")
@@ -31,7 +31,7 @@ class Connection:
     noting when it ends.
     """
 
-    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
+    def __init__(self, sock: Any, max_body_bytes: int, heads: HeadCache | None = None) -> None:
         self._hub = gevent.get_hub()
         self._sock = sock
         self._readable = self._hub.loop.io(sock.fileno(), _READ)
@@ -145,7 +145,7 @@ class PlainConnection(Connection):
     sockets do.
     """
 
-    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
+    def __init__(self, sock: Any, max_body_bytes: int, heads: HeadCache | None = None) -> None:
         own = _native_socket(fileno=sock.detach())
         own.setblocking(False)
         super().__init__(own, max_body_bytes, heads)
@@ -187,7 +187,7 @@ class PlainConnection(Connection):
 class TlsConnection(Connection):
     """With TLS, over a socket whose handshake is done."""
 
-    def __init__(self, sock: Any, max_body_bytes: int, heads: Heads | None = None) -> None:
+    def __init__(self, sock: Any, max_body_bytes: int, heads: HeadCache | None = None) -> None:
         sock.settimeout(0.0)  # it never waits itself: the timer guards the waits that are ours
         super().__init__(sock, max_body_bytes, heads)
 

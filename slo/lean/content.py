@@ -12,7 +12,7 @@ ACCEPTED = "gzip, deflate, br"
 _STEP = 256 * 1024
 
 
-def unpack(body: bytes, encodings: str, limit: int) -> bytes:
+def decompress(body: bytes, encodings: str, limit: int) -> bytes:
     """Return ``body`` without its content encodings ("gzip", "deflate, br"), in bytes.
 
     An encoding that we don't know leaves the body as it is, as requests does. Raises MalformedError for a body

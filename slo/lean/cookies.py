@@ -28,12 +28,12 @@ class Cookies(CookieJar):
         found: str | None = request.get_header("Cookie")
         return found
 
-    def keep(self, url: str, headers: Headers) -> None:
+    def store(self, url: str, headers: Headers) -> None:
         """Keep what an answer from ``url`` sets."""
-        self.extract_cookies(_Answer(headers), Request(url))  # type: ignore[arg-type]  # noqa: S310
+        self.extract_cookies(_ResponseHeaders(headers), Request(url))  # type: ignore[arg-type]  # noqa: S310
 
 
-class _Answer:
+class _ResponseHeaders:
     """As much of urllib's answer as a jar reads."""
 
     def __init__(self, headers: Headers) -> None:

@@ -16,7 +16,7 @@ from gevent.timeout import Timeout
 from slo.lean import tls
 from slo.lean.connection import Connection, PlainConnection, TlsConnection
 from slo.lean.errors import DisconnectedError, InvalidRequestError
-from slo.lean.heads import Heads
+from slo.lean.heads import HeadCache
 from slo.lean.settings import Settings
 from slo.lean.url import Origin, Target, parse
 
@@ -41,7 +41,7 @@ def proxy_of(origin: Origin, settings: Settings) -> Target | None:
 
 
 def open_connection(
-    origin: Origin, proxy: Target | None, settings: Settings, timeout_s: float, heads: Heads
+    origin: Origin, proxy: Target | None, settings: Settings, timeout_s: float, heads: HeadCache
 ) -> Connection:
     """Connect to ``origin`` within ``timeout_s`` seconds, TLS and proxy included; raises OSError and LeanError."""
     expired = TimeoutError(f"timed out: no connection within {timeout_s:g} s")
@@ -53,7 +53,7 @@ def open_connection(
             if origin.scheme == "http":
                 return PlainConnection(sock, settings.max_response_bytes, heads)
             if proxy:
-                sock = _tunnelled(sock, origin, proxy, timeout_s)
+                sock = _open_tunnel(sock, origin, proxy, timeout_s)
             make = settings.ssl_context_factory
             context: ssl.SSLContext = make() if make else tls.context(settings.insecure)
             sock = context.wrap_socket(sock, server_hostname=origin.host)
@@ -63,7 +63,7 @@ def open_connection(
             raise
 
 
-def _tunnelled(sock: Any, origin: Origin, proxy: Target, timeout_s: float) -> Any:
+def _open_tunnel(sock: Any, origin: Origin, proxy: Target, timeout_s: float) -> Any:
     """Ask the proxy for a tunnel and return the socket that is its end."""
     end = monotonic() + timeout_s
     host = f"[{origin.host}]" if ":" in origin.host else origin.host

@@ -20,7 +20,7 @@ class Head(NamedTuple):
     values: Sequence[str]
 
 
-class Heads:
+class HeadCache:
     """What the parser made of heads, by their very bytes; shared by the connections of a process.
 
     Only whole answers are kept that arrived in one piece, with a length, on a connection that stays open. Where

@@ -12,7 +12,7 @@ MAX_LINES = 256
 """Lines that one user keeps: there may be thousands of users."""
 
 
-class Lines:
+class HeaderLines:
     """Header lines as bytes, each checked and made once; a line that is not valid HTTP is refused."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
 
 from slo.lean.errors import DisconnectedError, MalformedError, TooLargeError
-from slo.lean.heads import END, Head, Heads
+from slo.lean.heads import END, Head, HeadCache
 
 MAX_HEAD_BYTES = 256 * 1024
 NO_CONTENT = b""
@@ -17,9 +17,9 @@ class Parser(HTTPResponseParser):
     Nobody changes the lists of an answer: others may have the same. Interim answers (1xx) are passed over.
     """
 
-    def __init__(self, max_body_bytes: int, heads: Heads | None = None) -> None:
+    def __init__(self, max_body_bytes: int, heads: HeadCache | None = None) -> None:
         super().__init__()
-        self._heads = heads or Heads()
+        self._heads = heads or HeadCache()
         self._max_body_bytes = max_body_bytes
         self._names: list[str] = []
         self._values: list[str] = []

@@ -14,7 +14,7 @@ from slo.lean.errors import LeanError
 from slo.lean.headers import Headers
 
 
-class Sent(NamedTuple):
+class SentRequest(NamedTuple):
     """What was asked: the last request when there were redirects."""
 
     method: str
@@ -90,11 +90,11 @@ class Response:
         return timedelta(milliseconds=self.request_meta.get("response_time", 0.0))
 
     @property
-    def request(self) -> Sent:
+    def request(self) -> SentRequest:
         """What was asked."""
         head, body = self._sent
         lines = [line.partition(": ") for line in head.decode("latin-1").split("\r\n")[1:] if line]
-        return Sent(self._method, self.url, {name: value for name, _, value in lines}, body)
+        return SentRequest(self._method, self.url, {name: value for name, _, value in lines}, body)
 
     def raise_for_status(self) -> None:
         """Raise what the request failed with, if it did."""

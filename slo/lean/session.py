@@ -13,9 +13,9 @@ from slo.lean.agent import Agent, Timeouts
 from slo.lean.body import body_of
 from slo.lean.caught import CaughtResponse
 from slo.lean.errors import FAILURES, LeanError
-from slo.lean.heads import Heads
+from slo.lean.heads import HeadCache
 from slo.lean.settings import Settings
-from slo.lean.url import Params, basic, with_params
+from slo.lean.url import Params, basic_authorization, with_params
 
 _NOTHING: Mapping[str, Any] = {}
 _GOOD = LocustUserAgent.valid_response_codes
@@ -28,7 +28,7 @@ class LeanHttpSession(Agent):
     response_class = CaughtResponse
 
     def __init__(
-        self, base_url: str | None, request_event: Any, user: Any, settings: Settings, heads: Heads | None = None
+        self, base_url: str | None, request_event: Any, user: Any, settings: Settings, heads: HeadCache | None = None
     ) -> None:
         super().__init__(base_url, settings, heads)
         self.request_event = request_event
@@ -134,7 +134,7 @@ def _with_defaults(headers: Mapping[str, str] | None, auth: Auth | None, takes_j
     made = dict(headers or _NOTHING)
     if auth:
         made = {name: value for name, value in made.items() if name.lower() != "authorization"}
-        made["Authorization"] = basic(*auth)
+        made["Authorization"] = basic_authorization(*auth)
     if takes_json and not any(name.lower() == "accept" for name in made):
         made["Accept"] = "application/json"
     return made

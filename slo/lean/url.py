@@ -59,12 +59,12 @@ def parse(url: str) -> Target:
         raise InvalidRequestError(f"not a URL that can be asked for: {url!r}; it begins with http:// or https://")
     authorization = None
     if parts.username is not None:
-        authorization = basic(unquote(parts.username), unquote(parts.password or ""))
+        authorization = basic_authorization(unquote(parts.username), unquote(parts.password or ""))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme]), path, authorization)
 
 
-def below(base: Target, url: str, path: str) -> Target:
+def join(base: Target, url: str, path: str) -> Target:
     """Return where ``path`` below ``base`` leads; ``url`` is both as one text."""
     whole = base.path.rstrip("/") + path if base.path != "/" else path
     if path[:1] == "/" and whole[:2] != "//" and whole.isascii() and not whole.encode().translate(None, _PLAIN):
@@ -99,7 +99,7 @@ def redirected(target: Target, location: str) -> Target:
         raise InvalidRequestError(f"not a URL: redirected to {location!r}") from None
 
 
-def basic(user: str | bytes, password: str | bytes) -> str:
+def basic_authorization(user: str | bytes, password: str | bytes) -> str:
     """Return the Authorization header of HTTP's basic scheme (RFC 7617)."""
     raw = [text.encode("utf-8") if isinstance(text, str) else text for text in (user, password)]
     return "Basic " + b64encode(b":".join(raw)).decode("ascii")

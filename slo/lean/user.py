@@ -10,7 +10,7 @@ from locust.exception import StopTest
 from locust.user.users import RestMixin, User
 
 from slo.lean.errors import InvalidRequestError
-from slo.lean.heads import Heads
+from slo.lean.heads import HeadCache
 from slo.lean.session import LeanHttpSession
 from slo.lean.settings import Settings
 from slo.lean.traced import session_of
@@ -55,7 +55,7 @@ class LeanHttpUser(User, RestMixin[Any]):
                 "line using the --host option."
             )
         if not hasattr(environment, "lean_heads"):
-            environment.lean_heads = Heads()
+            environment.lean_heads = HeadCache()
         tracer = tracer_of(environment)
         session = LeanHttpSession if tracer is None else session_of(tracer)
         try:

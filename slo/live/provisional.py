@@ -19,7 +19,7 @@ MAX_SHARE = 0.05
 
 def provisional(measurement: Measurement, objectives: Objectives, points: Sequence[Point] = ()) -> tuple[Run, Verdict]:
     """Return the run so far and the verdict it would get if it ended now; ``points`` are its timeline."""
-    run = measurement.so_far()
+    run = measurement.current_run()
     verdict = judge(run, objectives, points=points)
     # A stage that is not over yet has not missed its load: notes on the load are for the end of the run.
     return run, replace(verdict, notes=run.notes)
@@ -63,5 +63,5 @@ class ProvisionalVerdicts:
 
     def _judge(self, measurement: Measurement) -> tuple[Run, Verdict | None]:
         if self._objectives is None:
-            return measurement.so_far(), None
+            return measurement.current_run(), None
         return provisional(measurement, self._objectives, self._points())

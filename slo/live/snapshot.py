@@ -29,9 +29,9 @@ from slo.verdict.verdict import Verdict
 VERSION = 1
 MAX_POINTS = 300
 """Points of a trend; beyond, every second one is dropped."""
-LOOK_S = 0.95
+SAMPLE_PERIOD_S = 0.95
 """A point is for a full second: more looks would see the same."""
-MOST = 50
+MAX_ROWS = 50
 """Kinds of failure shown."""
 
 FILES = ("report.html", "report.md", "verdict.json", "run.json", "junit.xml")
@@ -45,10 +45,10 @@ class Trends:
 
     def __init__(self, objectives: Objectives | None) -> None:
         self._objectives = objectives
-        self._looks = 0
+        self._samples = 0
         self._last_s = 0.0
         self._period = 1
-        self._growing: LiveTimeline | None = None
+        self._growing_points: LiveTimeline | None = None
         self.at_s: list[float] = []
         self.values: dict[str, list[float | None]] = {}
 
@@ -56,12 +56,12 @@ class Trends:
         """Add a point; now and then, so that the page is spared a run's every second."""
         if self._objectives is None:
             return
-        if measurement.elapsed_s - self._last_s < LOOK_S:
+        if measurement.elapsed_s - self._last_s < SAMPLE_PERIOD_S:
             return
         self._last_s = measurement.elapsed_s
-        self._grow(measurement, self._objectives)
-        self._looks += 1
-        if self._looks % self._period:
+        self._add_point(measurement, self._objectives)
+        self._samples += 1
+        if self._samples % self._period:
             return
         recent = measurement.recent()
         if not recent.seconds:
@@ -79,13 +79,15 @@ class Trends:
     @property
     def points(self) -> Sequence[Point]:
         """The run's timeline so far, for its findings."""
-        return self._growing.points if self._growing else ()
+        return self._growing_points.points if self._growing_points else ()
 
-    def _grow(self, measurement: Measurement, objectives: Objectives) -> None:
+    def _add_point(self, measurement: Measurement, objectives: Objectives) -> None:
         plan, scenario = measurement.description.plan, measurement.description.scenario
-        if self._growing is None:
-            self._growing = LiveTimeline(plan.total_s if plan else None, miss_detector(scenario, objectives, plan))
-        self._growing.update(
+        if self._growing_points is None:
+            self._growing_points = LiveTimeline(
+                plan.total_s if plan else None, miss_detector(scenario, objectives, plan)
+            )
+        self._growing_points.update(
             measurement.reported_s,
             measurement.window,
             lambda start_s, end_s: users_between(plan, measurement.users, start_s, end_s),
@@ -121,7 +123,7 @@ def snapshot_of(
         "failures": _failures(run),
         "generator": {
             "processes": [process.to_data() for process in processes],
-            "notes": [note for process in processes for note in _unwell(process)],
+            "notes": [note for process in processes for note in _is_overloaded(process)],
         },
         "notes": list(verdict.notes) if verdict else [],
         "finished": list(finished),
@@ -191,7 +193,7 @@ def _recent(measurement: Measurement | None) -> dict[str, Any] | None:
 def _finding(one: Finding) -> dict[str, Any]:
     return {
         "name": one.name,
-        "told": one.told,
+        "told": one.is_answered,
         "answer": one.answer,
         "figures": [{"name": figure.name, "shown": figure.shown()} for figure in one.figures],
         "details": [*one.details, *rows.trial_lines(one)],
@@ -243,10 +245,10 @@ def _checks(run: Run | None) -> list[dict[str, Any]]:
 
 def _failures(run: Run | None) -> list[dict[str, Any]]:
     found = rows.failure_counts(run) if run else []
-    return [{"endpoint": endpoint, "kind": kind, "count": count} for count, endpoint, kind in found[:MOST]]
+    return [{"endpoint": endpoint, "kind": kind, "count": count} for count, endpoint, kind in found[:MAX_ROWS]]
 
 
-def _unwell(process: ProcessStatus) -> list[str]:
+def _is_overloaded(process: ProcessStatus) -> list[str]:
     """Say what about a generator process makes its measurements doubtful."""
     notes = []
     if process.cpu_ratio is not None and process.cpu_ratio > 0.9:

@@ -91,7 +91,7 @@ def _metrics_page(web_ui: WebUI, metrics: Callable[[str], tuple[bytes, str]], ba
     return page
 
 
-def _page_routes(page: Blueprint, web_ui: WebUI, picture: Callable[[], dict[str, Any]]) -> None:
+def _page_routes(page: Blueprint, web_ui: WebUI, snapshot: Callable[[], dict[str, Any]]) -> None:
     @page.route("")
     @web_ui.auth_required_if_enabled
     def without_slash() -> Any:
@@ -112,7 +112,7 @@ def _page_routes(page: Blueprint, web_ui: WebUI, picture: Callable[[], dict[str,
     @page.route("/verdict")
     @web_ui.auth_required_if_enabled
     def verdict() -> Response:
-        return _answer(json.dumps(picture(), ensure_ascii=False), "application/json")
+        return _answer(json.dumps(snapshot(), ensure_ascii=False), "application/json")
 
 
 def _report_routes(page: Blueprint, web_ui: WebUI, folder: Callable[[str], Path | None]) -> None:
@@ -132,14 +132,14 @@ def _report_routes(page: Blueprint, web_ui: WebUI, folder: Callable[[str], Path 
         return response
 
 
-def _extend(response: Response, picture: Callable[[], dict[str, Any]]) -> Response:
+def _extend(response: Response, snapshot: Callable[[], dict[str, Any]]) -> Response:
     """Add our rows to the statistics that Locust's page asks for, and our script to the page itself."""
     if response.status_code != 200:
         return response
     if request.endpoint == "locust.request_stats":
         data = response.get_json()
         others = [one for one in data.get("extended_stats", []) if one.get("key") != "slo"]
-        data["extended_stats"] = [*others, {"key": "slo", "data": rows(picture())}]
+        data["extended_stats"] = [*others, {"key": "slo", "data": rows(snapshot())}]
         response.set_data(json.dumps(data))
     elif request.endpoint == "locust.index" and not response.direct_passthrough:
         script = '<script src="./slo/assets/tab.js" defer></script></body>'
@@ -147,18 +147,18 @@ def _extend(response: Response, picture: Callable[[], dict[str, Any]]) -> Respon
     return response
 
 
-def rows(picture: dict[str, Any]) -> list[dict[str, str]]:
+def rows(snapshot: dict[str, Any]) -> list[dict[str, str]]:
     """Return the rows of the tab's table: plain text, for Locust's own table shows nothing else."""
     overall = {
         "name": " Overall",  # a blank first: the table sorts by name
-        "status": picture["status"],
-        "value": picture["reason"],
+        "status": snapshot["status"],
+        "value": snapshot["reason"],
         "target": "",
         "priority": "",
         "trend": "",
     }
     found = [overall]
-    for one in picture["objectives"]:
+    for one in snapshot["objectives"]:
         few = " (low confidence)" if one["low_confidence"] else ""
         found.append(
             {

@@ -15,7 +15,7 @@ from gevent.event import AsyncResult
 from slo.load import schedule
 from slo.load.plan import Plan
 
-PATIENCE_S = 10.0
+MAX_WAIT_S = 10.0
 """How long an arrival waits for a user that is free before it is dropped."""
 EPSILON_S = 1e-7
 """No two arrivals of a process are due so close to each other."""
@@ -68,7 +68,7 @@ class ArrivalPacer:
         while True:
             due_s = self._waiting.popleft() if self._waiting else self._wait()
             late_s = self._elapsed_s() - due_s
-            if late_s <= PATIENCE_S:
+            if late_s <= MAX_WAIT_S:
                 late_ms = max(0.0, late_s * 1000)
                 self._arrived(late_ms)
                 return late_ms
@@ -112,7 +112,7 @@ class ArrivalPacer:
             wait_s = due_s - self._elapsed_s()
             if wait_s > 0:
                 gevent.sleep(wait_s)
-            while self._waiting and self._elapsed_s() - self._waiting[0] > PATIENCE_S:
+            while self._waiting and self._elapsed_s() - self._waiting[0] > MAX_WAIT_S:
                 self._waiting.popleft()
                 self._arrived(None)
             self._handed_s = due_s
@@ -125,7 +125,7 @@ class ArrivalPacer:
             if until_s <= begin_s or self._name not in table:
                 continue
             first = table.index(self._name)
-            for _, due_s in schedule.dues(self._plan, max(begin_s, since_s), len(table), first):
+            for _, due_s in schedule.due_times(self._plan, max(begin_s, since_s), len(table), first):
                 if due_s >= until_s:
                     break
                 yield due_s

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-MOST_SPAWNED_PER_S = 1000
+MAX_SPAWN_RATE = 1000
 """Users that one process can start or stop in a second, at the very most; no machine was seen to reach it."""
 
 
@@ -30,7 +30,7 @@ class Stage:
         """The load at its start: arrivals per second, or users where there are no arrivals."""
         return self.users_from if self.rate_from is None else self.rate_from
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Return its load, in words: from what to what, or what it stays at."""
         unit = " users" if self.rate_to is None else "/s"
         start, end = f"{self.load_from:g}", f"{self.load_to:g}"
@@ -56,11 +56,11 @@ class Plan:
     user_scale: float = 1.0
 
     @classmethod
-    def ramps(cls, *legs: tuple[str, float, int], start: int = 0) -> Plan:
+    def ramps(cls, *steps: tuple[str, float, int], start: int = 0) -> Plan:
         """Return a plan of (stage name, seconds, users at its end), starting from ``start`` users."""
         stages = []
         users = start
-        for name, duration_s, target in legs:
+        for name, duration_s, target in steps:
             stages.append(Stage(name, duration_s, users, target))
             users = target
         return cls(tuple(stages))
@@ -79,7 +79,7 @@ class Plan:
         return Plan(stages, self.time_scale * time_scale, self.user_scale * user_scale)
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether guests arrive at rates of their own, however long the target takes to answer."""
         return any(stage.rate_to is not None for stage in self.stages)
 
@@ -124,14 +124,14 @@ class Plan:
                 return stage.users_from + (stage.users_to - stage.users_from) * done
         return 0.0
 
-    def impossible(self, processes: int = 1) -> list[str]:
+    def problems(self, processes: int = 1) -> list[str]:
         """Return a sentence, with the sum, for each leg that so many processes cannot follow, however fast they are.
 
         Where a leg begins with other users than the one before it ended with, a second is allowed for the jump.
         """
-        most, found, before = MOST_SPAWNED_PER_S * max(1, processes), [], 0
-        limit = f"{max(1, processes)} x {MOST_SPAWNED_PER_S} users/s is the most that there can be"
-        for stage in () if self.open else self.stages:
+        most, found, before = MAX_SPAWN_RATE * max(1, processes), [], 0
+        limit = f"{max(1, processes)} x {MAX_SPAWN_RATE} users/s is the most that there can be"
+        for stage in () if self.is_open else self.stages:
             moved, jump = abs(stage.users_to - stage.users_from), abs(stage.users_from - before)
             way = (
                 f"stage '{stage.name}' goes from {stage.users_from} to {stage.users_to} users in {stage.duration_s:g} s"

@@ -10,7 +10,7 @@ ALLOWED = (
     "a rate like 50/s, 300/m or 1000/h, held for --run-time, or legs of time and rate at their end, like "
     "'2m:50/s, 5m:50/s, 1m:0/s', which begin at 0/s or at a rate written first: '10/s, 2m:50/s'"
 )
-MOST_PER_S = 100_000.0
+MAX_PER_S = 100_000.0
 _RATE = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*/\s*(s|m|min|h)", re.ASCII)
 _TIME = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|min|h)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -25,8 +25,8 @@ def stages(text: str, hold_s: float, users: int = 0) -> tuple[Stage, ...]:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
         raise RateError(f"--rate is empty; it is {ALLOWED}")
-    rate = _rate(parts.pop(0)) if ":" not in parts[0] else 0.0
-    legs = [_leg(part) for part in parts] or [(hold_s, rate)]
+    rate = _parse_rate(parts.pop(0)) if ":" not in parts[0] else 0.0
+    legs = [_parse_step(part) for part in parts] or [(hold_s, rate)]
     found: list[Stage] = []
     for duration_s, target in legs:
         name = f"{'hold at' if target == rate else 'ramp to'} {target:g}/s"
@@ -39,14 +39,14 @@ def stages(text: str, hold_s: float, users: int = 0) -> tuple[Stage, ...]:
     return tuple(found)
 
 
-def users_for(legs: tuple[Stage, ...]) -> int:
+def users_for(stages: tuple[Stage, ...]) -> int:
     """Return how many users to have ready where nobody says: those who arrive in ten seconds at the highest rate."""
-    return max(10, round(10 * peak(legs)))
+    return max(10, round(10 * peak(stages)))
 
 
-def peak(legs: tuple[Stage, ...]) -> float:
+def peak(stages: tuple[Stage, ...]) -> float:
     """Return the highest rate, in arrivals per second."""
-    return max(max(leg.load_from, leg.load_to) for leg in legs)
+    return max(max(leg.load_from, leg.load_to) for leg in stages)
 
 
 def plan(text: str, hold_s: float, users: int | None = None) -> Plan:
@@ -54,19 +54,19 @@ def plan(text: str, hold_s: float, users: int | None = None) -> Plan:
     return Plan(stages(text, hold_s, users or users_for(stages(text, hold_s))))
 
 
-def _leg(text: str) -> tuple[float, float]:
+def _parse_step(text: str) -> tuple[float, float]:
     time, _, rate = text.partition(":")
     found = _TIME.fullmatch(time.strip())
     if found is None or not float(found[1]):
         raise RateError(f"--rate: '{text}' has no time before its colon; --rate is {ALLOWED}")
-    return float(found[1]) * _SECONDS[found[2]], _rate(rate.strip())
+    return float(found[1]) * _SECONDS[found[2]], _parse_rate(rate.strip())
 
 
-def _rate(text: str) -> float:
+def _parse_rate(text: str) -> float:
     found = _RATE.fullmatch(text)
     if found is None:
         raise RateError(f"--rate: '{text}' is no rate; --rate is {ALLOWED}")
     per_s = float(found[1]) / _SECONDS[found[2]]
-    if per_s > MOST_PER_S:
-        raise RateError(f"--rate: {text} is more than this tool can offer ({MOST_PER_S:,.0f}/s)")
+    if per_s > MAX_PER_S:
+        raise RateError(f"--rate: {text} is more than this tool can offer ({MAX_PER_S:,.0f}/s)")
     return per_s

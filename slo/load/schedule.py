@@ -12,34 +12,34 @@ from collections.abc import Iterator
 from slo.load.plan import Plan, Stage
 
 
-def arrived(stage: Stage, at_s: float) -> float:
+def arrivals_until(stage: Stage, at_s: float) -> float:
     """Return how many arrivals a stage brings in its first ``at_s`` seconds, as a fraction."""
     at_s = min(at_s, stage.duration_s)
     rise = (stage.load_to - stage.load_from) / stage.duration_s if stage.duration_s else 0.0
     return stage.load_from * at_s + rise * at_s * at_s / 2
 
 
-def dues(plan: Plan, since_s: float = 0.0, every: int = 1, first: int = 0) -> Iterator[tuple[int, float]]:
+def due_times(plan: Plan, since_s: float = 0.0, every: int = 1, first: int = 0) -> Iterator[tuple[int, float]]:
     """Yield number and moment, in seconds after the start, of each arrival from ``since_s`` on, in order.
 
     Only every ``every``-th one, counted from number ``first``: one process's share.
     """
     before, start_s = 0.0, 0.0
     for stage in plan.stages:
-        whole = arrived(stage, stage.duration_s)
+        whole = arrivals_until(stage, stage.duration_s)
         number = math.ceil(before)
         if since_s > start_s:
-            number = max(number, math.floor(before + arrived(stage, since_s - start_s)))
+            number = max(number, math.floor(before + arrivals_until(stage, since_s - start_s)))
         number += (first - number) % every
         while number < before + whole:
-            due_s = start_s + _reached(stage, number - before)
+            due_s = start_s + _time_of_arrival(stage, number - before)
             if due_s >= since_s:
                 yield number, due_s
             number += every
         before, start_s = before + whole, start_s + stage.duration_s
 
 
-def _reached(stage: Stage, count: float) -> float:
+def _time_of_arrival(stage: Stage, count: float) -> float:
     """Return after how many seconds of a stage so many arrivals were due: the root of the quadratic."""
     if count <= 0:
         return 0.0

@@ -67,7 +67,7 @@ class Search:
         """The least number of users that failed; None where none did."""
         return min((n for n in self._outcomes if not self._held(n)), default=None)
 
-    def sure(self, users: int) -> bool:
+    def confirmed(self, users: int) -> bool:
         """Return whether what is taken of ``users`` was clear in at least one step."""
         return users in self._outcomes and self._held(users) in self._clear_outcomes.get(users, ())
 

@@ -88,7 +88,7 @@ class SearchController:
         self._pace = pace
         self._judge = judge
         self._report_delay_s = report_delay_s
-        self._search = Search(request.start_users, request.most_users)
+        self._search = Search(request.start_users, request.max_users)
         self._next: NextStep | None = self._search.next()
         self.wanted: int | None = self._next.users if self._next else None
         self.phase = "rise"

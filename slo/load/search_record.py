@@ -1,4 +1,4 @@
-"""The steps of a search for the limit, as a run's record holds them: when so many users were held, and no judgement."""
+"""The steps of a search for the limit, as a run's record holds them: times and users, without an outcome."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SearchStep:
-    """``users`` from ``start_ms`` on; what counts is from ``hold_ms`` to ``end_ms``. Milliseconds of the run."""
+    """A step with ``users`` from ``start_ms`` on; it is judged from ``hold_ms`` to ``end_ms``. Times are ms into the run."""
 
     users: int
     start_ms: int
@@ -24,18 +24,24 @@ class SearchStep:
 
 @dataclass(frozen=True)
 class SearchRecord:
-    """A search: the users it begins with, the most it may try, its time in seconds, and the steps it made."""
+    """A search: its first and its largest allowed number of users, its time limit in seconds, and its steps."""
 
     start_users: int
-    most_users: int
+    max_users: int
     time_s: float
     items: tuple[SearchStep, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {**vars(self), "items": [dict(vars(step)) for step in self.items]}
+        return {
+            "start_users": self.start_users,
+            "most_users": self.max_users,
+            "time_s": self.time_s,
+            "items": [dict(vars(step)) for step in self.items],
+        }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> SearchRecord:
         """Return the search that ``to_data`` described."""
-        return cls(**{**data, "items": tuple(SearchStep(**step) for step in data["items"])})
+        steps = tuple(SearchStep(**step) for step in data["items"])
+        return cls(data["start_users"], data["most_users"], data["time_s"], steps)

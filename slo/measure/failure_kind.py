@@ -26,7 +26,7 @@ def kind_of(exception: object, response: Any = None) -> str:
     kind; the text is cut at ``MAX_TEXT`` characters.
     """
     status = status_of(response)
-    if status >= 400 and not _said_by_user(exception):
+    if status >= 400 and not _is_user_text(exception):
         return f"HTTP {status}"
     words = f"{type(exception).__name__} {exception}".lower()
     if any(word in words for word in _TIMEOUTS):
@@ -40,13 +40,13 @@ def kind_of(exception: object, response: Any = None) -> str:
     return _stable(exception)
 
 
-def _said_by_user(exception: object) -> bool:
+def _is_user_text(exception: object) -> bool:
     """Whether the locustfile itself called ``response.failure(text)``: its words are the better kind."""
     return type(exception).__name__ == "CatchResponseError"
 
 
 def _stable(exception: object) -> str:
     text = str(exception) if not isinstance(exception, BaseException) or str(exception) else repr(exception)
-    if isinstance(exception, BaseException) and not _said_by_user(exception):
+    if isinstance(exception, BaseException) and not _is_user_text(exception):
         text = f"{type(exception).__name__}: {text}"
     return _SPACES.sub(" ", _NUMBERS.sub("#", text)).strip()[:MAX_TEXT] or "failure without a text"

@@ -8,25 +8,27 @@ from typing import Any, NamedTuple
 
 from slo.measure.failure_kind import kind_of, status_of
 from slo.measure.recorder import Recorder
-from slo.measure.retry_after import Waits
+from slo.measure.retry_after import RetryTracker
 from slo.metrics.tally import OTHER
 from slo.record.slowest import SlowestRequests, SlowRequest
 from slo.tracing.traced import trace_id_of
 
 
-class Locusts(NamedTuple):
+class LocustStatistics(NamedTuple):
     """Locust's own listener to requests, and what it calls for one that went well."""
 
     own: Callable[..., None]
     log_request: Callable[[str, str, Any, Any], None]
 
 
-def listeners(recorder: Recorder, locusts: Locusts | None = None) -> tuple[Callable[..., None], Callable[..., None]]:
+def listeners(
+    recorder: Recorder, locusts: LocustStatistics | None = None
+) -> tuple[Callable[..., None], Callable[..., None]]:
     """Return what listens to requests and to checks during one run; the former does what ``locusts`` does, too.
 
     Being called costs a listener more than what it does: each time it is handed nine words by name.
     """
-    clock, cells, waits = recorder.clock, recorder.cells, Waits(recorder)
+    clock, cells, waits = recorder.clock, recorder.cells, RetryTracker(recorder)
     waiting = waits.waiting
     own, log_request = locusts or (_nothing, _nothing)
 
@@ -46,7 +48,7 @@ def listeners(recorder: Recorder, locusts: Locusts | None = None) -> tuple[Calla
             if exception is None and response_time is not None:
                 # Recorder.request written out: among Locust's own code a call more costs a third of it all.
                 if clock() >= recorder.until:
-                    recorder.turn()
+                    recorder.close_interval_if_due()
                 try:
                     cell = cells[name]
                 except KeyError:
@@ -54,9 +56,9 @@ def listeners(recorder: Recorder, locusts: Locusts | None = None) -> tuple[Calla
                 cell.note_ms(response_time)
                 cell.bytes += response_length or 0
                 if waiting:
-                    waits.came(name, response_time, "through")
+                    waits.request_ended(name, response_time, "through")
             else:
-                _odd(recorder, waits, name, response_time, response_length or 0, exception, response)
+                _record_unsuccessful(recorder, waits, name, response_time, response_length or 0, exception, response)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
         if exception:
@@ -88,7 +90,7 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
 
     ``late_ms`` says how long after it the iteration began whose request has just ended.
     """
-    waits = Waits(recorder)
+    waits = RetryTracker(recorder)
 
     def on_request(
         name: str,
@@ -103,9 +105,9 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
             if exception is None and response_time is not None:
                 recorder.request(name, response_time, length, late)
                 if waits.waiting:
-                    waits.came(name, response_time, "through")
+                    waits.request_ended(name, response_time, "through")
             else:
-                _odd(recorder, waits, name, response_time, length, exception, response, late)
+                _record_unsuccessful(recorder, waits, name, response_time, length, exception, response, late)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
 
@@ -152,9 +154,9 @@ def _nothing(*_: Any) -> None:
     """Stand where there is nothing to call."""
 
 
-def _odd(
+def _record_unsuccessful(
     recorder: Recorder,
-    waits: Waits,
+    waits: RetryTracker,
     name: str,
     latency_ms: float | None,
     length: int,
@@ -165,11 +167,11 @@ def _odd(
     """Count a request that did not go well, or has no latency."""
     if latency_ms is None:
         recorder.untimed(name, kind_of(exception, response) if exception else None)
-        waits.came(name, 0.0, "failed" if exception else "through")
+        waits.request_ended(name, 0.0, "failed" if exception else "through")
     elif status_of(response) == 429:
         recorder.throttled(name, latency_ms, length, late_ms)
-        waits.came(name, latency_ms, "again")
-        waits.told(name, response)
+        waits.request_ended(name, latency_ms, "again")
+        waits.throttled(name, response)
     else:
         recorder.failure(name, latency_ms, length, kind_of(exception, response), late_ms)
-        waits.came(name, latency_ms, "failed")
+        waits.request_ended(name, latency_ms, "failed")

@@ -15,11 +15,11 @@ from slo.record.process_stats import ProcessStats
 
 PERIOD_S = 0.1
 """How often a process looks how late its timers fire, on average."""
-MOST_BEHIND_S = 60.0
+MAX_BEHIND_S = 60.0
 """Looks that were due longer ago are left out."""
-GRAIN_US = 100
+RESOLUTION_US = 100
 """Lags are recorded rounded up to so many microseconds: many buckets more would say nothing more."""
-LOOKS = 50
+SAMPLES_PER_WINDOW = 50
 """How many looks the CPU share and the lag that people watch are taken over."""
 WINDOW_S = 1.0
 """What the CPU share is taken over for the record."""
@@ -45,31 +45,31 @@ class ProcessStatsLog:
         self._plan = plan
         self._elapsed_s = elapsed_s
         self._waited = waited
-        self._vitals = ProcessStats()
+        self._stats = ProcessStats()
         self._began_s = elapsed_s()
         self._last_s = self._began_s
         self._window: tuple[float, float, float, str] | None = None
 
-    def note(self, cpu_s: float, lag_s: float) -> None:
+    def record(self, cpu_s: float, lag_s: float) -> None:
         """Note that a timer fired ``lag_s`` seconds late, and how many CPU seconds the process used in its life."""
         now_s = self._elapsed_s()
         if now_s - lag_s < self._began_s:
             return  # it was due before the run began
         stage = self._stage(now_s)
-        strain = self._vitals.stage(stage)
+        strain = self._stats.stage(stage)
         strain.seconds += max(0.0, now_s - self._last_s)
         self._last_s = max(now_s, self._last_s)
-        strain.lag.record(math.ceil(lag_s * 1e6 / GRAIN_US) * GRAIN_US)
+        strain.lag.record(math.ceil(lag_s * 1e6 / RESOLUTION_US) * RESOLUTION_US)
         self._measure(now_s, cpu_s, stage)
 
     def drain(self) -> ProcessStats:
         """Return what was noted since the last call."""
-        noted, self._vitals = self._vitals, ProcessStats()
+        noted, self._stats = self._stats, ProcessStats()
         return noted
 
-    def so_far(self) -> ProcessStats:
+    def current(self) -> ProcessStats:
         """Return what was noted and not drained."""
-        return self._vitals
+        return self._stats
 
     def _stage(self, now_s: float) -> str:
         if not self._plan or not self._plan.stages:
@@ -86,12 +86,12 @@ class ProcessStatsLog:
             return
         wait_s = self._waited()
         used_s, short_s, seconds = cpu_s - start_cpu_s, max(0.0, wait_s - start_wait_s), now_s - start_s
-        strain = self._vitals.stage(home)
+        strain = self._stats.stage(home)
         strain.cpu_s += used_s
         strain.wait_s += short_s
         if used_s + short_s > BUSY * seconds:
             strain.busy_s += seconds
-            self._vitals.add_busy(round(start_s * 1000), round(now_s * 1000))
+            self._stats.add_busy(round(start_s * 1000), round(now_s * 1000))
         self._window = (now_s, cpu_s, wait_s, stage)
 
 
@@ -103,7 +103,7 @@ class LoopLagMonitor:
     ) -> None:
         self._clock = clock
         self._cpu = cpu
-        self._looks: deque[tuple[float, float, float]] = deque(maxlen=LOOKS)
+        self._looks: deque[tuple[float, float, float]] = deque(maxlen=SAMPLES_PER_WINDOW)
         self._random = Random()  # of our own: a locustfile may have seeded the common one
         self._due_s = clock()
         self.stats_log: ProcessStatsLog | None = None
@@ -115,7 +115,7 @@ class LoopLagMonitor:
         step with the work that makes them late, and see only the pauses between. Missed ones are due at once.
         """
         wait_s = 2 * PERIOD_S * self._random.random()
-        self._due_s = max(self._due_s + wait_s, self._clock() - MOST_BEHIND_S)
+        self._due_s = max(self._due_s + wait_s, self._clock() - MAX_BEHIND_S)
         return self._due_s
 
     def record(self, due_s: float) -> None:
@@ -124,7 +124,7 @@ class LoopLagMonitor:
         lag_s = max(0.0, now_s - due_s)
         self._looks.append((now_s, cpu_s, lag_s))
         if self.stats_log is not None:
-            self.stats_log.note(cpu_s, lag_s)
+            self.stats_log.record(cpu_s, lag_s)
 
     @property
     def cpu_ratio(self) -> float | None:

@@ -94,9 +94,9 @@ class Measurement:
     def sample_users(self, users: int) -> None:
         """Note how many users run now, and take over the intervals that closed."""
         plan, at_s = self.description.plan, self.elapsed_s
-        planned = round(plan.users_at(at_s), 3) if plan and not plan.open else None
+        planned = round(plan.users_at(at_s), 3) if plan and not plan.is_open else None
         self._users.add(UserSample(round(at_s * 1000), planned, users))
-        self.take(self.recorder.drain())
+        self.add_intervals(self.recorder.drain())
 
     def add_scrape(self, values: Mapping[str, float]) -> None:
         """Note what the target's own metrics say now."""
@@ -107,7 +107,7 @@ class Measurement:
         self._failed_scrapes += 1
         self._scrape_error = self._scrape_error or why
 
-    def take(self, intervals: Iterable[Interval]) -> None:
+    def add_intervals(self, intervals: Iterable[Interval]) -> None:
         """Add intervals, this process's or a worker's."""
         for interval in intervals:
             tallies = list(interval.tallies())
@@ -137,7 +137,7 @@ class Measurement:
         """The samples of the user count so far."""
         return self._users.items
 
-    def so_far(self) -> Run:
+    def current_run(self) -> Run:
         """Return the run as it stands: all that was counted, and no end yet."""
         duration_s = max(0.001, round(self.elapsed_s - self._report_s, 3))
         later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
@@ -155,7 +155,7 @@ class Measurement:
         ``worker_errors`` are requests that the workers could not record.
         """
         elapsed_s = self.elapsed_s
-        self.take(self.recorder.finish())
+        self.add_intervals(self.recorder.finish())
         intervals = tuple(self._history.intervals())
         # The time in which the last counts of workers are awaited does not belong to the run.
         load_s = elapsed_s if self._load_end_s is None else self._load_end_s
@@ -206,7 +206,7 @@ class Measurement:
     def _generator(self) -> dict[str, Any]:
         """Return the statistics of our processes."""
         sends = self._worker_stats is None
-        processes = [to_record("this process" if sends else "master", sends, self.stats_log.so_far())]
+        processes = [to_record("this process" if sends else "master", sends, self.stats_log.current())]
         if self._worker_stats is not None:
             processes += [to_record(worker, True, stats) for worker, stats in sorted(self._worker_stats().items())]
         return {"cpu_s": round(time.process_time() - self._cpu_start_s, 3), "processes": processes}

@@ -10,7 +10,7 @@ from math import isfinite
 
 from slo.load.plan import Plan
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
-from slo.metrics.tally import OTHER, Return, Tally
+from slo.metrics.tally import OTHER, RetryOutcome, Tally
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.interval import Interval
 
@@ -19,7 +19,7 @@ RUN_STAGE = "run"
 INTERVAL_S = 1.0
 
 
-class Cell:
+class EndpointCounts:
     """One endpoint in the interval under way.
 
     Latencies of requests that went well wait as they came (``note_ms`` takes one, in milliseconds) and become
@@ -68,7 +68,7 @@ class Recorder:
         self._plan = plan
         self._ends_s = plan.ends() if plan else []
         self._closed: list[Interval] = []
-        self.cells: dict[str, Cell] = {}
+        self.cells: dict[str, EndpointCounts] = {}
         self._stage = RUN_STAGE
         self._interval_start_s = elapsed_s
         self._interval_end_s = elapsed_s
@@ -90,7 +90,7 @@ class Recorder:
     def restart_at(self, start_s: float) -> None:
         """Take another reading of the clock for the run's start; what is counted already stays where it is."""
         now = self.clock()
-        self._turn(now)
+        self._close_interval(now)
         self._start = min(start_s, now)
         self.until = now
 
@@ -100,7 +100,7 @@ class Recorder:
         ``late_ms`` says how long after its intended start its iteration began, if it had one.
         """
         if self.clock() >= self.until:
-            self.turn()
+            self.close_interval_if_due()
         cell = self.cells.get(endpoint) or self.open(endpoint)
         cell.note_ms(latency_ms)
         if late_ms is not None:
@@ -110,27 +110,27 @@ class Recorder:
     def arrived(self, late_ms: float | None) -> None:
         """Count an arrival that started ``late_ms`` after it was due, or never (None)."""
         if self.clock() >= self.until:
-            self.turn()
+            self.close_interval_if_due()
         late = late_ms is not None and late_ms > LATE_MS
         self._arrivals = self._arrivals.plus(Arrivals(int(late_ms is not None), int(late), int(late_ms is None)))
 
     def failure(self, endpoint: str, latency_ms: float, length: int, kind: str, late_ms: float | None = None) -> None:
         """Count a failed request of the given kind; ``late_ms`` as in ``request``."""
         tally = self._tally(endpoint)
-        tally.refuse(latency_ms, length, late_ms)
+        tally.record_unsuccessful(latency_ms, length, late_ms)
         tally.fail(kind)
 
     def throttled(self, endpoint: str, latency_ms: float, length: int, late_ms: float | None = None) -> None:
         """Count a request that the target's rate limiter refused (429); ``late_ms`` as in ``request``."""
         tally = self._tally(endpoint)
-        tally.refuse(latency_ms, length, late_ms)
+        tally.record_unsuccessful(latency_ms, length, late_ms)
         tally.throttled += 1
 
-    def told(self, endpoint: str, wait_s: float) -> None:
+    def retry_after(self, endpoint: str, wait_s: float) -> None:
         """Count that a throttled request was told to come again in so many seconds."""
         self._tally(endpoint).told.record(int(wait_s * 1e6 + 0.5))
 
-    def returned(self, endpoint: str, outcome: Return) -> None:
+    def retried(self, endpoint: str, outcome: RetryOutcome) -> None:
         """Count how the next request of a user ended that had been told to wait."""
         returns = self._tally(endpoint).returns
         returns[outcome] = returns.get(outcome, 0) + 1
@@ -156,35 +156,35 @@ class Recorder:
     def drain(self) -> list[Interval]:
         """Return the intervals closed since the last call."""
         if self.clock() >= self.until:
-            self.turn()
+            self.close_interval_if_due()
         closed, self._closed = self._closed, []
         return closed
 
     def finish(self) -> list[Interval]:
         """Close the interval under way and return all that was not drained; counting may go on after."""
-        self.turn()
+        self.close_interval_if_due()
         closed, self._closed = self._closed, []
         return closed
 
     def _tally(self, endpoint: str) -> Tally:
         if self.clock() >= self.until:
-            self.turn()
+            self.close_interval_if_due()
         return (self.cells.get(endpoint) or self.open(endpoint)).tally
 
-    def open(self, endpoint: str) -> Cell:
+    def open(self, endpoint: str) -> EndpointCounts:
         """Return the endpoint's cell in the interval under way; names beyond the cap share one."""
         if len(self.cells) >= MAX_ENDPOINTS:
             endpoint = OTHER
         cell = self.cells.get(endpoint)
         if cell is None:
-            cell = self.cells[endpoint] = Cell()
+            cell = self.cells[endpoint] = EndpointCounts()
         return cell
 
-    def turn(self) -> None:
+    def close_interval_if_due(self) -> None:
         """Close the interval under way, if it holds anything, and open the one that holds this moment."""
-        self._turn(self.clock())
+        self._close_interval(self.clock())
 
-    def _turn(self, now: float) -> None:
+    def _close_interval(self, now: float) -> None:
         elapsed_s = now - self._start
         if self.cells or self._arrivals != NO_ARRIVALS:
             end_s = min(self._interval_end_s, elapsed_s)

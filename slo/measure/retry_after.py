@@ -18,9 +18,9 @@ from typing import Any
 from gevent import getcurrent
 
 from slo.measure.recorder import Recorder
-from slo.metrics.tally import Return
+from slo.metrics.tally import RetryOutcome
 
-MOST = 10_000
+MAX_USERS = 10_000
 """Users of a process waiting at once whose next request is looked for; of others only what they were told counts."""
 GRACE_S = 0.05
 """A user who slept as told may seem this much early: timers are rounded, and we hear of the 429 after it arrived."""
@@ -56,7 +56,7 @@ def _date(text: str) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-class Waits:
+class RetryTracker:
     """Who was told to wait until when, in one process and one run.
 
     ``waiting`` is open to see, so that the hot path asks no more than whether anybody is in it.
@@ -67,22 +67,22 @@ class Waits:
         self._current = current
         self.waiting: dict[int, tuple[weakref.ref[object], float]] = {}
 
-    def told(self, endpoint: str, response: Any) -> None:
+    def throttled(self, endpoint: str, response: Any) -> None:
         """Note what a 429 told the user who got it."""
         wait_s = wait_of(response)
         if wait_s is None:
             return
-        self._recorder.told(endpoint, wait_s)
-        if len(self.waiting) < MOST:
+        self._recorder.retry_after(endpoint, wait_s)
+        if len(self.waiting) < MAX_USERS:
             user = self._current()
             key, waiting = id(user), self.waiting
             # A user that ended is forgotten at once: another may get its id.
             gone = weakref.ref(user, lambda _: waiting.pop(key, None))
             waiting[key] = (gone, self._recorder.clock() + wait_s)
 
-    def came(self, endpoint: str, latency_ms: float, outcome: Return) -> None:
+    def request_ended(self, endpoint: str, latency_ms: float, outcome: RetryOutcome) -> None:
         """Count how the request ended that a user made next, if it had been told to wait."""
         found = self.waiting.pop(id(self._current()), None)
         if found is not None:
             sent = self._recorder.clock() - latency_ms / 1000
-            self._recorder.returned(endpoint, "early" if sent < found[1] - GRACE_S else outcome)
+            self._recorder.retried(endpoint, "early" if sent < found[1] - GRACE_S else outcome)

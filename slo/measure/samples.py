@@ -13,8 +13,8 @@ class Samples(Generic[T]):
     When there are more, every second one is dropped, and from then on every second new one is left out.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_items: int) -> None:
+        self._max_items = max_items
         self._period = 1
         self.seen = 0
         self.items: list[T] = []
@@ -24,6 +24,6 @@ class Samples(Generic[T]):
         if self.seen % self._period == 0:
             self.items.append(sample)
         self.seen += 1
-        if len(self.items) > self._most:
+        if len(self.items) > self._max_items:
             self.items = self.items[::2]
             self._period *= 2

@@ -35,6 +35,6 @@ class Arrivals(NamedTuple):
 NO_ARRIVALS = Arrivals()
 
 
-def total(found: Iterable[Arrivals]) -> Arrivals:
+def total_arrivals(found: Iterable[Arrivals]) -> Arrivals:
     """Return the sum of all."""
     return reduce(Arrivals.plus, found, NO_ARRIVALS)

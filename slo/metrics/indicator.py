@@ -105,7 +105,7 @@ def parse(name: str) -> Indicator:
         return _FIXED[name]
     found = _PERCENTILE.fullmatch(name)
     if found is None:
-        raise IndicatorError(f"`{name[:60]}` is no indicator{_meant(name)} Allowed: {ALLOWED}")
+        raise IndicatorError(f"`{name[:60]}` is no indicator{_suggestion(name)} Allowed: {ALLOWED}")
     percentile = Fraction(found[1])
     if percentile == 100:
         raise IndicatorError(f"`{name}` is the greatest value; write `latency.max`")
@@ -115,7 +115,7 @@ def parse(name: str) -> Indicator:
     return Indicator(f"latency.{statistic}", "latency", statistic, "ms", "lower", percentile)
 
 
-def _meant(name: str) -> str:
+def _suggestion(name: str) -> str:
     low = name.lower().strip()
     if re.fullmatch(r"p[0-9]{1,2}(\.[0-9]{1,4})?", low, re.ASCII):
         return f"; did you mean `latency.{low}`?"

@@ -14,12 +14,12 @@ from fractions import Fraction
 
 from slo.metrics.histogram import Histogram
 
-MISS = 0.05
+MISS_PROBABILITY = 0.05
 """The interval misses the true percentile with at most this probability (95 % confidence)."""
 
 
 @dataclass(frozen=True)
-class Bounds:
+class PercentileInterval:
     """The ends of a 95 % interval in microseconds; None where the samples are too few to bound that side."""
 
     low_us: int | None
@@ -31,16 +31,16 @@ class Bounds:
         return self.low_us is None or self.high_us is None
 
 
-def of_percentile(histogram: Histogram, percent: Fraction) -> Bounds:
+def of_percentile(histogram: Histogram, percent: Fraction) -> PercentileInterval:
     """Return the 95 % interval of the ``percent``-th percentile of the recorded samples."""
-    low, high = ranks(histogram.total, percent)
-    return Bounds(
+    low, high = enclosing_ranks(histogram.total, percent)
+    return PercentileInterval(
         histogram.value_at_rank(low) if low else None,
         histogram.value_at_rank(high) if high else None,
     )
 
 
-def ranks(total: int, percent: Fraction) -> tuple[int | None, int | None]:
+def enclosing_ranks(total: int, percent: Fraction) -> tuple[int | None, int | None]:
     """Return the 1-based ranks that enclose a percentile of ``total`` samples with 95 % confidence.
 
     Each side may miss with 2.5 %. Where the extreme sample alone misses with more, it is still a
@@ -51,11 +51,11 @@ def ranks(total: int, percent: Fraction) -> tuple[int | None, int | None]:
         return None, None
     share = float(percent / 100)
     above, below = share**total, (1 - share) ** total
-    miss_above = miss_below = MISS / 2
-    if miss_above < above <= MISS:
-        miss_above, miss_below = above, MISS - above
-    elif miss_below < below <= MISS:
-        miss_above, miss_below = MISS - below, below
+    miss_above = miss_below = MISS_PROBABILITY / 2
+    if miss_above < above <= MISS_PROBABILITY:
+        miss_above, miss_below = above, MISS_PROBABILITY - above
+    elif miss_below < below <= MISS_PROBABILITY:
+        miss_above, miss_below = MISS_PROBABILITY - below, below
     low = _last_rank(total, share, miss_below) if below <= miss_below else None
     high = _first_rank(total, share, miss_above) if above <= miss_above else None
     return low, high

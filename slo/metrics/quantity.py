@@ -52,7 +52,7 @@ def parse(text: object, unit: Unit) -> Fraction:
         raise QuantityError(f"`{shown}` is no quantity; write {_ALLOWED[unit]}")
     found = _QUANTITY.fullmatch(str(text).strip())
     if found is None:
-        raise QuantityError(f"`{shown}` is no quantity{_why(shown)}; write {_ALLOWED[unit]}")
+        raise QuantityError(f"`{shown}` is no quantity{_reason(shown)}; write {_ALLOWED[unit]}")
     number, suffix = Fraction(found[1]), found[2] or ""
     factor = _SUFFIXES[unit].get(suffix)
     if factor is None:
@@ -63,7 +63,7 @@ def parse(text: object, unit: Unit) -> Fraction:
     return number * factor
 
 
-def _why(text: str) -> str:
+def _reason(text: str) -> str:
     if "," in text:
         return " (a decimal point is a `.`)"
     if text.lstrip().startswith("-"):
@@ -78,14 +78,14 @@ def write(value: Fraction, unit: Unit) -> str:
     return text if unit == "count" else f"{text} {'%' if unit == 'ratio' else unit}"
 
 
-def show(value: Fraction | float, unit: Unit, beside: Fraction | None = None) -> str:
+def show(value: Fraction | float, unit: Unit, compared_with: Fraction | None = None) -> str:
     """Return ``value`` for people, with its unit; rounding never makes it look like 0 % or 100 %.
 
     Shown ``beside`` another value that it differs from, it gets the digits that tell them apart.
     """
     exact = Fraction(value)
     text = _shown(exact, unit)
-    if beside is None or exact == beside or text != _shown(beside, unit):
+    if compared_with is None or exact == compared_with or text != _shown(compared_with, unit):
         return text
     scale = 100 if unit == "ratio" else 1
     return write(Fraction(_fixed(exact * scale, 6)) / scale, unit)

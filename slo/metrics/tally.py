@@ -16,7 +16,7 @@ MAX_KINDS = 32
 """Failure kinds, and check names, kept apart for one endpoint."""
 
 Since = Literal["sent", "intended"]
-Return = Literal["early", "through", "again", "failed"]
+RetryOutcome = Literal["early", "through", "again", "failed"]
 """How the next request of a user ended that a 429 had told to wait: slo/retry_after.py says what each means."""
 _HISTOGRAMS = ("ok", "failed", "ok_due", "failed_due", "told")
 Packed = bytes
@@ -83,7 +83,7 @@ class Tally:
         """Count ``count`` failures of ``kind``; kinds beyond the cap are counted together."""
         _count(self.failures, kind, count)
 
-    def refuse(self, latency_ms: float, length: int, late_ms: float | None = None) -> None:
+    def record_unsuccessful(self, latency_ms: float, length: int, late_ms: float | None = None) -> None:
         """Count the latency and the bytes of a request that did not go well; ``late_ms`` after its intended start."""
         self.failed.record(int(latency_ms * 1000 + 0.5))
         self.bytes += length

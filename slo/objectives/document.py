@@ -58,7 +58,7 @@ class Document:
 
 def show_path(path: Path) -> str:
     """Return a path the way people write it: ``objectives[2].target``."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_short(part)}" for part in path)
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{_truncated(part)}" for part in path)
     return text.removeprefix(".")
 
 
@@ -99,7 +99,7 @@ def parse(text: str, source: str) -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise DocumentError([Problem(source, *place, "", _not_yaml(error))]) from None
+        raise DocumentError([Problem(source, *place, "", _yaml_problem(error))]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         code = ord(error.character) if isinstance(error.character, str) else error.character
@@ -112,7 +112,7 @@ def parse(text: str, source: str) -> Document:
     return document
 
 
-def _not_yaml(error: yaml.MarkedYAMLError) -> str:
+def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or error.context or "it cannot be read"
     if "'\\t'" in problem:
         return "is not YAML: a tab; indent with spaces"
@@ -136,13 +136,13 @@ class _Builder:
 
     def build(self, node: yaml.Node, path: Path) -> Any:
         """Return the data of ``node``, which is at ``path``."""
-        self._document.values[path] = _place(node)
+        self._document.values[path] = _position(node)
         self._nodes += 1
         if self._nodes > MAX_NODES:
             message = f"the file unfolds to more than {MAX_NODES} values; write out what its aliases repeat"
-            raise DocumentError([Problem(self._document.source, *_place(node), "", message)])
+            raise DocumentError([Problem(self._document.source, *_position(node), "", message)])
         if any(node is one for one in self._above):
-            return self._wrong(path, "an alias refers to what it is part of")
+            return self._add_problem(path, "an alias refers to what it is part of")
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
         self._above.append(node)
@@ -157,18 +157,18 @@ class _Builder:
         data: dict[str, Any] = {}
         for key_node, value_node in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
-                self._wrong(path, "`<<` (merging) is not supported; write the keys out", key_node)
+                self._add_problem(path, "`<<` (merging) is not supported; write the keys out", key_node)
                 continue
             if not isinstance(key_node, yaml.ScalarNode):
-                self._wrong(path, "a key must be a name", key_node)
+                self._add_problem(path, "a key must be a name", key_node)
                 continue
             key = key_node.value
             inner = (*path, key)
             if key in data:
                 first = self._document.keys[inner][0]
-                self._wrong(inner, f"`{_short(key)}` is written twice; first on line {first}", key_node)
+                self._add_problem(inner, f"`{_truncated(key)}` is written twice; first on line {first}", key_node)
                 continue
-            self._document.keys[inner] = _place(key_node)
+            self._document.keys[inner] = _position(key_node)
             data[key] = self.build(value_node, inner)
         return data
 
@@ -184,20 +184,20 @@ class _Builder:
         if tag == "float" and re.fullmatch(r"[0-9]{1,18}\.[0-9]{1,18}", text, re.ASCII):
             return float(text)
         if tag == "timestamp":
-            return self._wrong(path, f"`{_short(text)}` is read as a date; quote it")
+            return self._add_problem(path, f"`{_truncated(text)}` is read as a date; quote it")
         if tag not in ("str", "int", "float"):
-            return self._wrong(path, f"the tag `!{_short(node.tag)}` is not supported; write plain text")
+            return self._add_problem(path, f"the tag `!{_truncated(node.tag)}` is not supported; write plain text")
         return text
 
-    def _wrong(self, path: Path, message: str, node: yaml.Node | None = None) -> None:
-        place = _place(node) if node is not None else self._document.values[path]
+    def _add_problem(self, path: Path, message: str, node: yaml.Node | None = None) -> None:
+        place = _position(node) if node is not None else self._document.values[path]
         self.problems.append(Problem(self._document.source, *place, show_path(path), message))
 
 
-def _place(node: yaml.Node) -> tuple[int, int]:
+def _position(node: yaml.Node) -> tuple[int, int]:
     return node.start_mark.line + 1, node.start_mark.column + 1
 
 
-def _short(text: str) -> str:
+def _truncated(text: str) -> str:
     clean = "".join(one if one.isprintable() else "?" for one in text)
     return clean if len(clean) <= 60 else f"{clean[:57]}..."

@@ -25,10 +25,10 @@ _SHARE = "`target: 10 %`"
 def problems(document: Document, schema: str) -> Iterator[Problem]:
     """Yield what is wrong with ``document`` by the schema called ``schema`` (one of ``schemas.NAMES``)."""
     for error in Draft202012Validator(schemas.load(schema)).iter_errors(document.data):
-        yield from _explained(document, error)
+        yield from _explain(document, error)
 
 
-def _explained(document: Document, error: ValidationError) -> Iterator[Problem]:
+def _explain(document: Document, error: ValidationError) -> Iterator[Problem]:
     path: Path = tuple(error.absolute_path)
     schema: Any = error.schema
     wanted: Any = error.validator_value
@@ -55,9 +55,9 @@ def _sentence(document: Document, path: Path, error: ValidationError) -> str:
     tail = f"; write {wanted}" if wanted else ""
     match error.validator:
         case "type":
-            return f"{_what(document, path, error.instance)}{tail}"
+            return f"{_describe_value(document, path, error.instance)}{tail}"
         case "const" | "enum":
-            return f"{_not_among(document, path, error)} Allowed: {wanted}"
+            return f"{_enum_sentence(document, path, error)} Allowed: {wanted}"
         case "minItems" | "minLength" | "minProperties":
             return f"is empty{tail}"
         case "maxItems" | "maxLength":
@@ -67,7 +67,7 @@ def _sentence(document: Document, path: Path, error: ValidationError) -> str:
     return f"has a line break or a control character{tail}"
 
 
-def _not_among(document: Document, path: Path, error: ValidationError) -> str:
+def _enum_sentence(document: Document, path: Path, error: ValidationError) -> str:
     value: Any = error.validator_value
     options = value if error.validator == "enum" else [value]
     known = {str(option).lower(): option for option in options}
@@ -76,7 +76,7 @@ def _not_among(document: Document, path: Path, error: ValidationError) -> str:
     return f"`{written}` is not allowed" + (f"; did you mean `{known[closest]}`?" if closest else ".")
 
 
-def _what(document: Document, path: Path, value: Any) -> str:
+def _describe_value(document: Document, path: Path, value: Any) -> str:
     """Say what was found, and for text that YAML reads as something else, how to keep it text."""
     written = document.texts.get(path, "")[:60]
     if value is None:

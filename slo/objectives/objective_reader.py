@@ -33,7 +33,7 @@ class ObjectiveReader:
         try:
             what = indicator.parse(item["indicator"])
         except IndicatorError as error:
-            self._wrong("indicator", str(error))
+            self._add_problem("indicator", str(error))
             return None
         target, warning = self._quantity("target", what), self._quantity("warning", what)
         if target is not None:
@@ -69,20 +69,20 @@ class ObjectiveReader:
             self.problems.append(self._doc.problem(self._path, str(error), at_key=True))
             return None
         if what.kind == "finding":
-            self._whole("is the answer of one run; bound it by an objective with a target")
+            self._add_problem_of_item("is the answer of one run; bound it by an objective with a target")
         elif what.kind == "dropped":
-            self._whole("is nothing in most runs; bound it by an objective with a target")
+            self._add_problem_of_item("is nothing in most runs; bound it by an objective with a target")
         elif what.kind == "requests":
-            self._whole("counts what the load asked for; compare `throughput.rps`")
+            self._add_problem_of_item("counts what the load asked for; compare `throughput.rps`")
         elif not covered:
-            self._whole(
+            self._add_problem_of_item(
                 f"needs an objective with a target for `{name}` too, in the same scenarios and of the same endpoints: "
                 "small steps could pass for ever"
             )
         share = Indicator(what.name, what.kind, what.statistic, "ratio", "lower")
         target, warning = self._quantity("target", share), self._quantity("warning", share)
         if target == 0:
-            self._wrong("target", "nothing can be free of noise; set it to a share like `10 %`")
+            self._add_problem("target", "nothing can be free of noise; set it to a share like `10 %`")
         elif target is not None and warning is not None:
             self._check_warning(share, target, warning)
         scope = self._scope()
@@ -99,7 +99,7 @@ class ObjectiveReader:
             against="baseline",
         )
 
-    def _whole(self, message: str) -> None:
+    def _add_problem_of_item(self, message: str) -> None:
         self.problems.append(self._doc.problem(self._path, message, at_key=True))
 
     def _quantity(self, key: str, what: Indicator) -> Fraction | None:
@@ -108,18 +108,18 @@ class ObjectiveReader:
         try:
             return quantity.parse(self._doc.texts[(*self._path, key)], what.unit)
         except QuantityError as error:
-            self._wrong(key, str(error))
+            self._add_problem(key, str(error))
             return None
 
     def _check_target(self, what: Indicator, target: Fraction) -> None:
         shown = quantity.write(target, what.unit)
         if what.unit == "ratio" and target > 1:
-            self._wrong("target", f"{shown} is more than all; a share lies between 0 % and 100 %")
+            self._add_problem("target", f"{shown} is more than all; a share lies between 0 % and 100 %")
         elif what.best == 0 and target == 1:
-            self._wrong("target", "nothing can miss 100 % here; set it lower or leave the objective out")
+            self._add_problem("target", "nothing can miss 100 % here; set it lower or leave the objective out")
         elif target == 0 and what.best != 0:
             words = "nothing can meet" if what.direction == "lower" else "nothing can miss"
-            self._wrong("target", f"{words} {shown} here; set it higher or leave the objective out")
+            self._add_problem("target", f"{words} {shown} here; set it higher or leave the objective out")
 
     def _check_warning(self, what: Indicator, target: Fraction, warning: Fraction) -> None:
         stricter = warning < target if what.direction == "lower" else warning > target
@@ -127,18 +127,18 @@ class ObjectiveReader:
         if not stricter or not possible:
             side = "below" if what.direction == "lower" else "above"
             bound = quantity.write(target, what.unit)
-            self._wrong("warning", f"must be stricter than the target: {side} {bound}")
+            self._add_problem("warning", f"must be stricter than the target: {side} {bound}")
 
     def _scope(self) -> Scope:
-        names = {key: self._names(key) for key in ("scenario", "endpoint", "group", "stage")}
+        names = {key: self._list_of(key) for key in ("scenario", "endpoint", "group", "stage")}
         if names["endpoint"] and names["group"]:
-            self._wrong("group", "is given beside `endpoint`; give one of the two")
+            self._add_problem("group", "is given beside `endpoint`; give one of the two")
         for group in names["group"]:
             if group not in self._groups:
                 closest = suggest.closest(group, self._groups)
                 meant = f"; did you mean `{closest}`?" if closest else "."
                 there = ", ".join(sorted(self._groups)) or "none; define them under `groups`"
-                self._wrong("group", f"there is no group `{group}`{meant} Groups: {there}")
+                self._add_problem("group", f"there is no group `{group}`{meant} Groups: {there}")
         warmup_s = self._warmup()
         return Scope(names["scenario"], names["endpoint"], names["group"], names["stage"], warmup_s)
 
@@ -148,10 +148,10 @@ class ObjectiveReader:
         try:
             return quantity.parse(self._doc.texts[(*self._path, "warmup")], "s")
         except QuantityError as error:
-            self._wrong("warmup", str(error))
+            self._add_problem("warmup", str(error))
             return Fraction(0)
 
-    def _names(self, key: str) -> tuple[str, ...]:
+    def _list_of(self, key: str) -> tuple[str, ...]:
         value = self._item.get(key, ())
         return (value,) if isinstance(value, str) else tuple(value)
 
@@ -165,12 +165,14 @@ class ObjectiveReader:
         }
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
-                self._wrong(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
+                self._add_problem(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
         for key in ("endpoint", "group", "stage", "warmup"):
             if key in self._item and what.kind == "finding":
-                self._wrong(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
+                self._add_problem(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
             elif key in self._item and what.kind == "dropped" and key in ("endpoint", "group"):
-                self._wrong(key, f"cannot narrow `{what.name}`: arrivals are of no endpoint; remove it", at_key=True)
+                self._add_problem(
+                    key, f"cannot narrow `{what.name}`: arrivals are of no endpoint; remove it", at_key=True
+                )
 
     def _abort(self, what: Indicator) -> Fraction | None:
         """Return after how many seconds past its target the objective ends a run, or None."""
@@ -179,7 +181,7 @@ class ObjectiveReader:
             return None
         if what.kind in ("requests", "dropped", "finding"):
             words = f"`{what.name}` is known when the run has ended, not before; remove it"
-            self._wrong("abort", words, at_key=True)
+            self._add_problem("abort", words, at_key=True)
         if value is True:
             return ABORT_AFTER_S
         path = (*self._path, "abort", "after")
@@ -192,7 +194,7 @@ class ObjectiveReader:
             self.problems.append(self._doc.problem(path, str(error)))
             return None
 
-    def _wrong(self, key: str, message: str, at_key: bool = False) -> None:
+    def _add_problem(self, key: str, message: str, at_key: bool = False) -> None:
         self.problems.append(self._doc.problem((*self._path, key), message, at_key))
 
 

@@ -54,7 +54,7 @@ def parse(text: str, source: str) -> Objectives:
     problems = list(grammar.problems(doc, "objectives"))
     spoilt = {problem.key for problem in problems}
     found = list(_read_all(doc, spoilt, problems))
-    problems += _repeated(doc, found)
+    problems += _duplicate_names(doc, found)
     if problems:
         raise ObjectivesError(problems)
     return Objectives(
@@ -67,7 +67,7 @@ def parse(text: str, source: str) -> Objectives:
     )
 
 
-def _read_all(doc: Document, spoilt: set[str], problems: list[Problem]) -> Iterator[tuple[Path, Objective]]:
+def _read_all(doc: Document, invalid_keys: set[str], problems: list[Problem]) -> Iterator[tuple[Path, Objective]]:
     """Yield what can be read; what the schema already refused is not looked at again, the rest is."""
     data = doc.data if isinstance(doc.data, dict) else {}
     items, groups = data.get("objectives"), data.get("groups")
@@ -75,7 +75,7 @@ def _read_all(doc: Document, spoilt: set[str], problems: list[Problem]) -> Itera
         path: Path = ("objectives", index)
         if not isinstance(item, dict):
             continue
-        item = {key: value for key, value in item.items() if not _is_spoilt((*path, key), spoilt)}
+        item = {key: value for key, value in item.items() if not _is_invalid((*path, key), invalid_keys)}
         if "indicator" not in item:
             continue
         reader = ObjectiveReader(doc, path, item, groups if isinstance(groups, dict) else {})
@@ -83,53 +83,53 @@ def _read_all(doc: Document, spoilt: set[str], problems: list[Problem]) -> Itera
         problems += reader.problems
         if objective is not None:
             yield path, objective
-    yield from _read_regressions(doc, data, spoilt, problems)
+    yield from _read_regressions(doc, data, invalid_keys, problems)
 
 
 def _read_regressions(
-    doc: Document, data: Mapping[str, Any], spoilt: set[str], problems: list[Problem]
+    doc: Document, data: Mapping[str, Any], invalid_keys: set[str], problems: list[Problem]
 ) -> Iterator[tuple[Path, Objective]]:
     regressions, groups = data.get("regression"), data.get("groups")
     for name, item in (regressions if isinstance(regressions, dict) else {}).items():
         path: Path = ("regression", name)
         if not isinstance(item, dict) or not isinstance(name, str):
             continue
-        item = {key: value for key, value in item.items() if not _is_spoilt((*path, key), spoilt)}
+        item = {key: value for key, value in item.items() if not _is_invalid((*path, key), invalid_keys)}
         reader = ObjectiveReader(doc, path, item, groups if isinstance(groups, dict) else {})
-        objective = reader.read_regression(name, _covered(data, name, item))
+        objective = reader.read_regression(name, _has_objective_with_target(data, name, item))
         problems += reader.problems
         if objective is not None:
             yield path, objective
 
 
-def _covered(data: Mapping[str, Any], indicator_name: str, regression: Mapping[str, Any]) -> bool:
+def _has_objective_with_target(data: Mapping[str, Any], indicator_name: str, regression: Mapping[str, Any]) -> bool:
     """Return whether objectives with a target hold wherever the regression does."""
     items = data.get("objectives")
-    wanted: set[str] = _set(regression, "scenario")
+    wanted: set[str] = _as_set(regression, "scenario")
     scenarios: set[str] = set()
-    own = _set(regression, "endpoint"), _set(regression, "group")
+    own = _as_set(regression, "endpoint"), _as_set(regression, "group")
     for item in items if isinstance(items, list) else []:
         if not isinstance(item, dict) or item.get("indicator") != indicator_name or "stage" in item:
             continue
-        if (_set(item, "endpoint"), _set(item, "group")) not in ((set(), set()), own):
+        if (_as_set(item, "endpoint"), _as_set(item, "group")) not in ((set(), set()), own):
             continue
         if "scenario" not in item:
             return True
-        scenarios |= _set(item, "scenario")
+        scenarios |= _as_set(item, "scenario")
     return bool(wanted) and wanted <= scenarios
 
 
-def _set(item: Mapping[str, Any], key: str) -> set[str]:
+def _as_set(item: Mapping[str, Any], key: str) -> set[str]:
     value = item.get(key, [])
     return {value} if isinstance(value, str) else {str(one) for one in value} if isinstance(value, list) else set()
 
 
-def _is_spoilt(path: Path, spoilt: set[str]) -> bool:
+def _is_invalid(path: Path, invalid_keys: set[str]) -> bool:
     start = document.show_path(path)
-    return any(key == start or key.startswith(f"{start}[") for key in spoilt)
+    return any(key == start or key.startswith(f"{start}[") for key in invalid_keys)
 
 
-def _repeated(doc: Document, found: Iterable[tuple[Path, Objective]]) -> Iterator[Problem]:
+def _duplicate_names(doc: Document, found: Iterable[tuple[Path, Objective]]) -> Iterator[Problem]:
     lines: dict[str, int] = {}
     for path, objective in found:
         if objective.name in lines:

@@ -23,8 +23,8 @@ from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objectives
 from slo.prometheus.latency_buckets import (
+    BucketIndex,
     Latency,
-    Places,
     bounds_us,
     native_histogram,
 )
@@ -55,8 +55,8 @@ class RunCollector(Collector):
     def __init__(self, objectives: Objectives | None) -> None:
         self._objectives = objectives
         self.bounds_us = bounds_us(objectives.items if objectives else ())
-        self._places = Places(self.bounds_us)
-        self.standing = RunState()
+        self._buckets = BucketIndex(self.bounds_us)
+        self.run_state = RunState()
         self._judged: tuple[tuple[str, Verdict | None], bytes] | None = None
         self._scenario = ""
         self._tallies: dict[str, Tally] = {}
@@ -68,13 +68,13 @@ class RunCollector(Collector):
         self._tallies = {}
         self._latencies = {}
 
-    def take(self, tallies: Iterable[tuple[str, Tally]]) -> None:
+    def add(self, tallies: Iterable[tuple[str, Tally]]) -> None:
         """Add what one interval counted, by endpoint."""
         for endpoint, tally in tallies:
             whole = self._tallies.setdefault(endpoint, Tally())
             latency = self._latencies.setdefault(endpoint, Latency([0] * (len(self.bounds_us) + 1)))
-            latency.add(tally.ok, self._places)
-            latency.add(tally.failed, self._places)
+            latency.add(tally.ok, self._buckets)
+            latency.add(tally.failed, self._buckets)
             # The latencies are kept above, in fewer buckets; what is left of the tally is its counts.
             whole.untimed += tally.untimed
             whole.throttled += tally.throttled
@@ -90,8 +90,8 @@ class RunCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield all metrics, without native histograms."""
-        yield from self._of_objectives()
-        yield from self._changing(natively=False)
+        yield from self._objective_metrics()
+        yield from self._run_metrics(natively=False)
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics in the format that an Accept header asks for, and its content type.
@@ -102,30 +102,30 @@ class RunCollector(Collector):
         sound = all(_NUMBER.fullmatch(version) for version in _VERSION.findall(accept))
         encode, content_type = choose_encoder(accept if sound else "")
         natively = content_type.startswith("application/openmetrics-text; version=2.")
-        changing = encode(_Families(partial(self._changing, natively)))
+        changing = encode(_Families(partial(self._run_metrics, natively)))
         return self._judged_text(encode, content_type) + changing, content_type
 
     def _judged_text(self, encode: Callable[[Collector], bytes], content_type: str) -> bytes:
         """Return what changes only as objectives are judged: half of all, and written once for each judging."""
-        key = content_type, self.standing.verdict
+        key = content_type, self.run_state.verdict
         if self._judged is None or self._judged[0][0] != key[0] or self._judged[0][1] is not key[1]:
-            self._judged = key, encode(_Families(self._of_objectives)).removesuffix(b"# EOF\n")
+            self._judged = key, encode(_Families(self._objective_metrics)).removesuffix(b"# EOF\n")
         return self._judged[1]
 
-    def _of_objectives(self) -> Iterator[Metric]:
+    def _objective_metrics(self) -> Iterator[Metric]:
         if self._objectives is not None:
-            yield from _objectives(self._objectives, self.standing.verdict)
+            yield from _objectives(self._objectives, self.run_state.verdict)
 
-    def _changing(self, natively: bool) -> Iterator[Metric]:
-        yield from self._of_the_run()
-        yield from self._counted()
+    def _run_metrics(self, natively: bool) -> Iterator[Metric]:
+        yield from self._state_metrics()
+        yield from self._count_metrics()
         yield self._latency(natively)
         if self._objectives is not None:
             yield self._groups(self._objectives)
-        yield from _generator(self.standing.processes)
+        yield from _generator(self.run_state.processes)
 
-    def _of_the_run(self) -> Iterator[Metric]:
-        now = self.standing
+    def _state_metrics(self) -> Iterator[Metric]:
+        now = self.run_state
         info = InfoMetricFamily(f"{NAMESPACE}_run", "The latest run.")
         info.add_metric((), {"run": now.run, "scenario": now.scenario, "target": now.target, "version": __version__})
         yield info
@@ -139,7 +139,7 @@ class RunCollector(Collector):
             stage.add_metric((now.stage[0], str(now.stage[1])), 1.0)
         yield stage
 
-    def _counted(self) -> Iterator[Metric]:
+    def _count_metrics(self) -> Iterator[Metric]:
         scenario = self._scenario
         requests = _counter("requests", "Requests that ended: good, failed and throttled ones.", "endpoint")
         failures = _counter("failures", "Failed requests, 429 aside, by kind.", "endpoint", "kind")
@@ -151,7 +151,7 @@ class RunCollector(Collector):
             requests.add_metric(of, self._latencies[endpoint].total + tally.untimed)
             throttled.add_metric(of, tally.throttled)
             received.add_metric(of, tally.bytes)
-            for kind, count in _fewest_kinds(tally.failures).items():
+            for kind, count in _capped_kinds(tally.failures).items():
                 failures.add_metric((*of, kind), count)
             for name, (passed, failed) in sorted(tally.checks.items()):
                 checks.add_metric((*of, name, "passed"), passed)
@@ -242,7 +242,7 @@ def _counter(name: str, about: str, *labels: str) -> CounterMetricFamily:
     return CounterMetricFamily(f"{NAMESPACE}_{name}", about, labels=("scenario", *labels))
 
 
-def _fewest_kinds(failures: Mapping[str, int]) -> dict[str, int]:
+def _capped_kinds(failures: Mapping[str, int]) -> dict[str, int]:
     """Return the failures by kind, the rarer ones beyond MAX_KINDS together.
 
     A counter must not fall: a kind keeps its place once it is among the first, which is their order of arrival.

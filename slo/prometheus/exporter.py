@@ -51,17 +51,17 @@ class Exporter:
     """What Prometheus is told by one process, which judges."""
 
     def __init__(
-        self, gate: RunSource, processes: Callable[[], Sequence[ProcessStatus]], gateway: Gateway | None
+        self, source: RunSource, processes: Callable[[], Sequence[ProcessStatus]], gateway: Gateway | None
     ) -> None:
-        self._gate = gate
+        self._source = source
         self._gateway = gateway
         self._processes = processes
         self._pushing = Semaphore()
-        self.collector = gate.collector = RunCollector(gate.objectives)
+        self.collector = source.collector = RunCollector(source.objectives)
 
     def text(self, accept: str) -> tuple[bytes, str]:
         """Return all metrics as they are now, in the format that an Accept header asks for, and its content type."""
-        self._stand()
+        self._update_state()
         return self.collector.text(accept)
 
     def serve(self, host: str, port: int) -> None:
@@ -75,11 +75,11 @@ class Exporter:
             raise ExporterError(f"--prometheus-port {port} cannot be used on {host}: {why}; choose another") from None
         WSGIServer(listener, self._answer, log=None, error_log=None).start()
 
-    def push_for_ever(self) -> None:
+    def push_periodically(self) -> None:
         """Push a run under way now and then."""
         while True:
             gevent.sleep(PUSH_S)
-            if self._gate.measurement is not None:
+            if self._source.measurement is not None:
                 self.push()
 
     def push(self) -> None:
@@ -88,11 +88,11 @@ class Exporter:
             return
         # One after the other: what was true before the end of a run must not arrive after the verdict.
         with self._pushing:
-            self._stand()
+            self._update_state()
             self._gateway.push(self.collector)
 
-    def _stand(self) -> None:
-        self.collector.standing = self._gate.run_state(self._processes())
+    def _update_state(self) -> None:
+        self.collector.run_state = self._source.run_state(self._processes())
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH:
@@ -113,14 +113,14 @@ class Gateway:
         """Raise ExporterError for what is no URL."""
         if not _is_gateway(url):
             raise ExporterError(
-                f"--prometheus-push is the URL of a Pushgateway like http://localhost:9091, not '{shown(url)}'"
+                f"--prometheus-push is the URL of a Pushgateway like http://localhost:9091, not '{without_password(url)}'"
             )
         parts = urlsplit(url)
-        self.shown = shown(url)
+        self.display_url = without_password(url)
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
         self._url = urlunsplit(bare).rstrip("/")
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
-        self._told = False
+        self._reported = False
 
     def push(self, exposition: RunCollector) -> None:
         """Replace what is there of the scenario; a failure is told once, on stderr, and does no other harm."""
@@ -130,32 +130,34 @@ class Gateway:
                     self._url,
                     job=JOB,
                     registry=exposition,
-                    grouping_key={"scenario": exposition.standing.scenario} if exposition.standing.scenario else None,
+                    grouping_key={"scenario": exposition.run_state.scenario} if exposition.run_state.scenario else None,
                     timeout=PUSH_TIMEOUT_S,
                     handler=self._handle if self._user else default_handler,
                 )
-            self._told = False
+            self._reported = False
         except HTTPError as error:
-            self._tell(f"it answered {error.code} {error.reason}")
+            self._report(f"it answered {error.code} {error.reason}")
         except gevent.Timeout:
-            self._tell(f"no answer within {PUSH_TIMEOUT_S:.0f} s")
+            self._report(f"no answer within {PUSH_TIMEOUT_S:.0f} s")
         except (OSError, ValueError) as error:
-            self._tell(str(getattr(error, "reason", error)))
+            self._report(str(getattr(error, "reason", error)))
         except HTTPException:
-            self._tell("what answers there does not speak HTTP")
+            self._report("what answers there does not speak HTTP")
 
     def _handle(
         self, url: str, method: str, timeout: float | None, headers: list[tuple[str, str]], data: bytes
     ) -> Callable[[], None]:
         return basic_auth_handler(url, method, timeout, headers, data, self._user, self._password)
 
-    def _tell(self, why: str) -> None:
-        if not self._told:
-            sys.stderr.write(f"locust-slo: the metrics could not be pushed to {self.shown}: {for_terminal(why)}\n")
-        self._told = True
+    def _report(self, why: str) -> None:
+        if not self._reported:
+            sys.stderr.write(
+                f"locust-slo: the metrics could not be pushed to {self.display_url}: {for_terminal(why)}\n"
+            )
+        self._reported = True
 
 
-def shown(url: str) -> str:
+def without_password(url: str) -> str:
     """Return the URL as it may be shown."""
     return for_terminal(redact.without_credentials(url), 200)
 
@@ -172,14 +174,14 @@ def _is_gateway(url: str) -> bool:
 
 
 def exporter_for(
-    options: Namespace, gate: RunSource, processes: Callable[[], Sequence[ProcessStatus]], has_web_ui: bool
+    options: Namespace, source: RunSource, processes: Callable[[], Sequence[ProcessStatus]], has_web_ui: bool
 ) -> Exporter | None:
     """Return what tells Prometheus, and begin to; None where nobody asks. Raises ExporterError."""
     if not (options.prometheus_port or options.prometheus_push or has_web_ui):
         return None
-    found = Exporter(gate, processes, Gateway(options.prometheus_push) if options.prometheus_push else None)
+    found = Exporter(source, processes, Gateway(options.prometheus_push) if options.prometheus_push else None)
     if options.prometheus_port:
         found.serve(options.prometheus_host, options.prometheus_port)
     if options.prometheus_push:
-        gevent.spawn(found.push_for_ever)
+        gevent.spawn(found.push_periodically)
     return found

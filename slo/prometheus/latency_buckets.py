@@ -13,7 +13,7 @@ from prometheus_client.samples import BucketSpan, NativeHistogram
 from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.objectives.objective import Objective
 
-USUAL_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+DEFAULT_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds of the latency's buckets, prometheus_client's own; to them come the objectives' targets and warnings."""
 
 
@@ -34,18 +34,18 @@ class Latency:
     total: int = 0
     sum_us: int = 0
 
-    def add(self, histogram: Histogram, places: Places) -> None:
+    def add(self, histogram: Histogram, buckets: BucketIndex) -> None:
         """Add latencies; a bucket of ours counts as its largest value, above the true one by less than 0.1 %."""
         classic, native = self.classic, self.native
         for index, count in histogram.counts.items():
-            place, native_place = places.of(index)
+            place, native_place = buckets.of(index)
             classic[place] += count
             native[native_place] += count
         self.total += histogram.total
         self.sum_us += histogram.sum_us
 
 
-class Places:
+class BucketIndex:
     """Where a bucket of ours counts: in which classic bucket, and in which native one."""
 
     def __init__(self, bounds_us: Sequence[int]) -> None:
@@ -70,13 +70,13 @@ def bounds_us(objectives: Iterable[Objective]) -> tuple[int, ...]:
     bounds = {math.floor(one.target * 1000) for one in latencies}
     for more in (
         {math.floor(one.warning * 1000) for one in latencies if one.warning},
-        {round(bound_s * 1e6) for bound_s in USUAL_S},
+        {round(bound_s * 1e6) for bound_s in DEFAULT_BOUNDS_S},
     ):
-        bounds |= set(_some(sorted(more - bounds), MAX_BOUNDS - len(bounds)))
+        bounds |= set(_thinned(sorted(more - bounds), MAX_BOUNDS - len(bounds)))
     return tuple(sorted(bounds))
 
 
-def _some(values: Sequence[int], most: int) -> Sequence[int]:
+def _thinned(values: Sequence[int], most: int) -> Sequence[int]:
     """Return at most so many of the values, from all over them."""
     return values[:: math.ceil(len(values) / most)] if values and most > 0 else ()
 

@@ -21,35 +21,38 @@ from slo.analysis.selection import patterns_of
 from slo.metrics.quantity import show
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
-from slo.prometheus.burn_rate import PAGE, TICKET, Burn, burns, span
+from slo.prometheus.burn_rate import PAGE, TICKET, BurnRate, burn_rates, prometheus_duration
 from slo.prometheus.collector import NAMESPACE
 
-UNANSWERED = "15m"
+ESCALATION_DELAY = "15m"
 """How long a page may go on before it is told to more people."""
 _PAGED = f'alertname="SloBudgetBurns",alertstate="firing",severity="{PAGE}"'
 
 
 @dataclass(frozen=True)
-class Left:
+class SkippedObjective:
     """An objective that no rule can speak of, or not of all of it, and why."""
 
     objective: str
     why: str
 
 
-def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, list[Left]]:
+def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, list[SkippedObjective]]:
     """Return the text of a rules file, and what it leaves out. ``source`` is how the objectives file is called."""
-    pairs, left = burns(period_s), list(_left(objectives))
+    pairs, left = burn_rates(period_s), list(_skipped(objectives))
     told = {one.objective for one in left if one.why.startswith("no rule")}
     burning = [one for one in objectives.items if one.name not in told and budget(one)]
     standing = [one for one in objectives.items if one.name not in told and not budget(one)]
     groups = [
         {"name": "slo indicators", "rules": [rule for one in burning for rule in _records(one, objectives, pairs)]},
         {"name": "slo burn rates", "rules": [rule for one in burning for rule in _alerts(one, pairs)]},
-        {"name": "slo objectives", "rules": [*(_standing(one) for one in standing), *_general(bool(burning))]},
+        {
+            "name": "slo objectives",
+            "rules": [*(_status_alert(one) for one in standing), *_general_alerts(bool(burning))],
+        },
     ]
     comments = [
-        f"# Made from {source} by `locust-slo export prometheus-rules --period {span(round(period_s))}`.",
+        f"# Made from {source} by `locust-slo export prometheus-rules --period {prometheus_duration(round(period_s))}`.",
         "# Change the objectives and make it again, not this file.",
         *(f"# {one.objective}: {one.why}" for one in left),
     ]
@@ -70,40 +73,40 @@ def budget(objective: Objective) -> Fraction | None:
     return share or None
 
 
-def _left(objectives: Objectives) -> Iterator[Left]:
+def _skipped(objectives: Objectives) -> Iterator[SkippedObjective]:
     for one in objectives.items:
         if one.against == "baseline":
-            yield Left(one.name, "no rule: it compares with reference runs")
+            yield SkippedObjective(one.name, "no rule: it compares with reference runs")
         elif one.scope.stages:
-            yield Left(one.name, "no rule: Prometheus does not know in which stage a request ended")
+            yield SkippedObjective(one.name, "no rule: Prometheus does not know in which stage a request ended")
         elif one.indicator.kind == "latency" and (one.of != "all" or one.since == "intended"):
-            yield Left(one.name, "no rule: latencies are those of all requests, since they were sent")
+            yield SkippedObjective(one.name, "no rule: latencies are those of all requests, since they were sent")
         elif one.indicator.kind == "finding":
-            yield Left(one.name, "no rule: it is found once a run has ended")
+            yield SkippedObjective(one.name, "no rule: it is found once a run has ended")
         elif one.scope.warmup_s:
-            yield Left(one.name, "its warm-up counts here, too")
+            yield SkippedObjective(one.name, "its warm-up counts here, too")
 
 
-def _records(objective: Objective, objectives: Objectives, pairs: Sequence[Burn]) -> Iterator[dict[str, Any]]:
+def _records(objective: Objective, objectives: Objectives, pairs: Sequence[BurnRate]) -> Iterator[dict[str, Any]]:
     labels = {"objective": objective.name, "priority": objective.priority}
     windows = sorted({seconds for one in pairs for seconds in (one.long_s, one.short_s)})
     for window_s in windows:
         yield {
-            "record": f"objective:bad:ratio_rate{span(window_s)}",
-            "expr": _bad(objective, objectives, span(window_s)),
+            "record": f"objective:bad:ratio_rate{prometheus_duration(window_s)}",
+            "expr": _bad_ratio(objective, objectives, prometheus_duration(window_s)),
             "labels": dict(labels),
         }
     allowed = budget(objective)
     assert allowed is not None
     # By names that are the same for every period: what dashboards show.
     for name, one in (("fast", pairs[0]), ("slow", pairs[-1])):
-        bad = f'objective:bad:ratio_rate{span(one.long_s)}{{objective="{_quoted(objective.name)}"}}'
+        bad = f'objective:bad:ratio_rate{prometheus_duration(one.long_s)}{{objective="{_quoted(objective.name)}"}}'
         yield {"record": f"objective:burn_rate:{name}", "expr": f"{bad} / {_float(allowed)}", "labels": dict(labels)}
 
 
-def _bad(objective: Objective, objectives: Objectives, window: str) -> str:
+def _bad_ratio(objective: Objective, objectives: Objectives, window: str) -> str:
     """Return the share of bad requests over a window, as PromQL."""
-    where = _where(objective, objectives)
+    where = _label_matchers(objective, objectives)
     if objective.indicator.kind == "latency":
         bound = repr(float(objective.target / 1000))
         good = _rate("latency_seconds_bucket", [*where, f'le="{bound}"'], window)
@@ -125,7 +128,7 @@ def _rate(name: str, where: Sequence[str], window: str) -> str:
     return f"sum(rate({NAMESPACE}_{name}{selector}[{window}]))"
 
 
-def _where(objective: Objective, objectives: Objectives) -> list[str]:
+def _label_matchers(objective: Objective, objectives: Objectives) -> list[str]:
     scope, found = objective.scope, []
     if scope.scenarios:
         found.append(f'scenario=~"{_quoted("|".join(map(_pattern, scope.scenarios)))}"')
@@ -154,7 +157,7 @@ def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def _alerts(objective: Objective, pairs: Sequence[Burn]) -> Iterator[dict[str, Any]]:
+def _alerts(objective: Objective, pairs: Sequence[BurnRate]) -> Iterator[dict[str, Any]]:
     allowed = budget(objective)
     assert allowed is not None
     for one in pairs:
@@ -175,7 +178,7 @@ def _alerts(objective: Objective, pairs: Sequence[Burn]) -> Iterator[dict[str, A
             },
             f"{objective.name} burns its budget {one.rate:g} times too fast",
             f"{{{{ $value | humanizePercentage }}}} of {_noun(objective)} over {long}, and more than "
-            f"{least * 100:.6g} % over {short}, too. {objective.name} demands {_demand(objective)}: "
+            f"{least * 100:.6g} % over {short}, too. {objective.name} demands {_target_text(objective)}: "
             f"{show(allowed, 'ratio')} may.",
         )
 
@@ -193,12 +196,12 @@ def _noun(objective: Objective) -> str:
     return "requests were refused with 429" if objective.indicator.kind == "throttled" else "requests failed"
 
 
-def _demand(objective: Objective) -> str:
+def _target_text(objective: Objective) -> str:
     sign = "<" if objective.direction == "lower" else ">"
     return f"{objective.indicator.name} {sign} {show(objective.target, objective.unit)}"
 
 
-def _standing(objective: Objective) -> dict[str, Any]:
+def _status_alert(objective: Objective) -> dict[str, Any]:
     """Return the alert on an objective that has no budget: on what the run itself says of it."""
     missed = f'{{objective="{_quoted(objective.name)}",status=~"FAIL|CRITICAL"}}'
     return _alert(
@@ -210,12 +213,12 @@ def _standing(objective: Objective) -> dict[str, Any]:
             "priority": objective.priority,
         },
         f"{objective.name} is missed",
-        f"The run under way is past {_demand(objective)}.",
+        f"The run under way is past {_target_text(objective)}.",
         held="30s",
     )
 
 
-def _general(anything_burns: bool) -> Iterator[dict[str, Any]]:
+def _general_alerts(anything_burns: bool) -> Iterator[dict[str, Any]]:
     if anything_burns:
         yield _alert(
             "SloStillBurns",
@@ -223,7 +226,7 @@ def _general(anything_burns: bool) -> Iterator[dict[str, Any]]:
             {"severity": PAGE, "escalation": "2"},
             "{{ $labels.objective }} has burnt its budget for 15 minutes",
             "Whoever was told first has not ended it.",
-            held=UNANSWERED,
+            held=ESCALATION_DELAY,
         )
     yield _alert(
         "SloVerdictCritical",

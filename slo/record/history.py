@@ -22,7 +22,7 @@ from slo.record.run_counts import RunCounts
 
 MAX_INTERVALS = 2048
 KEEP_FINE = 256
-LONGEST_MS = 10**12
+MAX_TIME_MS = 10**12
 WIDTH_RATIO = 16
 """Neighbours of different widths are merged once intervals may be so many times wider than the wider one."""
 OPEN_MS = 20_000
@@ -175,8 +175,8 @@ class History:
         new = one.pack()
         place = bisect_right(self._intervals, self._key(new), key=self._key)
         home = self._intervals[place - 1] if place else None
-        if home is not None and home.stage == new.stage and self._within(home, new):
-            home.absorb(new)
+        if home is not None and home.stage == new.stage and self._clipped(home, new):
+            home.merge(new)
             return
         self._intervals.insert(place, new)
         while len(self._intervals) > self._max and self._merge_one_pair():
@@ -186,7 +186,7 @@ class History:
         return self._stages[interval.stage], interval.start_ms
 
     @staticmethod
-    def _within(home: Interval, new: Interval) -> bool:
+    def _clipped(home: Interval, new: Interval) -> bool:
         coarse = home.end_ms - home.start_ms > 1000
         return home.start_ms == new.start_ms or (coarse and new.start_ms < home.end_ms)
 
@@ -212,11 +212,11 @@ class History:
 
     def _merge_one_pair(self) -> bool:
         """Merge the next two neighbours that are narrow enough; False when nothing is left to merge."""
-        while self._widest_ms < LONGEST_MS:
+        while self._widest_ms < MAX_TIME_MS:
             while self._merge_index < len(self._intervals) - self._keep_fine - 1:
                 left, right = self._intervals[self._merge_index : self._merge_index + 2]
                 if left.stage == right.stage and self._can_merge(left, right):
-                    left.absorb(right)
+                    left.merge(right)
                     del self._intervals[self._merge_index + 1]
                     return True
                 self._merge_index += 1

@@ -29,7 +29,7 @@ class Interval:
         for endpoint, packed in self.packed.items():
             yield endpoint, Tally.unpack(packed)
 
-    def absorb(self, other: Interval) -> None:
+    def merge(self, other: Interval) -> None:
         """Add the counts of ``other`` and extend this interval over its time."""
         self.start_ms = min(self.start_ms, other.start_ms)
         self.end_ms = max(self.end_ms, other.end_ms)

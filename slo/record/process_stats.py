@@ -94,9 +94,9 @@ class ProcessStats:
         return cls(stages, [(start, end) for start, end in data["busy"]])
 
 
-def to_record(name: str, sends: bool, vitals: ProcessStats) -> dict[str, Any]:
+def to_record(name: str, sends: bool, stats: ProcessStats) -> dict[str, Any]:
     """Return a process as the run's record holds it; one that ``sends`` made requests itself."""
-    whole = vitals.whole()
+    whole = stats.whole()
     lag = whole.lag
     return {
         "name": name,
@@ -104,5 +104,5 @@ def to_record(name: str, sends: bool, vitals: ProcessStats) -> dict[str, Any]:
         "cpu_ratio": round(whole.cpu_s / whole.seconds, 4) if whole.seconds else None,
         "lag_p99_ms": lag.percentile(99) / 1000 if lag.total else None,
         "lag_max_ms": lag.max_us / 1000 if lag.total else None,
-        **vitals.to_data(),
+        **stats.to_data(),
     }

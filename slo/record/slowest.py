@@ -62,19 +62,19 @@ class SlowestRequests:
     """
 
     def __init__(
-        self, warmup_ends_ms: Iterable[int] = (), most: int = MAX_PER_ENDPOINT, most_of_all: int = MAX_TOTAL
+        self, warmup_ends_ms: Iterable[int] = (), max_per_endpoint: int = MAX_PER_ENDPOINT, max_total: int = MAX_TOTAL
     ) -> None:
         self._warmup_ends_ms = sorted(set(warmup_ends_ms))
-        self._most = most
-        self._most_of_all = most_of_all
+        self._max_per_endpoint = max_per_endpoint
+        self._max_total = max_total
         self._kept: dict[tuple[str, str, int], list[SlowRequest]] = {}
         self._count = 0
-        self._fresh: list[SlowRequest] = []
+        self._new: list[SlowRequest] = []
 
     def floor_ms(self, endpoint: str, stage: str, at_ms: int) -> float:
         """Return the latency that a request must exceed to be kept."""
         there = self._kept.get((endpoint, stage, bisect_right(self._warmup_ends_ms, at_ms)))
-        return there[-1].latency_ms if there and len(there) >= self._most else -1.0
+        return there[-1].latency_ms if there and len(there) >= self._max_per_endpoint else -1.0
 
     def add(self, one: SlowRequest) -> None:
         """Keep a request if it is among the slowest."""
@@ -83,12 +83,12 @@ class SlowestRequests:
             return
         insort(there, one, key=_order)
         self._count += 1
-        if len(there) > self._most:
+        if len(there) > self._max_per_endpoint:
             self._count -= 1
             if there.pop() == one:
                 return
-        self._fresh.append(one)
-        if self._count > 2 * self._most_of_all:
+        self._new.append(one)
+        if self._count > 2 * self._max_total:
             self._prune()
 
     def update(self, others: Iterable[SlowRequest]) -> None:
@@ -99,11 +99,11 @@ class SlowestRequests:
     def items(self) -> tuple[SlowRequest, ...]:
         """Return what is kept, the slowest first."""
         everything = (one for there in self._kept.values() for one in there)
-        return tuple(nsmallest(self._most_of_all, everything, key=_order))
+        return tuple(nsmallest(self._max_total, everything, key=_order))
 
     def take_new(self) -> list[SlowRequest]:
         """Return what was added since the last call and is still kept."""
-        added, self._fresh = self._fresh, []
+        added, self._new = self._new, []
         if not added:
             return []
         there = set(self.items())
@@ -111,7 +111,7 @@ class SlowestRequests:
 
     def _prune(self) -> None:
         kept = self.items()
-        self._kept, self._count, fresh = {}, 0, self._fresh
+        self._kept, self._count, fresh = {}, 0, self._new
         for one in kept:
             self.add(one)
-        self._fresh = fresh
+        self._new = fresh

@@ -17,6 +17,6 @@ class Target:
         where = self.url or "(no host given)"
         return f"the embedded demo API at {where}" if self.embedded else where
 
-    def place(self) -> str:
+    def identity(self) -> str:
         """Return what distinguishes targets; the embedded API has another port each time."""
         return "the embedded demo API" if self.embedded else self.url.rstrip("/")

@@ -14,13 +14,13 @@ from slo.metrics.histogram import Histogram
 from slo.record.run import Run
 from slo.reports.series import Slot
 from slo.reports.svg import colour
-from slo.text.clean import plain
+from slo.text.clean import cleaned
 
 WIDTH, HEIGHT = 600, 320
 """Of a picture, in the units of its 11 unit letters."""
 
 
-def clock(at_s: float) -> str:
+def format_duration(at_s: float) -> str:
     """Return a time into the run for people: ``45 s``, ``12 min 30 s``, ``2 h 5 min``."""
     seconds = round(at_s)
     if seconds < 120:
@@ -59,7 +59,7 @@ def time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True, un
         if number % 2 and len(stages) < 40:
             (under or axes).axvspan(start_s, stop_s, color=colour("band"), linewidth=0, zorder=-1)
         room = int((stop_s - start_s) / end_s * WIDTH * 0.82 / 6.2)
-        label = plain(stage.name, 200) if len(stage.name) <= room else str(number + 1)
+        label = cleaned(stage.name, 200) if len(stage.name) <= room else str(number + 1)
         if names and len(stages) > 1 and len(label) <= room:
             middle = (start_s + stop_s) / 2
             height = axes.get_ylim()[1]

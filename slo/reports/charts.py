@@ -23,9 +23,9 @@ from slo.reports import svg
 from slo.reports.axes import (
     HEIGHT,
     canvas,
-    clock,
     curve,
     draw_users,
+    format_duration,
     legend,
     log_latency_axis,
     percentile_axes,
@@ -34,10 +34,10 @@ from slo.reports.axes import (
 )
 from slo.reports.series import Slot, by_users, latency_grid, slots
 from slo.reports.svg import colour
-from slo.text.clean import plain
+from slo.text.clean import cleaned
 from slo.verdict.verdict import Verdict
 
-MOST_ENDPOINTS = 24
+MAX_ENDPOINTS = 24
 """Endpoints drawn; the table has all."""
 ROWS = 40
 """Of the heat map."""
@@ -45,7 +45,7 @@ _LINES = ((50, "low", (0, (1, 1.2)), 1.4), (95, "mid", "-", 2.2), (99, "high", (
 
 
 @dataclass(frozen=True)
-class Picture:
+class Chart:
     """One picture: its SVG element and the sentence below it."""
 
     name: str
@@ -54,7 +54,7 @@ class Picture:
     svg: str
 
 
-def draw(run: Run, verdict: Verdict, references: Sequence[Reference] = ()) -> list[Picture]:
+def draw(run: Run, verdict: Verdict, references: Sequence[Reference] = ()) -> list[Chart]:
     """Return the pictures of a run; none where no request has a latency."""
     whole = run.tally().latency
     if not whole.total:
@@ -64,13 +64,13 @@ def draw(run: Run, verdict: Verdict, references: Sequence[Reference] = ()) -> li
         latency(run, verdict, time, whole),
         throughput(run, time),
         distribution(whole, references),
-        spread(run),
-        heat(run, time, whole),
-        *crowd(run, time),
+        endpoint_latencies(run),
+        heatmap(run, time, whole),
+        *by_user_count(run, time),
     ]
 
 
-def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) -> Picture:
+def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) -> Chart:
     """Draw p50, p95 and p99 over time, with users and stages behind them."""
     name, title = "latency", "Latency over time"
     with svg.drawing(name):
@@ -95,17 +95,17 @@ def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) 
         time_axis(axes, run, time, under=draw_users(axes, run))
         legend(axes)
         worst = max((s for s in time if s.latency.total), key=lambda s: s.latency.percentile(95))
-        peak, at = _ms(worst.latency.percentile(95)), clock(worst.start_s)
+        peak, at = _ms(worst.latency.percentile(95)), format_duration(worst.start_s)
         users = max((sample.achieved for sample in run.users), default=None)
         crowd = "" if users is None else f" The grey area is the users: up to {users}."
         caption = (
-            f"p50, p95 and p99 of every {_span(time)}. p95 was {_ms(whole.percentile(95))} over the whole run and "
+            f"p50, p95 and p99 of every {_slot_length(time)}. p95 was {_ms(whole.percentile(95))} over the whole run and "
             f"highest {at} into it, with {peak}.{targets}{crowd}"
         )
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
-def throughput(run: Run, time: Sequence[Slot]) -> Picture:
+def throughput(run: Run, time: Sequence[Slot]) -> Chart:
     """Draw requests, failed and throttled ones per second."""
     name, title = "throughput", "Throughput and errors over time"
     with svg.drawing(name):
@@ -126,15 +126,17 @@ def throughput(run: Run, time: Sequence[Slot]) -> Picture:
         legend(axes)
         whole = sum(s.requests for s in time)
         mean = show(Fraction(whole) / Fraction(time[-1].end_s), "rps")
-        failed = _of(errors, whole, "failed") + (f", {_of(throttled, whole, 'throttled')}" if throttled else "")
+        failed = _count_with_share(errors, whole, "failed") + (
+            f", {_count_with_share(throttled, whole, 'throttled')}" if throttled else ""
+        )
         caption = (
-            f"Requests per second of every {_span(time)}: {mean} on average, {show(max(rates), 'rps')} at most; "
+            f"Requests per second of every {_slot_length(time)}: {mean} on average, {show(max(rates), 'rps')} at most; "
             f"{failed} of {whole:,} requests."
         )
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
-def distribution(whole: Histogram, references: Sequence[Reference]) -> Picture:
+def distribution(whole: Histogram, references: Sequence[Reference]) -> Chart:
     """Draw latency by percentile, the rare slow requests stretched out, beside the reference runs."""
     name, title = "distribution", "Latency by percentile"
     before = [(one, one.tally().latency) for one in references]
@@ -157,21 +159,21 @@ def distribution(whole: Histogram, references: Sequence[Reference]) -> Picture:
             there = before[-1][1].percentile(95)
             change = (whole.percentile(95) - there) / there * 100
             caption += f" The newest baseline's p95 was {_ms(there)}: this run's differs by {change:+.1f} %."
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
-def spread(run: Run) -> Picture:
+def endpoint_latencies(run: Run) -> Chart:
     """Draw each endpoint's p5, p25, p50, p75, p95 and p99."""
     name, title = "spread", "Latency of each endpoint"
     timed = [(endpoint, run.tally(endpoint.__eq__).latency) for endpoint in run.endpoints]
     timed = sorted(((n, h) for n, h in timed if h.total), key=lambda one: (-one[1].percentile(95), one[0]))
-    shown = timed[:MOST_ENDPOINTS]
+    shown = timed[:MAX_ENDPOINTS]
     with svg.drawing(name):
         height = max(160, min(90 + 22 * len(shown), 640))
         figure, axes = canvas(height=height, left=0.29)
         ends = [_bar(axes, row, histogram) for row, (_, histogram) in enumerate(shown)]
         axes.set_ylim(len(shown) - 0.4, -0.6)
-        axes.set_yticks(range(len(shown)), [plain(endpoint, 24) for endpoint, _ in shown])
+        axes.set_yticks(range(len(shown)), [cleaned(endpoint, 24) for endpoint, _ in shown])
         axes.tick_params(axis="y", length=0, labelcolor=colour("ink"))
         axes.grid(visible=False, axis="y")
         log_latency_axis(axes, min(p5 for p5, _ in ends), max(p99 for _, p99 in ends))
@@ -180,10 +182,10 @@ def spread(run: Run) -> Picture:
         more = f" {len(timed) - len(shown)} faster endpoints are in the table only." if len(timed) > len(shown) else ""
         caption = (
             f"Slowest first; the gap in a bar is p50. "
-            f"{plain(slowest, 40)} is the slowest of {len(timed)}: p50 {_ms(histogram.percentile(50))}, "
+            f"{cleaned(slowest, 40)} is the slowest of {len(timed)}: p50 {_ms(histogram.percentile(50))}, "
             f"p95 {_ms(histogram.percentile(95))}.{more}"
         )
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
 def _bar(axes: Axes, row: int, histogram: Histogram) -> tuple[float, float]:
@@ -200,7 +202,7 @@ def _bar(axes: Axes, row: int, histogram: Histogram) -> tuple[float, float]:
     return p5, p99
 
 
-def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
+def heatmap(run: Run, time: Sequence[Slot], whole: Histogram) -> Chart:
     """Draw how many requests took how long when; the latency axis is logarithmic."""
     name, title = "heat", "Where the requests lie"
     low, high, counts = latency_grid(time, whole, ROWS)
@@ -219,13 +221,13 @@ def heat(run: Run, time: Sequence[Slot], whole: Histogram) -> Picture:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{10**at:.6g}"))
         time_axis(axes, run, time, names=False)
         caption = (
-            f"Each cell counts the requests of {_span(time)} and a band of latency: the stronger the colour, the "
+            f"Each cell counts the requests of {_slot_length(time)} and a band of latency: the stronger the colour, the "
             f"more, up to {int(most):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
         )
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
-def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
+def by_user_count(run: Run, time: Sequence[Slot]) -> list[Chart]:
     """Draw p50, p95 and throughput by the number of users; nothing where that hardly changed."""
     levels = by_users(run, time)
     if len(levels) < 4:
@@ -256,7 +258,7 @@ def crowd(run: Run, time: Sequence[Slot]) -> list[Picture]:
             f"All the time with about so many users taken together. p95 was {few} users and {many}; the throughput "
             f"was at most {show(max(rates), 'rps')}, with {users[rates.index(max(rates))]:.0f} users."
         )
-        return [Picture(name, title, caption, svg.write(figure, name, title, caption))]
+        return [Chart(name, title, caption, svg.write(figure, name, title, caption))]
 
 
 def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
@@ -284,11 +286,11 @@ def _ms(value_us: int) -> str:
     return show(Fraction(value_us, 1000), "ms")
 
 
-def _of(count: int, whole: int, what: str) -> str:
+def _count_with_share(count: int, whole: int, what: str) -> str:
     if not count:
         return f"none {what}"
     return f"{count:,} {what} ({show(Fraction(count, max(whole, 1)), 'ratio')})"
 
 
-def _span(time: Sequence[Slot]) -> str:
-    return clock(time[0].end_s - time[0].start_s) if time[0].end_s - time[0].start_s >= 1 else "the run"
+def _slot_length(time: Sequence[Slot]) -> str:
+    return format_duration(time[0].end_s - time[0].start_s) if time[0].end_s - time[0].start_s >= 1 else "the run"

@@ -24,7 +24,7 @@ _COLOURS: dict[Status, str] = {
 def render(run: Run, verdict: Verdict, colour: bool = False) -> str:
     """Return the report as lines of text; ``colour`` adds ANSI colours to the statuses."""
     parts = [rows.headline(verdict)]
-    parts += [line for line in (rows.scaled(run), rows.arrived(run)) if line]
+    parts += [line for line in (rows.scale_sentence(run), rows.arrivals_sentence(run)) if line]
     parts += [""] if verdict.findings else []
     for finding in verdict.findings:
         parts.append(for_terminal(rows.finding(finding), 600))

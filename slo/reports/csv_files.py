@@ -46,7 +46,7 @@ def render(run: Run, verdict: Verdict) -> str:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(HEAD)
     for name in run.endpoints:
-        lines.writerow([safe(name), *_numbers(run.tally(name.__eq__), run.duration_s)])
+        lines.writerow([without_formula(name), *_numbers(run.tally(name.__eq__), run.duration_s)])
     lines.writerow(["all", *_numbers(run.tally(), run.duration_s)])
     return text.getvalue()
 
@@ -61,7 +61,7 @@ def findings(verdict: Verdict) -> str:
     return text.getvalue()
 
 
-def safe(name: str) -> str:
+def without_formula(name: str) -> str:
     """Return ``name`` on one line and so that no spreadsheet calculates it."""
     started = name[:1] in ("\t", "\r")
     line = one_line(name)
@@ -82,11 +82,11 @@ def _figure(one: Finding, figure: Figure | None) -> list[str]:
     cells = [""] * 6
     if figure is not None:
         low, high = (_plain(bound) for bound in (figure.low, figure.high))
-        cells = [safe(figure.name), _plain(figure.value), figure.unit, low, high, _yes(figure.exact)]
-    return [safe(one.name), _yes(one.told), *cells, safe(one.answer)]
+        cells = [without_formula(figure.name), _plain(figure.value), figure.unit, low, high, _boolean(figure.exact)]
+    return [without_formula(one.name), _boolean(one.is_answered), *cells, without_formula(one.answer)]
 
 
-def _yes(whether: bool) -> str:
+def _boolean(whether: bool) -> str:
     return "yes" if whether else "no"
 
 

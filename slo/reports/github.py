@@ -9,7 +9,7 @@ from slo.text.clean import one_line
 from slo.verdict.result import Result
 from slo.verdict.verdict import Verdict
 
-MOST = 10
+MAX_ANNOTATIONS = 10
 """Errors, and warnings, that GitHub shows of one step."""
 SUMMARY_BYTES = 1024 * 1024
 """Largest summary of one step; GitHub drops a larger one as a whole."""
@@ -21,31 +21,36 @@ def annotations(run: Run, verdict: Verdict, workspace: str = "") -> list[str]:
     Paths below ``workspace``, where the repository is checked out, are given from there, as GitHub wants them.
     """
     errors = [
-        _of(r, "error", verdict, workspace) for r in verdict.by_severity if r.status in ("CRITICAL", "FAIL", "NO DATA")
+        _annotation(r, "error", verdict, workspace)
+        for r in verdict.by_severity
+        if r.status in ("CRITICAL", "FAIL", "NO DATA")
     ]
     if verdict.status == "NO DATA":
-        errors.insert(0, _command("error", {"title": _short("NO DATA: no verdict")}, verdict.reason))
-    warnings = [_of(r, "warning", verdict, workspace) for r in verdict.by_severity if r.status == "WARNING"]
-    return [*_most(errors, "error"), *_most(warnings, "warning")]
+        errors.insert(0, _command("error", {"title": _truncated("NO DATA: no verdict")}, verdict.reason))
+    warnings = [_annotation(r, "warning", verdict, workspace) for r in verdict.by_severity if r.status == "WARNING"]
+    return [*_capped(errors, "error"), *_capped(warnings, "warning")]
 
 
 def summary(run: Run, verdict: Verdict, used_bytes: int = 0) -> str:
     """Return the Markdown to append to a summary of ``used_bytes``; nothing where GitHub would then drop it all."""
     room = SUMMARY_BYTES - used_bytes - 1
-    if room < markdown.LEAST:
+    if room < markdown.MIN_ROWS:
         return ""
-    return markdown.render(run, verdict, min(markdown.LIMIT, room))
+    return markdown.render(run, verdict, min(markdown.MAX_BYTES, room))
 
 
-def _most(commands: list[str], kind: str) -> list[str]:
-    if len(commands) <= MOST:
+def _capped(commands: list[str], kind: str) -> list[str]:
+    if len(commands) <= MAX_ANNOTATIONS:
         return commands
-    more = len(commands) - (MOST - 1)
-    return [*commands[: MOST - 1], _command(kind, {"title": "and more"}, f"{more} more like these: see the report")]
+    more = len(commands) - (MAX_ANNOTATIONS - 1)
+    return [
+        *commands[: MAX_ANNOTATIONS - 1],
+        _command(kind, {"title": "and more"}, f"{more} more like these: see the report"),
+    ]
 
 
-def _of(result: Result, kind: str, verdict: Verdict, workspace: str) -> str:
-    properties = {"title": _short(f"{result.status}: {result.objective.name}")}
+def _annotation(result: Result, kind: str, verdict: Verdict, workspace: str) -> str:
+    properties = {"title": _truncated(f"{result.status}: {result.objective.name}")}
     if result.objective.line:
         properties["file"] = _path(verdict.objectives_source, workspace)
         properties["line"] = str(result.objective.line)
@@ -53,7 +58,7 @@ def _of(result: Result, kind: str, verdict: Verdict, workspace: str) -> str:
 
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:
-    lines = [_short(line) for line in message.split("\n")]
+    lines = [_truncated(line) for line in message.split("\n")]
     words = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{kind} {words}::{_data(chr(10).join(lines))}"
 
@@ -61,10 +66,10 @@ def _command(kind: str, properties: dict[str, str], message: str) -> str:
 def _path(source: str, workspace: str) -> str:
     path = PurePath(source)
     inside = workspace and path.is_relative_to(workspace)
-    return _short(path.relative_to(workspace).as_posix() if inside else source)
+    return _truncated(path.relative_to(workspace).as_posix() if inside else source)
 
 
-def _short(text: str, longest: int = 300) -> str:
+def _truncated(text: str, longest: int = 300) -> str:
     text = one_line(text)
     return text if len(text) <= longest else text[: longest - 1] + "…"
 

@@ -19,25 +19,25 @@ from datetime import datetime
 from slo.metrics.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
 from slo.metrics.tally import Tally
 from slo.record.run import Run
-from slo.text.clean import UNSEEN
+from slo.text.clean import INVISIBLE
 from slo.verdict.verdict import Verdict
 
 DIGITS = 3
 US_IN_MS = 1000
 TICKS = 5
 """Steps of a distribution in each half of the distance that is left to 100 %, as HdrHistogram's tools take them."""
-LONGEST = 80
+MAX_TAG_LENGTH = 80
 _WORD_COOKIE = 0x10
 _ENCODING = 0x1C849303 | _WORD_COOKIE
 _COMPRESSION = 0x1C849304 | _WORD_COOKIE
-_UNSAFE_TAG = re.compile(rf"(?:[\s,]|{UNSEEN.pattern})+")
+_UNSAFE_TAG = re.compile(rf"(?:[\s,]|{INVISIBLE.pattern})+")
 _UNSAFE_FILE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def files(run: Run, verdict: Verdict) -> dict[str, str]:
     """Return file names with their texts: the log, and a distribution of all requests and of each endpoint."""
     found = {"latency.hlog": log(run), "latency.hgrm": distribution(run.tally().latency)}
-    names = one_of_a_kind(run.endpoints, _UNSAFE_FILE, "-")
+    names = unique_names(run.endpoints, _UNSAFE_FILE, "-")
     for endpoint, name in names.items():
         latency = run.tally(endpoint.__eq__).latency
         if latency.total:
@@ -59,7 +59,7 @@ def log(run: Run) -> str:
         f"#[BaseTime: {at_s:.3f} (seconds since epoch)]",
         '"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"',
     ]
-    tags = one_of_a_kind(run.endpoints, _UNSAFE_TAG, "_")
+    tags = unique_names(run.endpoints, _UNSAFE_TAG, "_")
     for interval in run.intervals:
         tallies = dict(sorted(interval.tallies()))
         time = f"{interval.start_ms / 1000:.3f},{(interval.end_ms - interval.start_ms) / 1000:.3f}"
@@ -95,15 +95,15 @@ def distribution(histogram: Histogram) -> str:
     return "\n".join(lines) + "\n"
 
 
-def one_of_a_kind(names: list[str], unsafe: re.Pattern[str], instead: str) -> dict[str, str]:
+def unique_names(names: list[str], unsafe: re.Pattern[str], instead: str) -> dict[str, str]:
     """Return for each of ``names`` one without what is ``unsafe``; no two are alike, whatever the case of letters."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
         safe = unsafe.sub(instead, name).strip(instead) or "unnamed"
-        if len(safe) > LONGEST or safe.lower() in taken:
+        if len(safe) > MAX_TAG_LENGTH or safe.lower() in taken:
             digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-            safe = f"{safe[:LONGEST]}{instead}{digest}"
+            safe = f"{safe[:MAX_TAG_LENGTH]}{instead}{digest}"
         taken.add(safe.lower())
         found[name] = safe
     return found

@@ -17,7 +17,7 @@ from slo.reports import page, rows
 from slo.reports.page import MAX_ROWS, Cell, Parts, Table
 from slo.reports.reproduce import command
 from slo.text import redact
-from slo.text.clean import plain
+from slo.text.clean import cleaned
 from slo.tracing import trace_link
 from slo.verdict.result import RANK, Result
 from slo.verdict.verdict import Verdict
@@ -73,9 +73,9 @@ def sentence(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) 
         if result.status != verdict.status or not verdict.reason.startswith(start):
             continue
         where = _origin(run, result, groups)
-        since = f", since '{plain(where.stage, 60)}'" if where.stage else ""
-        mostly = f", mostly {plain(where.endpoint, 60)}" if where.endpoint else ""
-        return f"{plain(result.objective.name, 80)}: {result.reason}{since}{mostly}{verdict.reason[len(start) :]}"
+        since = f", since '{cleaned(where.stage, 60)}'" if where.stage else ""
+        mostly = f", mostly {cleaned(where.endpoint, 60)}" if where.endpoint else ""
+        return f"{cleaned(result.objective.name, 80)}: {result.reason}{since}{mostly}{verdict.reason[len(start) :]}"
     return verdict.reason
 
 
@@ -87,14 +87,14 @@ def _origin(run: Run, result: Result, groups: Mapping[str, tuple[str, ...]]) -> 
 
 
 def _head(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    lines = [rows.headline(verdict), rows.scaled(run), rows.arrived(run)]
-    shown = " ".join(f"{plain(line.rstrip('.'), _MAX_SENTENCE)}." for line in lines if line)
+    lines = [rows.headline(verdict), rows.scale_sentence(run), rows.arrivals_sentence(run)]
+    shown = " ".join(f"{cleaned(line.rstrip('.'), _MAX_SENTENCE)}." for line in lines if line)
     met = f"{sum(r.status in ('PASS', 'WARNING') for r in verdict.judged)} of {len(verdict.judged)}"
     return {
         "title": f"{verdict.status}: {verdict.scenario or 'run'} {verdict.run_id}",
         "status": verdict.status,
         "sentence": sentence(run, verdict, groups),
-        "summary": f"{shown} Started {plain(run.started_at, 40)}; exit code {verdict.exit_code}.",
+        "summary": f"{shown} Started {cleaned(run.started_at, 40)}; exit code {verdict.exit_code}.",
         "facts": [("objectives met", met), *_facts(run)],
     }
 
@@ -120,7 +120,7 @@ def _verdict(run: Run, verdict: Verdict) -> dict[str, Any]:
             "status": result.status,
             "name": result.objective.name,
             "reason": result.reason,
-            "advice": [_linked(run, plain(hint, _MAX_SENTENCE)) for hint in result.advice],
+            "advice": [_linked(run, cleaned(hint, _MAX_SENTENCE)) for hint in result.advice],
         }
         for result in verdict.problems[:MAX_ROWS]
     ]
@@ -164,7 +164,7 @@ def _counts(run: Run) -> dict[str, Any]:
     """Return the tables of what was counted: stages, endpoints, slowest requests, checks, failures."""
     endpoints = rows.endpoints(run)
     slowest = [
-        [*(Cell(text) for text in cells[:-1]), Cell(cells[-1], parts=_linked(run, plain(cells[-1])))]
+        [*(Cell(text) for text in cells[:-1]), Cell(cells[-1], parts=_linked(run, cleaned(cells[-1])))]
         for cells in rows.slowest(run)
     ]
     return {
@@ -192,7 +192,9 @@ def _stages(run: Run) -> list[tuple[str, ...]]:
         failed = show(Fraction(tally.errors, tally.requests), "ratio") if tally.requests else "-"
         times = (f"{start_s:.0f} s", f"{stop_s:.0f} s")
         given = (f"{offered.planned or 0:,.0f} {offered.unit}", f"{offered.achieved:,.0f}") if offered else ("-", "-")
-        found.append((stage.name, *times, stage.words(), *given, show(tally.requests, "count"), rate, failed, *shown))
+        found.append(
+            (stage.name, *times, stage.describe(), *given, show(tally.requests, "count"), rate, failed, *shown)
+        )
     return found
 
 
@@ -209,7 +211,7 @@ def _generator(run: Run) -> dict[str, Any]:
     unreached = unreached_stages(run)
     workers = Table.of_texts("workers", rows.WORKER_HEAD, rows.workers(run))
     processes = Table.of_texts("processes", rows.PROCESS_HEAD, rows.processes(run))
-    complete = bool(run.plan and not run.plan.open and not unreached)
+    complete = bool(run.plan and not run.plan.is_open and not unreached)
     return {
         "pairs": pairs,
         "complete": complete,
@@ -238,12 +240,14 @@ def _about(run: Run, verdict: Verdict, references: Sequence[Reference]) -> dict[
     about += [("target", run.target.headline()), ("objectives", source)]
     about += [("baseline", f"{one.id}, started {one.started_at}") for one in references]
     commit = run.environment.get("commit")
-    lines = [f"git checkout {plain(commit, 60)}"] if isinstance(commit, str) and commit.isalnum() else []
-    lines.append(plain(command(run, verdict.objectives_source), 4000))
+    lines = [f"git checkout {cleaned(commit, 60)}"] if isinstance(commit, str) and commit.isalnum() else []
+    lines.append(cleaned(command(run, verdict.objectives_source), 4000))
     return {
         "about": about,
         "environment": [(name, _shown(value)) for name, value in sorted(run.environment.items()) if value is not None],
-        "options": [(name, _shown(value)) for name, value in sorted(run.options.items()) if not redact.names(name)],
+        "options": [
+            (name, _shown(value)) for name, value in sorted(run.options.items()) if not redact.is_secret_name(name)
+        ],
         "reproduce": "\n".join(lines),
     }
 

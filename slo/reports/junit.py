@@ -19,7 +19,7 @@ from slo.text.clean import one_line
 from slo.verdict.result import Result
 from slo.verdict.verdict import Verdict
 
-LONGEST = 200
+MAX_LENGTH = 200
 """Longest name of a case, in characters; what is longer ends in a part of its hash, so that it stays one of a kind."""
 OVERALL = "(verdict)"
 """The case that says why a run has no verdict, though each objective may have been met."""
@@ -31,13 +31,13 @@ def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
     strict = fail_on_warning or verdict.fail_on == "warning"
     suite = ET.Element("testsuite", name=_name(_suite(verdict)))
     properties = ET.SubElement(suite, "properties")
-    _describe(properties, verdict)
+    _add_description(properties, verdict)
     for result in verdict.results:
-        _limits(properties, result)
+        _add_limits(properties, result)
     for finding in verdict.findings:
-        _found(properties, finding)
+        _add_finding(properties, finding)
     for result in verdict.results:
-        _case(suite, verdict, result, strict)
+        _add_case(suite, verdict, result, strict)
     if verdict.status == "NO DATA":
         case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
         _add(case, "error", verdict.status, verdict.reason, _text(verdict.notes))
@@ -58,37 +58,37 @@ def _suite(verdict: Verdict) -> str:
     return f"locust-slo.{verdict.scenario or 'run'}"
 
 
-def _describe(properties: ET.Element, verdict: Verdict) -> None:
-    _property(properties, "run", verdict.run_id)
-    _property(properties, "target", verdict.target.headline())
-    _property(properties, "status", verdict.status)
-    _property(properties, "reason", verdict.reason)
-    _property(properties, "exit_code", str(verdict.exit_code))
-    _property(properties, "requests", str(verdict.requests))
-    _property(properties, "objectives", f"{verdict.objectives_source} (sha256 {verdict.objectives_sha256})")
+def _add_description(properties: ET.Element, verdict: Verdict) -> None:
+    _add_property(properties, "run", verdict.run_id)
+    _add_property(properties, "target", verdict.target.headline())
+    _add_property(properties, "status", verdict.status)
+    _add_property(properties, "reason", verdict.reason)
+    _add_property(properties, "exit_code", str(verdict.exit_code))
+    _add_property(properties, "requests", str(verdict.requests))
+    _add_property(properties, "objectives", f"{verdict.objectives_source} (sha256 {verdict.objectives_sha256})")
 
 
-def _limits(properties: ET.Element, result: Result) -> None:
+def _add_limits(properties: ET.Element, result: Result) -> None:
     """Add what the objective's row shows, each with its unit."""
     for head, cell in zip(rows.OBJECTIVE_HEAD[1:], rows.objective(result)[1:], strict=True):
-        _property(properties, f"{_name(result.objective.name)}: {head}", cell)
-    _property(properties, f"{_name(result.objective.name)}: indicator", result.objective.indicator.name)
-    _property(properties, f"{_name(result.objective.name)}: unit", result.objective.unit)
+        _add_property(properties, f"{_name(result.objective.name)}: {head}", cell)
+    _add_property(properties, f"{_name(result.objective.name)}: indicator", result.objective.indicator.name)
+    _add_property(properties, f"{_name(result.objective.name)}: unit", result.objective.unit)
 
 
-def _found(properties: ET.Element, finding: Finding) -> None:
+def _add_finding(properties: ET.Element, finding: Finding) -> None:
     """Add the finding's answer, its figures, each with its unit and what bounds it, and its details by number."""
     name = _name(f"finding {finding.name}")
-    _property(properties, name, finding.answer)
-    _property(properties, f"{name}: told", "yes" if finding.told else "no")
+    _add_property(properties, name, finding.answer)
+    _add_property(properties, f"{name}: told", "yes" if finding.is_answered else "no")
     for figure in finding.figures:
-        _property(properties, f"{name}: {figure.name}", figure.shown())
-        _property(properties, f"{name}: {figure.name}: unit", figure.unit)
+        _add_property(properties, f"{name}: {figure.name}", figure.shown())
+        _add_property(properties, f"{name}: {figure.name}: unit", figure.unit)
     for number, detail in enumerate(finding.details, 1):
-        _property(properties, f"{name}: detail {number}", detail)
+        _add_property(properties, f"{name}: detail {number}", detail)
 
 
-def _case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool) -> None:
+def _add_case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool) -> None:
     name, classname = _name(result.objective.name), _name(_suite(verdict))
     case = ET.SubElement(suite, "testcase", name=name, classname=classname, time="0")
     words = _text((result.reason, *result.advice))
@@ -107,7 +107,7 @@ def _add(case: ET.Element, tag: str, status: str, message: str, text: str) -> No
     ET.SubElement(case, tag, type=status, message=_line(message)).text = text or None
 
 
-def _property(properties: ET.Element, name: str, value: str) -> None:
+def _add_property(properties: ET.Element, name: str, value: str) -> None:
     ET.SubElement(properties, "property", name=_line(name), value=_line(value))
 
 
@@ -117,10 +117,10 @@ def _count(suite: ET.Element, path: str) -> str:
 
 def _name(text: str) -> str:
     line = _line(text)
-    if len(line) <= LONGEST:
+    if len(line) <= MAX_LENGTH:
         return line
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{line[: LONGEST - 9]}…{digest}"
+    return f"{line[: MAX_LENGTH - 9]}…{digest}"
 
 
 def _text(lines: Iterable[str]) -> str:

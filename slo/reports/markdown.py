@@ -17,11 +17,11 @@ from slo.verdict.verdict import Verdict
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~#@!&])")
 _NOT_IN_A_MARKER = re.compile(r"[^A-Za-z0-9._]+")
-LONGEST = 200
+MAX_LENGTH = 200
 """Longest cell, in characters."""
-LIMIT = 65_000
+MAX_BYTES = 65_000
 """Longest report in bytes: a comment on GitHub holds 65,536 characters."""
-LEAST = 16_000
+MIN_ROWS = 16_000
 """What a limit must leave room for: the sentences that are never cut."""
 _LEFT_OUT_BYTES = 80
 """Room for the line that says what is left out."""
@@ -53,12 +53,12 @@ class _Section:
         return "\n".join(["", *lines])
 
 
-def render(run: Run, verdict: Verdict, limit: int = LIMIT) -> str:
+def render(run: Run, verdict: Verdict, limit: int = MAX_BYTES) -> str:
     """Return the report as GitHub-flavoured Markdown in at most ``limit`` bytes, which is at least ``LEAST``.
 
     Its first line is a hidden marker by which the next run finds its own comment again.
     """
-    scaled = " ".join(line for line in (rows.scaled(run), rows.arrived(run)) if line)
+    scaled = " ".join(line for line in (rows.scale_sentence(run), rows.arrivals_sentence(run)) if line)
     top = [marker(verdict), "", f"# {escape(rows.sentence(verdict))}", "", escape(rows.headline(verdict))]
     top += ["", escape(scaled)] if scaled else []
     bottom = ["", f"Run {escape(verdict.run_id)}, started {escape(run.started_at)}, judged by {_source(verdict)}.", ""]
@@ -82,7 +82,7 @@ def marker(verdict: Verdict) -> str:
     return f"<!-- locust-slo:{safe} -->"
 
 
-def escape(text: str, longest: int = LONGEST) -> str:
+def escape(text: str, longest: int = MAX_LENGTH) -> str:
     """Return ``text`` so that Markdown shows it literally, on one line, at most ``longest`` characters."""
     text = one_line(text)
     text = text if len(text) <= longest else text[: longest - 1] + "…"

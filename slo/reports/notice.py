@@ -11,9 +11,9 @@ from slo.verdict.result import Result
 from slo.verdict.verdict import Verdict
 
 VERSION = 1
-MOST = 10
+MAX_MISSES = 10
 """Objectives told of; the worst first."""
-LONG = 300
+MAX_LENGTH = 300
 """Longest text of one, in characters."""
 
 
@@ -30,9 +30,9 @@ def document(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
         "requests": run.tally().requests,
         "status": verdict.status,
         "exit_code": verdict.exit_code,
-        "reason": verdict.reason[:LONG],
-        "objectives": [_objective(result) for result in verdict.problems[:MOST]],
-        "findings": [one.answer[:LONG] for one in verdict.findings],
+        "reason": verdict.reason[:MAX_LENGTH],
+        "objectives": [_objective(result) for result in verdict.problems[:MAX_MISSES]],
+        "findings": [one.answer[:MAX_LENGTH] for one in verdict.findings],
         "link": link or None,
     }
 
@@ -40,9 +40,9 @@ def document(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
 def message(run: Run, verdict: Verdict, link: str = "") -> dict[str, Any]:
     """Return the verdict as Slack's incoming webhooks take it (https://api.slack.com/messaging/webhooks)."""
     lines = [f"*{verdict.status}* {_plain(run.scenario or run.id)} against {_plain(run.target.url)}"]
-    lines.append(_plain(verdict.reason[:LONG]))
-    lines += [f"• {result.status} {_plain(_sentence(result))}" for result in verdict.problems[:MOST]]
-    lines += [f"• {_plain(one.answer[:LONG])}" for one in verdict.findings]
+    lines.append(_plain(verdict.reason[:MAX_LENGTH]))
+    lines += [f"• {result.status} {_plain(_sentence(result))}" for result in verdict.problems[:MAX_MISSES]]
+    lines += [f"• {_plain(one.answer[:MAX_LENGTH])}" for one in verdict.findings]
     lines.append(f"{run.tally().requests} requests in {run.duration_s:.0f} s, run {_plain(run.id)}")
     lines += [f"<{link}|the job>"] if link else []
     return {"text": "\n".join(lines)}
@@ -60,19 +60,19 @@ def link_of(environ: Mapping[str, str]) -> str:
 def _objective(result: Result) -> dict[str, Any]:
     _, _, shown, interval, target, *_ = rows.objective(result)
     return {
-        "name": result.objective.name[:LONG],
+        "name": result.objective.name[:MAX_LENGTH],
         "indicator": result.objective.indicator.name,
         "priority": result.objective.priority,
         "status": result.status,
         "value": shown,
         "interval": interval,
         "target": target,
-        "reason": result.reason[:LONG],
+        "reason": result.reason[:MAX_LENGTH],
     }
 
 
 def _sentence(result: Result) -> str:
-    return f"{result.objective.name[:LONG]}: {result.reason[:LONG]}"
+    return f"{result.objective.name[:MAX_LENGTH]}: {result.reason[:MAX_LENGTH]}"
 
 
 def _plain(text: str) -> str:

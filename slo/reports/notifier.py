@@ -16,9 +16,9 @@ from slo.reports import notice
 from slo.verdict.verdict import Verdict
 
 SLACK = "hooks.slack.com"
-WAITS_S = (1.0, 3.0)
+RETRY_DELAYS_S = (1.0, 3.0)
 """Pauses before the second and the third attempt."""
-LONGEST_WAIT_S = 10.0
+MAX_RETRY_AFTER_S = 10.0
 """A Retry-After beyond this is not waited for."""
 TIMEOUT_S = 5.0
 TOTAL_S = 20.0
@@ -58,7 +58,7 @@ class Notifier:
     def _post_with_retries(self, body: dict[str, Any]) -> str:
         """Try to send; return why that failed, or an empty text."""
         why = ""
-        for wait_s in (*WAITS_S, None):
+        for wait_s in (*RETRY_DELAYS_S, None):
             why, asked_s = self._post(body)
             if not why or asked_s is None or wait_s is None:
                 return why
@@ -80,7 +80,7 @@ class Notifier:
             return why, None
         asked = answer.headers.get("Retry-After", "0")
         asked_s = float(asked) if asked.isdecimal() else 0.0
-        return why, asked_s if asked_s <= LONGEST_WAIT_S else None
+        return why, asked_s if asked_s <= MAX_RETRY_AFTER_S else None
 
 
 def notifier_for(options: Namespace) -> Notifier | None:

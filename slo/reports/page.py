@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from slo.text.clean import plain
+from slo.text.clean import cleaned
 from slo.verdict.result import Status
 
 MAX_ROWS = 200
@@ -127,7 +127,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("slo.reports", "assets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters["clean"] = plain
+    environment.filters["clean"] = cleaned
     # SVG that we have drawn ourselves.
     environment.filters["trusted"] = Markup
     return environment

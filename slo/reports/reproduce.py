@@ -38,20 +38,20 @@ def command(run: Run, objectives: str = "") -> str:
     if objectives:
         words += ["--objectives", objectives]
     for name, value in sorted(run.options.items()):
-        if name in _NOT_OF_THE_LOAD or name in _planned(run.plan) or redact.names(name):
+        if name in _NOT_OF_THE_LOAD or name in _plan_words(run.plan) or redact.is_secret_name(name):
             continue
-        words += _words(name, value)
+        words += _option_words(name, value)
     return shlex.join(word.replace("\n", " ") for word in words)
 
 
-def _planned(plan: Plan | None) -> tuple[str, ...]:
+def _plan_words(plan: Plan | None) -> tuple[str, ...]:
     """Return the options that a plan takes the place of; an open model's users and time are options still."""
     if plan is None:
         return ()
-    return ("spawn_rate",) if plan.open else _OF_THE_SHAPE
+    return ("spawn_rate",) if plan.is_open else _OF_THE_SHAPE
 
 
-def _words(name: str, value: Any) -> list[str]:
+def _option_words(name: str, value: Any) -> list[str]:
     flag = f"--{_FLAGS.get(name, name).replace('_', '-')}"
     if value is True:
         return [flag]

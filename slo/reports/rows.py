@@ -63,7 +63,7 @@ def sentence(verdict: Verdict) -> str:
     return f"{verdict.status}: {verdict.reason}"
 
 
-def scaled(run: Run) -> str:
+def scale_sentence(run: Run) -> str:
     """Return a sentence when the plan was compressed or its users multiplied, else an empty text."""
     if not run.plan or (run.plan.time_scale == 1 and run.plan.user_scale == 1):
         return ""
@@ -73,11 +73,13 @@ def scaled(run: Run) -> str:
     )
 
 
-def arrived(run: Run) -> str:
+def arrivals_sentence(run: Run) -> str:
     """Return a sentence on the arrivals of an open model, else an empty text."""
-    if not run.plan or not run.plan.open:
+    if not run.plan or not run.plan.is_open:
         return ""
-    started, late, dropped = (show(Fraction(number), "count") for number in arrivals.total(run.arrivals.values()))
+    started, late, dropped = (
+        show(Fraction(number), "count") for number in arrivals.total_arrivals(run.arrivals.values())
+    )
     planned = show(Fraction(round(sum(one.planned or 0 for one in offered_load(run)))), "count")
     said = f"{planned} iterations were to begin at rates of their own: {started} did, {late} of them more than "
     said += f"{LATE_MS:g} ms late, and {dropped} were dropped"
@@ -222,7 +224,7 @@ def processes(run: Run) -> list[tuple[str, ...]]:
     return found
 
 
-def compared(row: Row) -> tuple[str, ...]:
+def comparison(row: Row) -> tuple[str, ...]:
     """Return the cells of one indicator of two runs, in the order of ``COMPARE_HEAD``."""
     change, what = row.change, row.indicator
     if isinstance(change, NotComparable):

@@ -15,7 +15,7 @@ from slo.record.run import Run
 
 Counts = numpy.typing.NDArray[numpy.float64]
 
-MOST = 150
+MAX_SLOTS = 150
 """Slots of a run; a picture has about four pixels for each."""
 _WIDTHS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
@@ -40,7 +40,7 @@ class Slot:
         """Return ``count`` per second of this slot."""
         return count / (self.end_s - self.start_s)
 
-    def absorb(self, interval: Interval) -> None:
+    def add_interval(self, interval: Interval) -> None:
         """Add the counts of an interval."""
         for _, tally in interval.tallies():
             self.latency.add(tally.ok)
@@ -52,9 +52,9 @@ class Slot:
     def join(self, later: Slot) -> None:
         """Add the counts of the next slot and stretch over its time."""
         self.end_s = later.end_s
-        self.take(later)
+        self.add_counts(later)
 
-    def take(self, other: Slot) -> None:
+    def add_counts(self, other: Slot) -> None:
         """Add the counts of another slot."""
         self.latency.add(other.latency)
         self.requests += other.requests
@@ -68,19 +68,19 @@ def length_s(run: Run) -> float:
     return max(run.duration_s, last_s, 0.001)
 
 
-def slots(run: Run, most: int = MOST) -> list[Slot]:
+def slots(run: Run, max_slots: int = MAX_SLOTS) -> list[Slot]:
     """Return the run from start to end in about ``most`` slots of equal time; times without a request are slots too.
 
     An interval lies in the slot that it begins in; one that is wider than a slot stretches it.
     """
     whole_s = length_s(run)
-    width_s = next((width for width in _WIDTHS_S if width * most >= whole_s), math.ceil(whole_s / most))
+    width_s = next((width for width in _WIDTHS_S if width * max_slots >= whole_s), math.ceil(whole_s / max_slots))
     found: list[Slot] = []
     for interval in sorted(run.intervals, key=lambda one: (one.start_ms, one.end_ms)):
         start_s = interval.start_ms / 1000
         _extend(found, start_s, width_s)
         found[-1].end_s = max(found[-1].end_s, interval.end_ms / 1000)
-        found[-1].absorb(interval)
+        found[-1].add_interval(interval)
     if found:
         _extend(found, whole_s - width_s / 1000, width_s)
         _end(found, whole_s, width_s)
@@ -120,7 +120,7 @@ def by_users(run: Run, time: Sequence[Slot], levels: int = 12) -> list[tuple[flo
         # Its time is the sum of its parts' times, wherever they lay.
         whole = Slot(0.0, sum(slot.end_s - slot.start_s for slot in slots_there))
         for slot in slots_there:
-            whole.take(slot)
+            whole.add_counts(slot)
         merged.append((sum(counts) / len(counts), whole))
     return merged
 

@@ -14,9 +14,9 @@ from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import page, svg
 from slo.reports.axes import canvas, curve, legend, percentile_axes
-from slo.reports.charts import Picture
+from slo.reports.charts import Chart
 from slo.reports.page import Table
-from slo.reports.rows import COMPARE_HEAD, compared
+from slo.reports.rows import COMPARE_HEAD, comparison
 from slo.reports.series import slots
 from slo.reports.svg import colour
 from slo.text import atomic
@@ -35,7 +35,7 @@ def write_compare(path: Path, before: Run, after: Run, rows: Sequence[Row]) -> N
         title=f"{before.id} and {after.id}",
         sentence=f"{words}, from A to B",
         runs=(("A", before), ("B", after)),
-        indicators=Table.of_texts("indicators", COMPARE_HEAD, [compared(row) for row in rows]),
+        indicators=Table.of_texts("indicators", COMPARE_HEAD, [comparison(row) for row in rows]),
         pictures=[drawn for drawn in (_distributions(before, after), _over_time(before, after)) if drawn],
     )
     atomic.write(path, text)
@@ -74,7 +74,7 @@ def _marked(value: float | None, name: str, marked: bool) -> str:
     return "-" if value is None else show(value, parse(name).unit) + (" *" if marked else "")
 
 
-def _distributions(before: Run, after: Run) -> Picture | None:
+def _distributions(before: Run, after: Run) -> Chart | None:
     first, second = before.tally().latency, after.tally().latency
     if not first.total or not second.total:
         return None
@@ -87,10 +87,10 @@ def _distributions(before: Run, after: Run) -> Picture | None:
         legend(axes)
         p95 = [show(histogram.percentile(95) / 1000, "ms") for histogram in (first, second)]
         caption = f"Latency of all requests by percentile: p95 was {p95[0]} in A and {p95[1]} in B."
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
-def _over_time(before: Run, after: Run) -> Picture | None:
+def _over_time(before: Run, after: Run) -> Chart | None:
     name, title = "over-time", "p95 over time"
     both = [(slots(before), "A", _A), (slots(after), "B", _B)]
     if not all(any(slot.latency.total for slot in time) for time, _, _ in both):
@@ -105,10 +105,10 @@ def _over_time(before: Run, after: Run) -> Picture | None:
         axes.set_xlabel("time since the start (s)")
         legend(axes)
         caption = "p95 of all requests over the time of each run, A dashed and B solid."
-        return Picture(name, title, caption, svg.write(figure, name, title, caption))
+        return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
 
-def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> Picture:
+def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> Chart:
     unit = parse(name).unit
     scale = 100 if unit == "ratio" else 1
     key, title = f"trend-{name.replace('.', '-')}", f"{name} by run"
@@ -127,4 +127,4 @@ def _trend(name: str, values: Sequence[float | None], places: Sequence[int]) -> 
         last = show(known[-1], unit) if known else "no value"
         levels = f"; new levels begin at run {', '.join(str(place + 1) for place in places)}" if places else ""
         caption = f"{name} of {len(values)} runs, the newest {last}{levels}."
-        return Picture(key, title, caption, svg.write(figure, key, title, caption))
+        return Chart(key, title, caption, svg.write(figure, key, title, caption))

@@ -33,8 +33,8 @@ ROLES = (
     "past",
 )
 """What colours are for; the page defines ``--draw-<role>``."""
-_STAND_IN = {role: f"#0a00{number:02x}" for number, role in enumerate(ROLES)}
-_COLOURS = {colour: f"var(--draw-{role})" for role, colour in _STAND_IN.items()}
+_PLACEHOLDERS = {role: f"#0a00{number:02x}" for number, role in enumerate(ROLES)}
+_COLOURS = {colour: f"var(--draw-{role})" for role, colour in _PLACEHOLDERS.items()}
 _ANY_COLOUR = re.compile("|".join(_COLOURS))
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r' id="([^"]*)"')
@@ -44,7 +44,7 @@ _FONT = re.compile(r"font: (?:normal )?(?:(\d+) )?([\d.]+)px [^;\"]*")
 
 def colour(role: str) -> str:
     """Return the colour to draw with for ``role``."""
-    return _STAND_IN[role]
+    return _PLACEHOLDERS[role]
 
 
 def settings(name: str) -> Mapping[str, Any]:
@@ -93,7 +93,7 @@ def write(figure: Figure, name: str, title: str, description: str) -> str:
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", text, flags=re.DOTALL)
     used = set(_USED.findall(text))
-    text = _TAG.sub(lambda tag: _fit(tag[0], name, used), text)
+    text = _TAG.sub(lambda tag: _rewrite_tag(tag[0], name, used), text)
     text = re.sub(r">\s+<", "><", text)
     head = (
         f'<svg class="drawing" role="img" aria-labelledby="{name}-title {name}-desc" '
@@ -103,7 +103,7 @@ def write(figure: Figure, name: str, title: str, description: str) -> str:
     return head + text[text.index(">") + 1 :].strip()
 
 
-def _fit(tag: str, name: str, used: set[str]) -> str:
+def _rewrite_tag(tag: str, name: str, used: set[str]) -> str:
     """Return a tag with its colours as variables, ids in use under the picture's name, others left out."""
     if "base64," in tag:
         # The id of an image is no use, its data no text.

@@ -165,7 +165,7 @@ def report(run: Run, outcome: Verdict, objectives: Objectives, folder: Path, nam
             else:
                 write(name, run, outcome, objectives, folder)
         except Exception as error:  # noqa: BLE001  # the verdict stands, whatever becomes of a report about it
-            _say(f"{FORMATS[name].file} was not written: {error or type(error).__name__}")
+            _write_error(f"{FORMATS[name].file} was not written: {error or type(error).__name__}")
 
 
 def write_github_output(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.environ) -> None:
@@ -181,7 +181,7 @@ def write_github_output(run: Run, outcome: Verdict, environ: Mapping[str, str] =
             with path.open("a", encoding="utf-8") as file:
                 file.write(text)
     except Exception as error:  # noqa: BLE001  # as for a report
-        _say(f"GitHub was not told: {error or type(error).__name__}")
+        _write_error(f"GitHub was not told: {error or type(error).__name__}")
 
 
 def _write_in_process(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
@@ -205,7 +205,7 @@ def _write_in_process(name: str, run: Run, outcome: Verdict, objectives: Objecti
         raise ReportError(lines[-1] if lines else f"exit code {done.returncode}")
 
 
-def _say(sentence: str) -> None:
+def _write_error(sentence: str) -> None:
     sys.stderr.write(f"locust-slo: {for_terminal(sentence)}\n")
 
 

@@ -22,11 +22,11 @@ from slo.runtime import locust_compat
 class Batch:
     """Requests of one endpoint that wait to be counted; all ended within one second of the wall clock."""
 
-    __slots__ = ("last_s", "length", "note", "values")
+    __slots__ = ("add", "last_s", "length", "values")
 
     def __init__(self) -> None:
         self.values = array("d")
-        self.note = self.values.append
+        self.add = self.values.append
         self.length = 0
         self.last_s = 0.0
 
@@ -38,7 +38,7 @@ class BatchedStats(RequestStats):
     _until_s: float
 
     @classmethod
-    def adopt(cls, found: RequestStats) -> None:
+    def replace(cls, found: RequestStats) -> None:
         """Turn Locust's statistics into ours, in place; an object of another class than Locust's stays as it is."""
         if locust_compat.change_statistics_class(found, cls):
             found._waiting, found._until_s = {}, 0.0  # type: ignore[attr-defined]
@@ -79,7 +79,7 @@ class BatchedStats(RequestStats):
         if not plain:  # no latency, which Locust counts apart, or nothing that it could count: let it say so
             super().log_request(method, name, response_time, content_length)
             return
-        batch.note(response_time)
+        batch.add(response_time)
         batch.length = length
         batch.last_s = now_s
 

@@ -22,12 +22,12 @@ from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.reports import writer
 from slo.runtime import locust_compat, options
 from slo.runtime.engine import Engine
-from slo.runtime.exit import leave
+from slo.runtime.exit import exit_without_verdict
 from slo.runtime.hooks import listen, monitor_loop_lag
-from slo.runtime.load_checks import arrival_shape, cannot_offer
+from slo.runtime.load_checks import arrival_shape, load_error
 from slo.runtime.log_filter import RampLogFilter
 from slo.runtime.master import REPORT_S, MasterWiring
-from slo.runtime.outlets import Outlets
+from slo.runtime.outputs import Outputs
 from slo.runtime.run_description import describe_run
 from slo.runtime.run_end import early_end_reason, is_complete
 from slo.runtime.run_store import RunStore
@@ -45,7 +45,7 @@ class Coordinator:
         self._runner = runner
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
-        self._refusing = False
+        self._refusal_task = False
         self._detach: Callable[[], None] = lambda: None
         self._pacer: ArrivalPacer | None = None
         self._sampler: gevent.Greenlet | None = None
@@ -54,7 +54,7 @@ class Coordinator:
         self._loop_lag = LoopLagMonitor()
         gevent.spawn(monitor_loop_lag, self._loop_lag)
         if parsed.trace_url and not (parsed.trace_context or parsed.otel):
-            leave("--trace-url leads to traces, and there are none: add --trace-context")
+            exit_without_verdict("--trace-url leads to traces, and there are none: add --trace-context")
         self._master = MasterWiring(environment, runner) if isinstance(runner, MasterRunner) else None
         self.engine = self._make_engine(parsed)
         search = options.search(parsed, parsed.num_users)
@@ -70,7 +70,7 @@ class Coordinator:
         if self._master is not None:
             self._master.attach(self.engine)
         SignalHandler(environment, runner, self.engine, self._headless).install()
-        self._outlets = Outlets(environment, self.engine, self._processes)
+        self._outputs = Outputs(environment, self.engine, self._processes)
 
     def _make_engine(self, parsed: Any) -> Engine:
         objectives = options.objectives_of(parsed, self._environment)
@@ -83,7 +83,7 @@ class Coordinator:
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
         sys.stderr.write(f"locust-slo: {reason}\n")
-        self._refusing = True
+        self._refusal_task = True
         self.engine.guard(lambda: self.engine.refuse(describe_run(self._environment), reason))
         if self._headless:
             self._on_quit()
@@ -95,7 +95,7 @@ class Coordinator:
 
     def _end_refusal(self) -> None:
         # Runs once the listeners to this start have all been called.
-        self._refusing = False
+        self._refusal_task = False
         self._runner.stop()
 
     def leave(self) -> None:
@@ -114,10 +114,10 @@ class Coordinator:
             self._runner.stop()
 
     def _on_start(self, **_: Any) -> None:
-        if self._refusing:
+        if self._refusal_task:
             return  # a listener before us refused this very start: its record stands
         processes = len(self._runner.clients.all) if self._master else 1
-        wrong = cannot_offer(self._environment, self.engine.objectives, self._limit_shape, processes)
+        wrong = load_error(self._environment, self.engine.objectives, self._limit_shape, processes)
         if wrong:
             sys.stderr.write(f"locust-slo: {wrong}\n")
             self.engine.guard(lambda: self.engine.refuse(describe_run(self._environment), wrong))
@@ -155,7 +155,7 @@ class Coordinator:
     def _record(self, measurement: Measurement) -> None:
         """Record the requests of this process; in an open model give its users their arrivals."""
         plan, recorder = measurement.description.plan, measurement.recorder
-        if plan is not None and plan.open:
+        if plan is not None and plan.is_open:
             self._pacer = ArrivalPacer(plan, lambda: recorder.elapsed_s, recorder.arrived)
         self._detach = listen(self._environment, recorder, self._pacer, measurement.slowest)
         if self._pacer is not None:
@@ -211,7 +211,7 @@ class Coordinator:
         self.engine.guard(lambda: self.engine.end(complete, reason))
         if self._sampler is not None:
             self._sampler.kill(block=False)
-        self._outlets.publish()
+        self._outputs.publish()
         if not self._headless:
             self._print()
             self._reporting = gevent.spawn(self.engine.store.finish_reports)

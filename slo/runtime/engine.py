@@ -92,7 +92,7 @@ class Engine:
         self.measurement = measurement
         if self.collector is not None:
             self.collector.begin(description.scenario or "")
-            measurement.listeners.append(self.collector.take)
+            measurement.listeners.append(self.collector.add)
         self.trends = Trends(self.objectives)
         self._abort_monitor = AbortMonitor((), {})  # a search misses objectives on purpose
         if self.objectives is not None and description.search is not None:

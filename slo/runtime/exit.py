@@ -12,7 +12,7 @@ from locust.exception import RPCError
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 
 
-def leave(why: str, before: str = "") -> NoReturn:
+def exit_without_verdict(why: str, before: str = "") -> NoReturn:
     """End the process before any load, with 3 for no verdict; ``before`` are lines that come first."""
     sys.stderr.write(f"{before}locust-slo: {why}\n")
     sys.exit(NO_VERDICT)

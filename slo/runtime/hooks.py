@@ -15,10 +15,10 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 
 from slo.cluster import identity
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_sender import DeltaSender
 from slo.load.pacer import ArrivalPacer, late_ms
-from slo.measure.listener import Locusts, listeners, open_listener, slow_listener
+from slo.measure.listener import LocustStatistics, listeners, open_listener, slow_listener
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.recorder import Recorder
 from slo.record.slowest import SlowestRequests
@@ -27,7 +27,7 @@ from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import Recording, context_of
 from slo.runtime.open_model import use_arrivals
-from slo.tracing.traced import Tracer, traced, tracer_of
+from slo.tracing.traced import Tracer, traced_request, tracer_of
 
 
 def listen(
@@ -62,12 +62,12 @@ def listen(
     return detach
 
 
-def _statistics_listener(environment: Environment) -> Locusts | None:
+def _statistics_listener(environment: Environment) -> LocustStatistics | None:
     """Return Locust's own listener to requests, which feeds its statistics, if these are ours."""
     stats, handler = environment.stats, locust_compat.statistics_listener()
     if handler is None or not isinstance(stats, BatchedStats):
         return None
-    return Locusts(handler, stats.log_request)
+    return LocustStatistics(handler, stats.log_request)
 
 
 def _trace(tracer: Tracer | None, recorder: Recorder, slowest: SlowestRequests) -> Callable[[], None]:
@@ -85,7 +85,7 @@ def _trace(tracer: Tracer | None, recorder: Recorder, slowest: SlowestRequests) 
         clients.append(HttpSession)
     originals = [(client, client.request) for client in clients]
     for client, request in originals:
-        client.request = traced(request, tracer)
+        client.request = traced_request(request, tracer)
 
     def undo() -> None:
         events.request.remove_listener(on_request)
@@ -103,7 +103,7 @@ def monitor_loop_lag(monitor: LoopLagMonitor) -> None:
         monitor.record(due_s)
 
 
-def record(environment: Environment, announced: dict[str, Any], offset: Offset) -> Recording:
+def record(environment: Environment, announced: dict[str, Any], offset: ClockOffset) -> Recording:
     """Begin to record the announced run in a worker; returns what sends its counts, and what ends the recording."""
     sender = DeltaSender(announced, offset)
     return sender, listen(environment, sender.recorder, sender.pacer, sender.slowest)
@@ -111,5 +111,5 @@ def record(environment: Environment, announced: dict[str, Any], offset: Offset) 
 
 def identity_of(environment: Environment) -> dict[str, Any]:
     """Return what the process says of itself when it introduces itself; see ``slo.cluster.identity``."""
-    given = recorded_options.given(environment.parsed_options)  # type: ignore[arg-type]
+    given = recorded_options.options_given(environment.parsed_options)  # type: ignore[arg-type]
     return identity.describe(locust.__version__, environment.parsed_locustfiles or [], given)

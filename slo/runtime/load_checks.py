@@ -15,7 +15,7 @@ from slo.load.plan import Plan
 from slo.load.search_record import SearchRecord
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
-from slo.runtime.exit import leave
+from slo.runtime.exit import exit_without_verdict
 from slo.runtime.open_model import ArrivalShape
 from slo.runtime.shape import LimitShape
 from slo.runtime.suite import scenario_of
@@ -32,14 +32,12 @@ def arrival_shape(environment: Environment) -> ArrivalShape | None:
     elif ":" not in parsed.rate and parsed.headless and not parsed.run_time:
         wrong = f"--rate {parsed.rate} is held for --run-time: give one, like -t 5m"
     if wrong:
-        leave(wrong)
+        exit_without_verdict(wrong)
     parsed.num_users = parsed.num_users or rate.users_for(rate.stages(parsed.rate, 1.0))
     return ArrivalShape()
 
 
-def cannot_offer(
-    environment: Environment, objectives: Objectives | None, limit: LimitShape | None, workers: int
-) -> str:
+def load_error(environment: Environment, objectives: Objectives | None, limit: LimitShape | None, workers: int) -> str:
     """Return why the load of the next run cannot be offered by ``workers`` processes, or an empty text."""
     shape: LoadTestShape | None = environment.shape_class
     if limit is not None:
@@ -50,7 +48,7 @@ def cannot_offer(
             "can ask slo.plugin.shape_of(environment) for it; with the web UI --rate is given on the command line"
         )
     plan = getattr(shape, "plan", None)
-    found = plan.impossible(workers) if isinstance(plan, Plan) else []
+    found = plan.problems(workers) if isinstance(plan, Plan) else []
     if isinstance(shape, ArrivalShape) and shape.plan.stages[0].users_to < workers:
         found = [f"-u {shape.plan.stages[0].users_to} leaves some of {workers} workers without a user; raise it"]
     return f"the plan cannot be followed: {'; '.join(found)}" if found else ""
@@ -78,9 +76,9 @@ def search_error(options: Namespace, request: SearchRecord, chosen: Sequence[Obj
         return "--find-limit needs an objective on latency, errors or checks that fits; the file has none"
     if options.run_time:
         return "--find-limit ends by itself: leave --run-time out; --find-limit-time is the most it may take"
-    if request.start_users > request.most_users:
+    if request.start_users > request.max_users:
         return (
-            f"--find-limit-from {request.start_users} is more than -u {request.most_users}, the most users that are "
+            f"--find-limit-from {request.start_users} is more than -u {request.max_users}, the most users that are "
             "tried: lower the one or raise the other"
         )
     return ""

@@ -109,4 +109,4 @@ class MasterWiring:
         measurement = engine.measurement if engine else None
         if report is None or engine is None or measurement is None:
             return
-        engine.guard(lambda: measurement.take(self.cluster.receive(worker, report, measurement.elapsed_s)))
+        engine.guard(lambda: measurement.add_intervals(self.cluster.receive(worker, report, measurement.elapsed_s)))

@@ -17,7 +17,7 @@ from typing import Any
 from locust.argument_parser import LocustArgumentParser
 
 from slo.runtime import locust_compat
-from slo.runtime.exit import leave
+from slo.runtime.exit import exit_without_verdict
 
 PREFIX = "LOCUST_SLO_"
 OLD_PREFIX = "LOCUST_"
@@ -42,7 +42,7 @@ class OptionGroup:
     def _leave(self, flags: list[str]) -> None:
         ours = sorted(self._ours.intersection(flags))
         if ours:
-            leave(
+            exit_without_verdict(
                 f"the option {ours[0]} is defined twice: by locust-slo, and by {_caller()}; rename it there: the "
                 "options of locust-slo are listed by `locust --help` with slo.plugin imported"
             )

@@ -17,15 +17,15 @@ from slo.load import rate
 from slo.load.search_record import SearchRecord
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.reports import writer
-from slo.runtime.exit import leave, replace_usage_exit_code
+from slo.runtime.exit import exit_without_verdict, replace_usage_exit_code
 from slo.runtime.option_group import OptionGroup
 from slo.runtime.suite import scenario_of, suite_of
 from slo.text import redact
 from slo.tracing import trace_link
 
-MOST_USERS = 10_000
+MAX_USERS = 10_000
 """Users that a search tries at most where -u does not say."""
-LEAST_TIME_S = 30.0
+MIN_SEARCH_TIME_S = 30.0
 """A search has time for two steps at least."""
 
 
@@ -114,7 +114,7 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
     _add_tracing(group)
     _add_search(group)
     _add_metrics(group)
-    _add_notice(group)
+    _add_notification(group)
     replace_usage_exit_code(parser)
 
 
@@ -138,7 +138,7 @@ def _add_tracing(group: OptionGroup) -> None:
 
 def _trace_url(text: str) -> str:
     try:
-        return trace_link.checked(text) if text else text
+        return trace_link.validated(text) if text else text
     except ValueError as error:
         raise ArgumentTypeError(f"--trace-url cannot be '{redact.without_credentials(text[:200])}': {error}") from None
 
@@ -192,7 +192,7 @@ def _add_metrics(group: OptionGroup) -> None:
     )
 
 
-def _add_notice(group: OptionGroup) -> None:
+def _add_notification(group: OptionGroup) -> None:
     """Add the options of the notification about the verdict."""
     group.add(
         "--notify",
@@ -223,8 +223,8 @@ def _port(text: str) -> int:
 
 
 def _users(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_USERS:
-        raise ArgumentTypeError(f"--find-limit-from is a whole number from 1 to {MOST_USERS}, not '{text}'")
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_USERS:
+        raise ArgumentTypeError(f"--find-limit-from is a whole number from 1 to {MAX_USERS}, not '{text}'")
     return int(text)
 
 
@@ -233,8 +233,8 @@ def _search_time(text: str) -> float:
         found = float(parse_timespan(text))
     except ValueError:
         found = 0.0
-    if found < LEAST_TIME_S:
-        raise ArgumentTypeError(f"--find-limit-time is a time like 3m, from {LEAST_TIME_S:.0f}s on, not '{text}'")
+    if found < MIN_SEARCH_TIME_S:
+        raise ArgumentTypeError(f"--find-limit-time is a time like 3m, from {MIN_SEARCH_TIME_S:.0f}s on, not '{text}'")
     return found
 
 
@@ -242,7 +242,7 @@ def search(options: Namespace, most_users: int | None) -> SearchRecord | None:
     """Return the search asked for, with ``most_users`` by -u (None: not given); None where none is."""
     if not getattr(options, "find_limit", False):
         return None
-    return SearchRecord(options.find_limit_from, most_users or MOST_USERS, options.find_limit_time)
+    return SearchRecord(options.find_limit_from, most_users or MAX_USERS, options.find_limit_time)
 
 
 def _timespan(text: str) -> float:
@@ -280,6 +280,6 @@ def objectives_of(parsed: Any, environment: Environment) -> Objectives | None:
             store.read(Path(parsed.baselines) / f"{name}.json")
         return replace(objectives, baselines=Path(parsed.baselines), any_baseline=bool(parsed.any_baseline))
     except BaselineError as error:
-        leave("the baseline cannot be read; no load was sent", f"{error}\n")
+        exit_without_verdict("the baseline cannot be read; no load was sent", f"{error}\n")
     except ObjectivesError as error:
-        leave("the objectives have errors; no load was sent", f"{error}\n")
+        exit_without_verdict("the objectives have errors; no load was sent", f"{error}\n")

@@ -17,11 +17,11 @@ from slo.text import redact
 
 RUN = "slo_run"
 """Where the master puts its run among the options, which Locust hands to its workers."""
-OF_LOCUST = ("num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags")
+LOCUST_LOAD_OPTIONS = ("num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags")
 """Locust's own options that the load depends on."""
 _NOT_RECORDED = (RUN, KEY, "notify")
 _ONLY_WHEN_SET = ("trace_context", "trace_url")
-_NOT_OF_THE_LOAD = (
+_NOT_LOAD_OPTIONS = (
     "objectives",
     "reports_dir",
     "report_formats",
@@ -45,29 +45,29 @@ _NOT_OF_THE_LOAD = (
 )
 
 
-def recorded(options: Namespace) -> dict[str, Any]:
+def options_of_run(options: Namespace) -> dict[str, Any]:
     """Return the options the load depends on: a few of Locust's, ours, and the locustfile's own; no secrets."""
     usual = argument_parser.default_args_dict()
     hidden = set(locust_compat.known_parser().secret_args_included_in_web_ui)
     found: dict[str, Any] = {KEY: suite_of(options).to_data()}
     for name, value in sorted(vars(options).items()):
-        if name in usual and name not in OF_LOCUST:
+        if name in usual and name not in LOCUST_LOAD_OPTIONS:
             continue
         if name.startswith("find_limit") and not getattr(options, "find_limit", False):
             continue
-        if name in _NOT_RECORDED or name in hidden or redact.names(name) or value is None or value == []:
+        if name in _NOT_RECORDED or name in hidden or redact.is_secret_name(name) or value is None or value == []:
             continue
         if name in _ONLY_WHEN_SET and not value:
             continue
-        found[name] = redact.cleaned(json.loads(json.dumps(value, default=str)))
+        found[name] = redact.redacted(json.loads(json.dumps(value, default=str)))
     return found
 
 
-def given(options: Namespace) -> dict[str, Any]:
+def options_given(options: Namespace) -> dict[str, Any]:
     """Return the options of the load that this process was started with, on the command line or in the environment."""
     words = {word.split("=")[0] for word in sys.argv[1:]}
     names = set()
     for action in locust_compat.parser_actions(locust_compat.known_parser()):
         if (getattr(action, "env_var", None) or "") in os.environ or words.intersection(action.option_strings):
             names.add(action.dest)
-    return {n: value for n, value in recorded(options).items() if n in names and n not in _NOT_OF_THE_LOAD}
+    return {n: value for n, value in options_of_run(options).items() if n in names and n not in _NOT_LOAD_OPTIONS}

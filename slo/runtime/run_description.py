@@ -26,13 +26,13 @@ def describe_run(environment: Environment) -> RunDescription:
     plan = getattr(shape, "plan", None)
     scenario = scenario_of(environment)
     search = shape.search if isinstance(shape, LimitShape) else None
-    own = {"num_users": search.most_users} if search else {}  # Locust says 1 where -u was not given
+    own = {"num_users": search.max_users} if search else {}  # Locust says 1 where -u was not given
     return RunDescription(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
         target=Target(redact.without_credentials(environment.host or ""), is_embedded(parsed)),
         plan=plan if isinstance(plan, Plan) else None,
-        options={**recorded_options.recorded(parsed), **own},
+        options={**recorded_options.options_of_run(parsed), **own},
         search=search,
         environment={
             **machine.describe(locust.__version__),

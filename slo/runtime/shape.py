@@ -12,16 +12,16 @@ from slo.load.search_record import SearchRecord
 from slo.runtime import locust_compat
 
 
-class SteadyShape(LoadTestShape):
+class ShapeWithSpawnControl(LoadTestShape):
     """A load over time that reaches each number of users at once, and does not interrupt a spawning under way."""
 
     abstract: ClassVar[bool] = True
 
-    def let_spawning_end(self) -> None:
+    def wait_for_spawning(self) -> None:
         """Wait until the users asked for last are there."""
         locust_compat.join_spawning(self.runner)
 
-    def at_once(self, users: int) -> tuple[int, float]:
+    def spawn_at_once(self, users: int) -> tuple[int, float]:
         """Return what a tick returns to have so many users now: their number, and a spawn rate that gets there."""
         target = self.runner.target_user_count if self.runner else 0
         last = locust_compat.last_tick(self.runner)
@@ -33,12 +33,12 @@ class SteadyShape(LoadTestShape):
         """Change the number of users between two ticks; nothing happens where there are as many already."""
         if self.runner is None or (locust_compat.last_tick(self.runner) and users == self.runner.target_user_count):
             return
-        self.let_spawning_end()
+        self.wait_for_spawning()
         self.runner.start(users, spawn_rate)
         locust_compat.set_last_tick(self.runner, users, spawn_rate)
 
 
-class PlannedShape(SteadyShape):
+class PlannedShape(ShapeWithSpawnControl):
     """A load over time with a plan, which stays what the options say as a run begins."""
 
     abstract: ClassVar[bool] = True
@@ -62,7 +62,7 @@ class PlannedShape(SteadyShape):
         raise NotImplementedError
 
 
-class LimitShape(SteadyShape):
+class LimitShape(ShapeWithSpawnControl):
     """The load of a search for the limit: asks the run under way how many users there are to be; None ends it.
 
     ``search`` is what was asked for: -u is kept here, as Locust takes 1 for it where it is not given.
@@ -79,6 +79,6 @@ class LimitShape(SteadyShape):
 
     def tick(self) -> tuple[int, float] | None:
         """Return the users wanted now, and a spawn rate that gets there at once."""
-        self.let_spawning_end()
+        self.wait_for_spawning()
         users = self._wanted()
-        return None if users is None else self.at_once(users)
+        return None if users is None else self.spawn_at_once(users)

@@ -14,7 +14,7 @@ from locust.env import Environment
 from locust.exception import RPCError
 from locust.runners import WorkerRunner
 
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_sender import DeltaSender
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.runtime.context import context_of
@@ -37,7 +37,7 @@ class WorkerCoordinator:
         self._environment = environment
         self._runner = runner
         self._identity = identity_of(environment)
-        self._offset = Offset()
+        self._offset = ClockOffset()
         self._sender: DeltaSender | None = None
         self._detach: Callable[[], None] = lambda: None
         self._refused = False
@@ -50,11 +50,11 @@ class WorkerCoordinator:
         environment.events.report_to_master.add_listener(self._on_report)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
-        runner.greenlet.spawn(self._introduce)
+        runner.greenlet.spawn(self._send_hello)
         runner.greenlet.spawn(monitor_loop_lag, self._loop_lag)
         early = context_of(environment).early
         if early is not None:
-            self._take_over(early)
+            self._use_recording(early)
 
     def refuse(self, reason: str) -> None:
         """End this worker: the locustfile says that no load may start."""
@@ -67,7 +67,7 @@ class WorkerCoordinator:
             self._on_stop()
         self._environment.process_exit_code = NO_VERDICT if self._refused else 0
 
-    def _introduce(self) -> None:
+    def _send_hello(self) -> None:
         """Send our identity until the master answers, then ask for its clock at regular times."""
         while not self._refused:
             hello = {"identity": self._identity, "asked_at_s": time.perf_counter()}
@@ -81,7 +81,7 @@ class WorkerCoordinator:
             self._refused = True
             sys.stderr.write(f"locust-slo: the master refuses this worker: {reason}\n")
             gevent.spawn(self._runner.quit)
-        self._offset.answer(msg.data["asked_at_s"], msg.data["clock_s"], time.perf_counter())
+        self._offset.add_reading(msg.data["asked_at_s"], msg.data["clock_s"], time.perf_counter())
         if self._sender is not None:
             self._sender.align(self._offset)
 
@@ -95,9 +95,9 @@ class WorkerCoordinator:
         if announced is None or self._refused:
             return
         self._detach()
-        self._take_over(record(self._environment, announced, self._offset))
+        self._use_recording(record(self._environment, announced, self._offset))
 
-    def _take_over(self, recording: tuple[DeltaSender, Callable[[], None]]) -> None:
+    def _use_recording(self, recording: tuple[DeltaSender, Callable[[], None]]) -> None:
         self._sender, self._detach = recording
         self._sender.share(self._runner.client_id)
         self._loop_lag.stats_log = self._sender.stats_log

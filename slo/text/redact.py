@@ -16,7 +16,7 @@ _CREDENTIALS = re.compile(r"(?<=//)[^/\s?#]*@|(?<![\w/.@-])[^\s/:@]+:[^\s/@]+@(?
 _QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
 
 
-def names(option: str) -> bool:
+def is_secret_name(option: str) -> bool:
     """Return whether an option's name says that its value is a secret."""
     return _NAMES.search(option) is not None
 
@@ -26,12 +26,12 @@ def without_credentials(url: str) -> str:
     return _QUERY.sub(rf"\g<1>{HIDDEN}", _CREDENTIALS.sub("", url))
 
 
-def cleaned(value: Any) -> Any:
+def redacted(value: Any) -> Any:
     """Return plain data in which no text holds credentials, and nothing that is named a secret."""
     if isinstance(value, str):
         return without_credentials(value)
     if isinstance(value, list | tuple):
-        return [cleaned(one) for one in value]
+        return [redacted(one) for one in value]
     if isinstance(value, dict):
-        return {name: cleaned(one) for name, one in value.items() if not names(str(name))}
+        return {name: redacted(one) for name, one in value.items() if not is_secret_name(str(name))}
     return value

@@ -8,21 +8,21 @@ from urllib.parse import urlsplit
 from slo.text import redact
 from slo.tracing.traceparent import is_trace_id
 
-PLACE = "{trace_id}"
+PLACEHOLDER = "{trace_id}"
 _PLAIN = re.compile(r"[A-Za-z0-9._~:/?#@$&*+,;=%-]*")
-MOST = 2000
+MAX_LENGTH = 2000
 """Longest template, in characters."""
 
 
-def checked(template: str) -> str:
+def validated(template: str) -> str:
     """Return ``template``; raises ValueError with a sentence where it is no http(s) URL with ``{trace_id}``."""
-    like = f"it is a URL like https://tempo.example/trace/{PLACE}"
-    if PLACE not in template:
-        raise ValueError(f"it has no {PLACE}: {like}")
-    bare = template.replace(PLACE, "0" * 32)
-    if len(template) > MOST or not _PLAIN.fullmatch(bare):
+    like = f"it is a URL like https://tempo.example/trace/{PLACEHOLDER}"
+    if PLACEHOLDER not in template:
+        raise ValueError(f"it has no {PLACEHOLDER}: {like}")
+    bare = template.replace(PLACEHOLDER, "0" * 32)
+    if len(template) > MAX_LENGTH or not _PLAIN.fullmatch(bare):
         raise ValueError(
-            f"it is longer than {MOST} characters, or holds a character that has no place in a URL as it is "
+            f"it is longer than {MAX_LENGTH} characters, or holds a character that has no place in a URL as it is "
             f'(write {{ as %7B, " as %22, a space as %20): {like}'
         )
     try:
@@ -32,8 +32,8 @@ def checked(template: str) -> str:
         host = None
     if not host or not template.lower().startswith(("http://", "https://")):
         raise ValueError(f"it does not begin with http:// or https:// and a host: {like}")
-    if PLACE in template[: len(template) - len(template.split("//", 1)[1].partition("/")[2])]:
-        raise ValueError(f"the host must not hold {PLACE}: {like}")
+    if PLACEHOLDER in template[: len(template) - len(template.split("//", 1)[1].partition("/")[2])]:
+        raise ValueError(f"the host must not hold {PLACEHOLDER}: {like}")
     if redact.without_credentials(template) != template:
         raise ValueError(f"it holds what looks like a password or a token, and reports are passed on: {like}")
     return template
@@ -44,6 +44,6 @@ def link(template: object, trace_id: str) -> str | None:
     if not isinstance(template, str) or not is_trace_id(trace_id):
         return None
     try:
-        return checked(template).replace(PLACE, trace_id)
+        return validated(template).replace(PLACEHOLDER, trace_id)
     except ValueError:
         return None

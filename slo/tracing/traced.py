@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
+from slo.tracing.traceparent import HEADER, TraceIds, is_trace_id, trace_id_in
 
 TRACE_ID = "trace_id"
 """The key under which Locust's request event finds the trace's id in ``context``."""
@@ -17,7 +17,7 @@ _NOTHING: Mapping[str, Any] = {}
 Request = Callable[..., Any]
 
 
-class Mark(Protocol):
+class RequestTrace(Protocol):
     """One request's trace: what it carries, and what hears of its end."""
 
     @property
@@ -38,11 +38,11 @@ class Tracer(Protocol):
     def __hash__(self) -> int:
         """Tracers are told apart by being others."""
 
-    def begin(self, session: Any, method: str, url: str, name: str) -> Mark:
+    def begin(self, session: Any, method: str, url: str, name: str) -> RequestTrace:
         """Begin a request of ``session``; ``url`` may be a path below its host."""
 
 
-class _Carried:
+class _PropagatedTrace:
     """A trace context that nobody but the target hears of."""
 
     __slots__ = ("headers", "trace_id")
@@ -55,15 +55,15 @@ class _Carried:
         """There is nothing to note."""
 
 
-class Contexts:
+class ContextTracer:
     """Gives each request a trace of its own, without OpenTelemetry."""
 
     def __init__(self) -> None:
-        self._context = Ids().context
+        self._context = TraceIds().context
 
-    def begin(self, session: Any, method: str, url: str, name: str) -> Mark:
+    def begin(self, session: Any, method: str, url: str, name: str) -> RequestTrace:
         """Return a new trace."""
-        return _Carried(*self._context())
+        return _PropagatedTrace(*self._context())
 
 
 _TRACERS: WeakKeyDictionary[Any, dict[str, Tracer | None]] = WeakKeyDictionary()
@@ -77,7 +77,7 @@ def tracer_of(environment: Any) -> Tracer | None:
     one of each: it is made in the process that uses it, never before a fork.
     """
     options = environment.parsed_options
-    for option, make in (("otel", _spans), ("trace_context", Contexts)):
+    for option, make in (("otel", _spans), ("trace_context", ContextTracer)):
         if getattr(options, option, False):
             made = _TRACERS.setdefault(environment, {})
             if option not in made:
@@ -94,7 +94,7 @@ def _spans() -> Tracer | None:
         return None  # Locust itself has said so
 
 
-def traced(request: Request, tracer: Tracer) -> Request:
+def traced_request(request: Request, tracer: Tracer) -> Request:
     """Return a client's method ``request`` so that each request carries a trace context.
 
     Its id is in the ``context`` of Locust's request event as ``trace_id``. A request that brings a ``traceparent`` of

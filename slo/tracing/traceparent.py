@@ -11,7 +11,7 @@ _VALID = re.compile(r"(?!0{32})[0-9a-f]{32}")
 _SENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
-class Ids:
+class TraceIds:
     """Makes trace contexts. Its generator is seeded by the operating system, once: not by what a locustfile seeds."""
 
     def __init__(self) -> None:

@@ -14,11 +14,11 @@ from slo.record.run_record import RunError
 from slo.verdict import saved_runs
 from slo.verdict.regression import compared_indicator_of
 
-LONGEST_S = 6 * 3600
+MAX_RUN_S = 6 * 3600
 """A run that takes longer is given up."""
 
 
-def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], None]) -> list[Run]:
+def repeat(words: Sequence[str], count: int, folder: Path, report: Callable[[str], None]) -> list[Run]:
     """Run Locust ``count`` times with ``words`` and return the records; raises RunError when one leaves none."""
     if not words:
         raise RunError("calibrating runs Locust: give its options after --, like `-- -f locustfiles/hotel.py --demo`")
@@ -33,10 +33,10 @@ def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], 
                 stderr=subprocess.STDOUT,
                 text=True,
                 check=False,
-                timeout=LONGEST_S,
+                timeout=MAX_RUN_S,
             )
         except subprocess.TimeoutExpired:
-            raise RunError(f"run {number} of {count} took more than {LONGEST_S // 3600} h; give --run-time") from None
+            raise RunError(f"run {number} of {count} took more than {MAX_RUN_S // 3600} h; give --run-time") from None
         try:
             (one,) = saved_runs.read(reports).runs
         except (RunError, ValueError):
@@ -45,7 +45,7 @@ def repeat(words: Sequence[str], count: int, folder: Path, say: Callable[[str], 
         if one.ended.how not in ("completed", "stopped"):
             raise RunError(f"run {number} of {count} {one.ended.how}: {one.ended.reason}")
         runs.append(one)
-        say(f"run {number} of {count}: {one.tally().requests:,} requests in {one.duration_s:.1f} s")
+        report(f"run {number} of {count}: {one.tally().requests:,} requests in {one.duration_s:.1f} s")
     return runs
 
 

@@ -63,4 +63,4 @@ def judge(
 def step_judge(scenario: str | None, objectives: Objectives) -> Callable[[Tallies, float], Outcome]:
     """Return a function that tells how a step of a search went, from its counts and its seconds."""
     chosen = findings.window_objectives(scenario, objectives)
-    return lambda tallies, seconds: outcome.of(tallies, seconds, chosen, objectives.groups)
+    return lambda tallies, seconds: outcome.outcome_of(tallies, seconds, chosen, objectives.groups)

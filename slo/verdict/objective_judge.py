@@ -70,8 +70,8 @@ class ObjectiveJudge:
     def _judge_finding(self, objective: Objective) -> Result:
         result = _judge_figure(objective, self._findings, self._run)
         # Our own generator may cause a breaking point or a slow recovery; it does not change the target's memory.
-        doubt = generator_health.unwell(self._run) if objective.indicator.name != "drift.memory" else None
-        return _doubted(result, doubt) if doubt and result.status in ("FAIL", "CRITICAL") else result
+        doubt = generator_health.problem_of(self._run) if objective.indicator.name != "drift.memory" else None
+        return _without_verdict(result, doubt) if doubt and result.status in ("FAIL", "CRITICAL") else result
 
     def _after_warmup(self, objective: Objective) -> Run:
         return self._run.after(warmup_ms(objective.scope, self._run.plan))
@@ -87,8 +87,8 @@ class ObjectiveJudge:
         value = Fraction(ended.value).limit_denominator(10**9) if aborted and ended.value is not None else result.value
         if value is None or now is None:
             return result
-        found = generator_health.suspect(objective, value, bound, now, selection, self._after_warmup(objective))
-        return result if found is None else _doubted(result, found)
+        found = generator_health.could_explain(objective, value, bound, now, selection, self._after_warmup(objective))
+        return result if found is None else _without_verdict(result, found)
 
 
 def was_aborted_by(run: Run, objective: Objective) -> bool:
@@ -96,9 +96,9 @@ def was_aborted_by(run: Run, objective: Objective) -> bool:
     return run.ended.how == "aborted" and run.ended.objective == objective.name and objective.against == "target"
 
 
-def _doubted(result: Result, found: generator_health.Condition) -> Result:
+def _without_verdict(result: Result, found: generator_health.Condition) -> Result:
     """Return a missed result as NO DATA, for the generator's condition could be why."""
-    reason = f"{result.reason}, but our own generator could be why: {found.words()}"
+    reason = f"{result.reason}, but our own generator could be why: {found.describe()}"
     return replace(result, status="NO DATA", reason=reason, advice=(generator_health.REMEDY,))
 
 
@@ -128,7 +128,7 @@ def _judge_target(objective: Objective, selection: Selection) -> Result:
         return Result(objective, "NO DATA", samples=selection.tally.requests, reason=found.reason)
     result = _with_interval(Result(objective, "NO DATA", found.value, found.samples), selection)
     if objective.confidence is not None and result.low_confidence:
-        return replace(result, status="NO DATA", reason=_too_few(objective, result.samples))
+        return replace(result, status="NO DATA", reason=_has_too_few_samples(objective, result.samples))
     return _with_status(result)
 
 
@@ -186,8 +186,8 @@ def _with_status(result: Result) -> Result:
     return replace(result, status=status, deviation=deviation, reason=reason)
 
 
-def _too_few(objective: Objective, samples: int) -> str:
+def _has_too_few_samples(objective: Objective, samples: int) -> str:
     assert objective.indicator.percentile is not None
     share = float(objective.indicator.percentile / 100)
-    needed = math.ceil(math.log(percentile_interval.MISS) / math.log(max(share, 1 - share)))
+    needed = math.ceil(math.log(percentile_interval.MISS_PROBABILITY) / math.log(max(share, 1 - share)))
     return f"{samples} samples are too few for 95 % confidence: {objective.indicator.name} needs {needed}"

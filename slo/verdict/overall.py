@@ -27,7 +27,7 @@ def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], polic
     short = short_stages(run)
     # Where arrivals do not wait for answers, a target that misses its objectives at less load than was asked for has
     # missed them; that it met them would say nothing.
-    missed = bool(run.plan and run.plan.open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
+    missed = bool(run.plan and run.plan.is_open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
     if short and not missed and not policy.allow_incomplete:
         more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
         return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
@@ -49,7 +49,7 @@ def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], polic
 
 def late_arrival_notes(run: Run) -> list[str]:
     """Return a sentence when many iterations of an open model began late because no user was free for them."""
-    found = arrivals.total(run.arrivals.values())
+    found = arrivals.total_arrivals(run.arrivals.values())
     if not run.plan or found.late <= MAX_LATE_SHARE * found.due:
         return []
     users = max(stage.users_to for stage in run.plan.stages)

@@ -71,10 +71,10 @@ def compared_indicator(indicator: Indicator, endpoint: Callable[[str], bool] | N
 
 def comparable_runs(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     """Return the runs that are like the newest whole one, and a sentence for each that is left out."""
-    newest = next((one for one in reversed(runs) if not _broken(one)), None)
+    newest = next((one for one in reversed(runs) if not _reason_unusable(one)), None)
     chosen, left = [], []
     for one in runs:
-        why = _broken(one) or (_apart(one, newest) if newest else "")
+        why = _reason_unusable(one) or (_difference(one, newest) if newest else "")
         if why:
             left.append(f"{one.id}: left out, {why}")
         else:
@@ -82,14 +82,14 @@ def comparable_runs(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
     return chosen, left
 
 
-def _broken(one: Run) -> str:
+def _reason_unusable(one: Run) -> str:
     """Return why a run is no whole one, as the end of a sentence; empty when it is."""
     if not one.tallies:
         return "it made no request"
     return "" if one.ended.how in ("completed", "stopped") else f"it was {one.ended.how}"
 
 
-def _apart(one: Run, newest: Run) -> str:
+def _difference(one: Run, newest: Run) -> str:
     """Return what sets a run apart from the newest, as the end of a sentence; empty when they are alike."""
     if one.scenario != newest.scenario:
         return f"its scenario is {one.scenario}"
@@ -119,20 +119,20 @@ def side_by_side(before: Run, after: Run) -> list[Row]:
     return [row for row in rows if made or row.indicator.kind != "checks"]
 
 
-def noise_floors(runs: Sequence[Run], questions: Mapping[str, ComparedIndicator]) -> dict[str, float]:
+def noise_floors(runs: Sequence[Run], indicators: Mapping[str, ComparedIndicator]) -> dict[str, float]:
     """Return, by the questions' names, the smallest change that runs like these, all alike, would let be seen.
 
     Each run is compared with all others; the median of what each comparison could have seen is the noise floor.
     """
     blocks = [Reference.of(one).blocks for one in runs]
     found: dict[str, float] = {}
-    for name, question in questions.items():
+    for name, question in indicators.items():
         measured = [measure(own, question) for own in blocks]
         seen = []
         for number, own in enumerate(measured):
             change = compare_measured(own, [other for place, other in enumerate(measured) if place != number], question)
             if isinstance(change, Change):
-                seen.append(change.visible)
+                seen.append(change.detectable)
         if seen:
             found[name] = sorted(seen)[len(seen) // 2]
     return found

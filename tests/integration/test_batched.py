@@ -48,7 +48,7 @@ def sent(one):
 for _ in range(150):
     cached = draw.random() < 0.5
     theirs, ours = stats.RequestStats(cached), stats.RequestStats(cached)
-    BatchedStats.adopt(ours)
+    BatchedStats.replace(ours)
     for _ in range(draw.randrange(120)):
         clock[0] += draw.choice((0.0, 0.001, 0.3, 1.0, 7.0)) * draw.random()
         name, kind = draw.choice("abc"), draw.randrange(20)
@@ -75,7 +75,7 @@ for _ in range(150):
     assert shown(theirs) == shown(ours)
 for odd in (float("nan"), float("inf"), "fast"):
     one = stats.RequestStats()
-    BatchedStats.adopt(one)
+    BatchedStats.replace(one)
     one.log_request("GET", "a", 1.0, 1)
     try:
         one.log_request("GET", "a", odd, 1)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.lean.connection import PlainConnection
-from slo.lean.content import unpack
+from slo.lean.content import decompress
 from slo.lean.errors import FAILURES, LeanError
 from slo.lean.parser import Parser
 from tests.support.processes import ROOT
@@ -109,7 +109,7 @@ def ends(arriving: list[bytes]) -> None:
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br", "gzip, br", "none", ""]))
 def test_unpacking_noise_ends_in_a_body_or_an_error(noise: bytes, encodings: str) -> None:
     try:
-        assert len(unpack(noise, encodings, 1000)) <= 1000
+        assert len(decompress(noise, encodings, 1000)) <= 1000
     except LeanError as error:
         assert str(error)
 
@@ -117,7 +117,7 @@ def test_unpacking_noise_ends_in_a_body_or_an_error(noise: bytes, encodings: str
 @given(st.binary(max_size=3000), st.integers(0, 3000))
 def test_no_more_is_unpacked_than_allowed(body: bytes, limit: int) -> None:
     try:
-        assert unpack(gzip.compress(body), "gzip", limit) == body
+        assert decompress(gzip.compress(body), "gzip", limit) == body
         assert len(body) <= limit
     except LeanError:
         assert len(body) > limit

@@ -17,10 +17,10 @@ import gevent.ssl
 import pytest
 import requests
 
-from slo.lean.agent import MAX_LEADS, Agent
+from slo.lean.agent import MAX_ROUTES, Agent
 from slo.lean.body import Body, body_of
 from slo.lean.errors import LeanError
-from slo.lean.heads import MAX_HEADS, MAX_MISSES, Heads
+from slo.lean.heads import MAX_HEADS, MAX_MISSES, HeadCache
 from slo.lean.lines import MAX_LINES
 from slo.lean.parser import Parser
 from slo.lean.response import Response
@@ -356,7 +356,7 @@ def test_what_a_user_keeps_is_bounded() -> None:
         for number in range(400):
             answer = agent.send("GET", f"/{number % 200}", {"X-Id": str(number)}, None, True, None)
             assert answer.content == b"%d" % number
-            assert len(agent._leads) <= MAX_LEADS
+            assert len(agent._routes) <= MAX_ROUTES
             assert len(agent._lines._made) <= MAX_LINES
         agent.close()
         asked = [Heard(request) for request in server.requests]
@@ -364,7 +364,7 @@ def test_what_a_user_keeps_is_bounded() -> None:
 
 
 def test_heads_that_are_never_the_same_are_no_longer_kept() -> None:
-    heads = Heads()
+    heads = HeadCache()
     parser = Parser(1000, heads)
     for number in range(MAX_MISSES + 5):
         parser.begin(False)

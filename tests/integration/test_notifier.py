@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from slo.record.run import Run
 from slo.reports import notice
-from slo.reports.notifier import WAITS_S, Notifier
+from slo.reports.notifier import RETRY_DELAYS_S, Notifier
 from slo.text import schemas
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
@@ -134,7 +134,7 @@ def test_it_insists_where_that_may_help(
     said = f"locust-slo: the verdict could not be sent to 127.0.0.1: {why}\n" if why else ""
     assert capsys.readouterr().err == said
     asked_s = float(answers[0][1].get("Retry-After", 0))
-    assert waited == [max(one, asked_s) for one in WAITS_S][: tries - 1]
+    assert waited == [max(one, asked_s) for one in RETRY_DELAYS_S][: tries - 1]
 
 
 def test_a_fault_of_ours_in_telling_is_a_sentence(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from slo.analysis.offered import offered_load
-from slo.load.plan import MOST_SPAWNED_PER_S, Plan, Stage
+from slo.load.plan import MAX_SPAWN_RATE, Plan, Stage
 from slo.load.requested_load import RequestedLoad
 from slo.record.run import Run
 from slo.record.samples import UserSample
@@ -90,15 +90,15 @@ def test_the_page_shows_planned_against_achieved() -> None:
 
 
 def test_a_plan_that_nobody_can_follow_is_named_with_the_sum() -> None:
-    assert PLAN.impossible() == []
-    steep = Plan.ramps(("up", 2, 5 * MOST_SPAWNED_PER_S))
-    assert steep.impossible() == [
+    assert PLAN.problems() == []
+    steep = Plan.ramps(("up", 2, 5 * MAX_SPAWN_RATE))
+    assert steep.problems() == [
         "stage 'up' goes from 0 to 5000 users in 2 s: 5000 / 2 = 2,500 users/s; "
         "1 x 1000 users/s is the most that there can be"
     ]
-    assert steep.impossible(processes=3) == []
-    assert "give it a duration" in Plan((Stage("jump", 0, 0, 5),)).impossible()[0]
-    assert "a jump of 2000 users" in Plan((Stage("hold", 60, 2000, 2000),)).impossible()[0]
+    assert steep.problems(processes=3) == []
+    assert "give it a duration" in Plan((Stage("jump", 0, 0, 5),)).problems()[0]
+    assert "a jump of 2000 users" in Plan((Stage("hold", 60, 2000, 2000),)).problems()[0]
 
 
 def test_a_plan_that_nobody_can_follow_is_refused_before_any_load(demo: Demo, tmp_path: Path) -> None:

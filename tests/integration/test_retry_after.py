@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from slo.load.plan import Plan
 from slo.measure.listener import listeners, open_listener
 from slo.measure.recorder import Recorder
-from slo.measure.retry_after import Waits, wait_of
-from slo.metrics.tally import Return, Tally
+from slo.measure.retry_after import RetryTracker, wait_of
+from slo.metrics.tally import RetryOutcome, Tally
 from slo.record.run import Run
 from slo.text import schemas
 from slo.verdict.judge import judge
@@ -88,15 +88,15 @@ def counted(recorder: Recorder) -> Tally:
     ],
 )
 def test_the_next_request_is_early_or_as_told(
-    after_s: float, latency_ms: float, outcome: Return, counts: dict[str, int]
+    after_s: float, latency_ms: float, outcome: RetryOutcome, counts: dict[str, int]
 ) -> None:
     clock, user = Clock(), User()
     recorder = Recorder(clock=clock)
-    waits = Waits(recorder, lambda: user)
-    waits.told("a", Answer({"Retry-After": "2"}))
+    waits = RetryTracker(recorder, lambda: user)
+    waits.throttled("a", Answer({"Retry-After": "2"}))
     clock.now += after_s
-    waits.came("b", latency_ms, outcome)
-    waits.came("b", latency_ms, outcome)  # only the next one counts
+    waits.request_ended("b", latency_ms, outcome)
+    waits.request_ended("b", latency_ms, outcome)  # only the next one counts
     tally = counted(recorder)
     assert tally.returns == counts
     assert (tally.told.total, tally.told.max_us) == (1, 2_000_000)
@@ -106,10 +106,10 @@ def test_users_are_kept_apart_and_forgotten_when_they_end() -> None:
     clock, users = Clock(), [User(), User()]
     recorder = Recorder(clock=clock)
     now = [users[0]]
-    waits = Waits(recorder, lambda: now[0])
-    waits.told("a", Answer({"Retry-After": "2"}))
+    waits = RetryTracker(recorder, lambda: now[0])
+    waits.throttled("a", Answer({"Retry-After": "2"}))
     now[0] = users[1]
-    waits.came("a", 0, "through")
+    waits.request_ended("a", 0, "through")
     assert len(waits.waiting) == 1
     now.clear()
     users.clear()
@@ -163,11 +163,16 @@ def spiked(told: int, through: int = 0, again: int = 0, early: int = 0, failed: 
                 for number in range(throttled):
                     recorder.throttled("home", 1, 1)
                     if number < told:
-                        recorder.told("home", number + 1)
-                outcomes: dict[Return, int] = {"through": through, "again": again, "early": early, "failed": failed}
+                        recorder.retry_after("home", number + 1)
+                outcomes: dict[RetryOutcome, int] = {
+                    "through": through,
+                    "again": again,
+                    "early": early,
+                    "failed": failed,
+                }
                 for outcome, count in outcomes.items():
                     for _ in range(count):
-                        recorder.returned("home", outcome)
+                        recorder.retried("home", outcome)
             clock.now += 1
 
     return made(fill, SPIKE, scenario="spike")

@@ -13,12 +13,12 @@ GAP = "…"
 RETURNING = {
     "search_error",
     "_cannot_search",
-    "cannot_offer",
+    "load_error",
     "early_end_reason",
     "_ending",
     "refusal",
     "_differs",
-    "impossible",
+    "problems",
 }
 NOT_FOR_USERS = {"ValueError", "KeyError", "TypeError", "AssertionError", "NotImplementedError", "AttributeError"}
 
@@ -42,7 +42,7 @@ def _spoken(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, ast.Call):
         name = getattr(node.func, "id", getattr(node.func, "attr", ""))
         to_stderr = name == "write" and "stderr" in ast.dump(node.func)
-        if to_stderr or (name == "refuse" and len(node.args) == 2) or name in ("Ending", "leave"):
+        if to_stderr or (name == "refuse" and len(node.args) == 2) or name in ("Ending", "exit_without_verdict"):
             yield from node.args
     elif isinstance(node, ast.FunctionDef) and node.name in RETURNING:
         for inner in ast.walk(node):

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from slo.objectives.objectives import Objectives, load
-from slo.prometheus.burn_rate import MONTH_S, burns, span
+from slo.prometheus.burn_rate import MONTH_S, burn_rates, prometheus_duration
 from slo.prometheus.rules import rules
 from tests.support.cluster import free_port
 from tests.support.made import demanding
@@ -54,16 +54,20 @@ def export(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_windows_are_those_of_the_workbook_scaled_to_the_period() -> None:
-    assert [(one.rate, one.windows, one.severity) for one in burns(MONTH_S)] == [
+    assert [(one.rate, one.windows, one.severity) for one in burn_rates(MONTH_S)] == [
         (14.4, ("1h", "5m"), "page"),
         (6.0, ("6h", "30m"), "page"),
         (1.0, ("3d", "6h"), "ticket"),
     ]
-    assert [(one.rate, one.windows, one.severity) for one in burns(3600)] == [
+    assert [(one.rate, one.windows, one.severity) for one in burn_rates(3600)] == [
         (6.0, ("1m", "10s"), "page"),
         (1.0, ("6m", "30s"), "ticket"),
     ]
-    assert [span(90), span(5400), span(86400 + 60)] == ["1m30s", "1h30m", "1d1m"]
+    assert [prometheus_duration(90), prometheus_duration(5400), prometheus_duration(86400 + 60)] == [
+        "1m30s",
+        "1h30m",
+        "1d1m",
+    ]
 
 
 def test_an_objective_becomes_the_share_of_bad_requests_and_alerts_on_its_budget() -> None:

@@ -62,7 +62,7 @@ def test_errors_that_begin_and_grow_are_a_drift() -> None:
 def test_a_short_soak_cannot_tell() -> None:
     plan = Plan((Stage("hold at 5", 8, 5, 5),))
     one = the(verdict(simulated(plan, "soak", lambda *_: (8, 100, 0))))
-    assert not one.told
+    assert not one.is_answered
     assert "too short" in one.answer
 
 

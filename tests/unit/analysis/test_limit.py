@@ -71,7 +71,7 @@ def searched(steps: Sequence[Held], most: int = 1000, each: int = 10, failing: i
                 for _ in range(failing if count >= 20 else 0):
                     recorder.failure(endpoint, latency_ms, 10, "HTTP 500")
                 clock.now += 1
-                recorder.turn()
+                recorder.close_interval_if_due()
             items.append(SearchStep(count, start_s * 1000, (start_s + 1) * 1000, (start_s + 1 + HOLD_S) * 1000))
 
     run = made(fill, scenario="stress")
@@ -423,7 +423,7 @@ def test_the_seconds_of_a_long_search_stay_apart(tmp_path: Path) -> None:
     for _ in range(3000):
         measurement.recorder.request("home", 10, 5)
         clock.now += 1.0
-        measurement.take(measurement.recorder.drain())
+        measurement.add_intervals(measurement.recorder.drain())
     intervals = measurement.finish(Ending("completed")).intervals
     assert len(intervals) == 3000
     assert {interval.end_ms - interval.start_ms for interval in intervals} == {1000}

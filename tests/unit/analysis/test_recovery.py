@@ -41,5 +41,5 @@ def test_one_that_never_recovers_is_worse_than_what_was_seen() -> None:
 def test_a_spike_that_ends_with_the_burst_cannot_tell() -> None:
     plan = Plan.ramps(("burst", 20, 50), ("ramp to 0", 20, 0))
     outcome = verdict(simulated(plan, "spike", lambda *_: (20, 50, 0)), "indicator: recovery.s, target: 30 s")
-    assert not the(outcome).told
+    assert not the(outcome).is_answered
     assert outcome.status == "NO DATA"

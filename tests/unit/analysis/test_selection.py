@@ -162,7 +162,7 @@ def test_a_run_under_way_has_the_verdict_of_the_finished_one(tmp_path: Path) -> 
         RunDescription("run", "load", Target("http://api.test")), tmp_path, clock=clock, warmup_ends_ms=(3000, 4000)
     )
     for interval in cold().intervals:
-        measurement.take([interval])
+        measurement.add_intervals([interval])
     clock.now += WHOLE_S
     _, verdict = provisional(measurement, objectives)
     finished = judge(cold(), objectives)

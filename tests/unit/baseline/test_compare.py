@@ -70,7 +70,7 @@ def test_shares_are_compared_in_points_and_no_error_is_not_impossible() -> None:
     clean = [run_of(seed) for seed in range(2, 7)]
     same = changed(run_of(1), clean, ERRORS)
     assert (same.worse, same.is_real) == (0, False)
-    assert same.visible > 0
+    assert same.detectable > 0
     bad = changed(run_of(1, errors=6), clean, ERRORS)
     assert bad.worse == pytest.approx(0.1)
     assert bad.is_real
@@ -81,7 +81,7 @@ def test_noise_between_runs_counts_though_each_run_is_calm() -> None:
     together = [run_of(seed) for seed in range(5)]
     new = run_of(9, factor=1.15)
     assert not changed(new, apart).is_real
-    assert changed(new, apart).visible > 2 * changed(new, together).visible
+    assert changed(new, apart).detectable > 2 * changed(new, together).detectable
 
 
 def test_longer_runs_and_more_references_see_smaller_changes() -> None:
@@ -92,7 +92,7 @@ def test_longer_runs_and_more_references_see_smaller_changes() -> None:
             )
             for seed in range(0, 50, 10)
         ]
-        return sum(trial.visible for trial in trials)
+        return sum(trial.detectable for trial in trials)
 
     assert visible(8, 60) < visible(2, 60)
     assert visible(4, 60) < visible(4, 6)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.delta_sender import DeltaSender
 from slo.metrics.tally import Tally
@@ -20,8 +20,8 @@ def announced(elapsed_s: float = 0.0, started_at_s: float = 1000.0) -> dict[str,
     return {"id": "run-1", "plan": None, "started_at_s": started_at_s, "elapsed_s": elapsed_s, "shares": [0.0, []]}
 
 
-def books(clock: Clock, offset: Offset | None = None, **more: Any) -> DeltaSender:
-    return DeltaSender(announced(**more), offset or Offset(), clock)
+def books(clock: Clock, offset: ClockOffset | None = None, **more: Any) -> DeltaSender:
+    return DeltaSender(announced(**more), offset or ClockOffset(), clock)
 
 
 def requests_of(intervals: list[Interval]) -> int:
@@ -117,8 +117,8 @@ def test_requests_that_could_not_be_recorded_are_known_to_the_master() -> None:
 
 def test_a_worker_counts_in_the_masters_time_whatever_its_own_clock_says() -> None:
     clock = Clock()  # reads 1000 when the master's reads 91 000
-    offset = Offset()
-    offset.answer(1000.0, 91_000.0, 1000.0)
+    offset = ClockOffset()
+    offset.add_reading(1000.0, 91_000.0, 1000.0)
     worker = books(clock, offset, started_at_s=90_995.0)
     worker.recorder.request("home", 10.0, 1)
     (interval,) = worker.recorder.finish()
@@ -126,10 +126,10 @@ def test_a_worker_counts_in_the_masters_time_whatever_its_own_clock_says() -> No
 
 
 def test_a_worker_that_learns_the_masters_clock_late_is_aligned_then() -> None:
-    clock, offset = Clock(), Offset()
+    clock, offset = Clock(), ClockOffset()
     worker = books(clock, offset, elapsed_s=4.0, started_at_s=90_995.0)
     worker.recorder.request("home", 10.0, 1)
-    offset.answer(1000.0, 91_000.0, 1000.0)  # it is 5 s, not 4 s, after the start
+    offset.add_reading(1000.0, 91_000.0, 1000.0)  # it is 5 s, not 4 s, after the start
     worker.align(offset)
     worker.recorder.request("home", 10.0, 1)
     intervals = worker.recorder.finish()

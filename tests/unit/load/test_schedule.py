@@ -26,8 +26,8 @@ def plan_of(start: float, found: list[tuple[float, float]]) -> Plan:
 @given(rates, legs)
 def test_as_many_are_due_as_the_line_says(start: float, found: list[tuple[float, float]]) -> None:
     plan = plan_of(start, found)
-    dues = list(schedule.dues(plan))
-    whole = sum(schedule.arrived(stage, stage.duration_s) for stage in plan.stages)
+    dues = list(schedule.due_times(plan))
+    whole = sum(schedule.arrivals_until(stage, stage.duration_s) for stage in plan.stages)
     assert len(dues) == pytest.approx(math.ceil(whole), abs=1)
     assert [number for number, _ in dues] == list(range(len(dues)))
     times = [due_s for _, due_s in dues]
@@ -43,9 +43,9 @@ def test_at_each_moment_the_area_under_the_line_has_arrived(
     at_s = data.draw(st.floats(0, plan.total_s))
     area, begins_s = 0.0, 0.0
     for stage in plan.stages:
-        area += schedule.arrived(stage, max(0.0, min(at_s - begins_s, stage.duration_s)))
+        area += schedule.arrivals_until(stage, max(0.0, min(at_s - begins_s, stage.duration_s)))
         begins_s += stage.duration_s
-    arrived = sum(due_s <= at_s for _, due_s in schedule.dues(plan))
+    arrived = sum(due_s <= at_s for _, due_s in schedule.due_times(plan))
     assert area - 1e-6 <= arrived <= area + 1 + 1e-6
 
 
@@ -55,14 +55,14 @@ def test_shares_are_the_whole_and_nobody_comes_twice(
 ) -> None:
     plan = plan_of(start, found)
     since_s = data.draw(st.floats(0, plan.total_s))
-    shares = [list(schedule.dues(plan, since_s, processes, first)) for first in range(processes)]
+    shares = [list(schedule.due_times(plan, since_s, processes, first)) for first in range(processes)]
     together = sorted(due for share in shares for due in share)
-    assert together == [due for due in schedule.dues(plan) if due[1] >= since_s]
+    assert together == [due for due in schedule.due_times(plan) if due[1] >= since_s]
 
 
 def test_a_constant_rate_is_evenly_spaced() -> None:
     plan = rate.plan("4/s", 2.0)
-    assert [due_s for _, due_s in schedule.dues(plan)] == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75])
+    assert [due_s for _, due_s in schedule.due_times(plan)] == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75])
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,6 @@ def test_what_was_never_clear_is_not_sure() -> None:
         aim = search.next()
         assert aim is not None
         search.report(aim.users, held, True)
-    assert search.sure(1)
-    assert not search.sure(2)
-    assert not search.sure(7)
+    assert search.confirmed(1)
+    assert not search.confirmed(2)
+    assert not search.confirmed(7)

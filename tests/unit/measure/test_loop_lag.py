@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from slo.load.plan import Plan
-from slo.measure.loop_lag import LOOKS, PERIOD_S, LoopLagMonitor, ProcessStatsLog
+from slo.measure.loop_lag import PERIOD_S, SAMPLES_PER_WINDOW, LoopLagMonitor, ProcessStatsLog
 from tests.support.made import Clock
 
 
@@ -13,7 +13,7 @@ def test_a_process_knows_its_share_of_a_core_and_how_late_it_is() -> None:
     assert (pulse.cpu_ratio, pulse.lag_ms) == (None, None)
     pulse.record(clock.now - 0.25)
     assert (pulse.cpu_ratio, pulse.lag_ms) == (None, 250.0)
-    for _ in range(LOOKS):
+    for _ in range(SAMPLES_PER_WINDOW):
         clock.now += 2
         cpu.now += 1
         pulse.record(clock.now + 5)  # early is not late
@@ -44,7 +44,7 @@ class Life:
             self.clock.now += 0.1
             self.cpu_s += 0.1 * cpu
             self.waited_s += 0.1 * wait
-            self.log.note(self.cpu_s, lag_s)
+            self.log.record(self.cpu_s, lag_s)
 
 
 def test_the_log_keeps_cpu_lag_and_busy_times_by_stage() -> None:
@@ -76,5 +76,5 @@ def test_a_process_that_gets_no_core_is_busy_too() -> None:
 def test_what_was_due_before_the_run_is_none_of_it() -> None:
     life = Life()
     life.clock.now += 0.1
-    life.log.note(0.0, lag_s=0.5)
+    life.log.record(0.0, lag_s=0.5)
     assert life.log.drain().stages == {}

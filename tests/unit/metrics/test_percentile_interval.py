@@ -11,23 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.metrics.histogram import Histogram
-from slo.metrics.percentile_interval import binomial_at_most, of_percentile, ranks
+from slo.metrics.percentile_interval import binomial_at_most, enclosing_ranks, of_percentile
 
 P99 = Fraction(99)
 
 
 def test_p99_needs_299_samples() -> None:
-    assert ranks(298, P99)[1] is None
-    assert ranks(299, P99)[1] == 299
+    assert enclosing_ranks(298, P99)[1] is None
+    assert enclosing_ranks(299, P99)[1] == 299
 
 
 def test_the_median_needs_six_samples() -> None:
-    assert None in ranks(5, Fraction(50))
-    assert ranks(6, Fraction(50)) == (1, 6)
+    assert None in enclosing_ranks(5, Fraction(50))
+    assert enclosing_ranks(6, Fraction(50)) == (1, 6)
 
 
 def test_no_samples_have_no_interval() -> None:
-    assert ranks(0, P99) == (None, None)
+    assert enclosing_ranks(0, P99) == (None, None)
 
 
 def cumulative(most: int, total: int, share: Fraction) -> float:
@@ -43,7 +43,7 @@ def test_the_binomial_is_the_exact_one(total: int, most: int, share: Fraction) -
 
 @given(st.integers(1, 400), st.sampled_from([Fraction(50), Fraction(95), P99, Fraction(10)]))
 def test_the_ranks_miss_with_at_most_five_percent(total: int, percent: Fraction) -> None:
-    low, high = ranks(total, percent)
+    low, high = enclosing_ranks(total, percent)
     if low is None or high is None:
         return
     below = cumulative(low - 1, total, percent / 100)

@@ -56,9 +56,9 @@ def told(run: Run, accept: str = "", objectives: Any = HOTEL) -> str:
     exposition = RunCollector(objectives)
     exposition.begin(run.scenario or "")
     for interval in run.intervals:
-        exposition.take(interval.tallies())
+        exposition.add(interval.tallies())
     verdict = judge(run, objectives) if objectives else None
-    exposition.standing = run_state(run, verdict, None, [ProcessStatus("this process", "stopped", 0, 0.5, 12.0)])
+    exposition.run_state = run_state(run, verdict, None, [ProcessStatus("this process", "stopped", 0, 0.5, 12.0)])
     return exposition.text(accept)[0].decode()
 
 
@@ -233,7 +233,7 @@ def test_what_is_hostile_in_names_is_escaped() -> None:
 
 def test_before_the_first_run_there_is_no_run() -> None:
     exposition = RunCollector(HOTEL)
-    exposition.standing = run_state(None, None, None, [])
+    exposition.run_state = run_state(None, None, None, [])
     found = samples(exposition.text("")[0].decode())
     assert value(found, "running") == 0
     assert value(found, "verdict", status="NO DATA") == 1
@@ -246,7 +246,7 @@ def test_a_new_run_begins_at_nought() -> None:
     for _ in range(2):
         exposition.begin("load")
         for interval in run.intervals:
-            exposition.take(interval.tallies())
+            exposition.add(interval.tallies())
     assert value(samples(exposition.text("")[0].decode()), "requests_total", scenario="load", endpoint="home") == 24
 
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.cluster.clock import Offset
+from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.delta_sender import DeltaSender
 from slo.measure.listener import listeners, slow_listener
@@ -31,8 +31,8 @@ from slo.reports import html as page
 from slo.reports import markdown, rows
 from slo.text import schemas
 from slo.tracing import trace_link
-from slo.tracing.traced import Contexts, trace_id_of, traced
-from slo.tracing.traceparent import HEADER, Ids, is_trace_id, trace_id_in
+from slo.tracing.traced import ContextTracer, trace_id_of, traced_request
+from slo.tracing.traceparent import HEADER, TraceIds, is_trace_id, trace_id_in
 from slo.verdict.judge import judge
 from tests.support.hostile import NAMES, UNSEEN
 from tests.support.made import Clock, demanding, made
@@ -71,7 +71,7 @@ def kept(*parts: list[SlowRequest]) -> tuple[SlowRequest, ...]:
 
 
 def small() -> SlowestRequests:
-    return SlowestRequests(warmup_ends_ms=(10,), most=2, most_of_all=5)
+    return SlowestRequests(warmup_ends_ms=(10,), max_per_endpoint=2, max_total=5)
 
 
 @given(st.lists(slows, max_size=25), st.lists(slows, max_size=25), st.lists(slows, max_size=25))
@@ -103,7 +103,7 @@ def test_what_is_fresh_is_enough_for_whoever_adds_it(parts: list[list[SlowReques
 
 
 def test_memory_stays_bounded_whatever_comes() -> None:
-    found = SlowestRequests(most_of_all=50)
+    found = SlowestRequests(max_total=50)
     for number in range(1, 2000):
         found.add(slow(number, float(number), endpoint=f"e{number}"))
     assert len(found._kept) <= 101
@@ -111,13 +111,13 @@ def test_memory_stays_bounded_whatever_comes() -> None:
 
 
 def test_each_context_is_another_and_valid() -> None:
-    ids = Ids()
+    ids = TraceIds()
     made_ = [ids.context() for _ in range(1000)]
     assert len({trace_id for trace_id, _ in made_}) == 1000
     for trace_id, header in made_:
         assert trace_id_in({HEADER: header}) == trace_id
         assert header[-3:] == "-01"
-    assert Ids().context() != Ids().context()
+    assert TraceIds().context() != TraceIds().context()
 
 
 @pytest.mark.parametrize("text", ["0" * 32, "A" * 32, "a" * 31, "a" * 33, f"{'a' * 32}\n", "", None, 3])
@@ -142,7 +142,7 @@ class Client:
     ) -> Any:
         return method, url, name, data, headers, context
 
-    carried = traced(request, Contexts())
+    carried = traced_request(request, ContextTracer())
 
 
 def test_what_a_request_was_given_reaches_the_client_with_the_context_added() -> None:
@@ -191,7 +191,7 @@ def test_what_has_no_latency_is_not_among_the_slowest_and_names_are_capped() -> 
 
 def books(**announced: Any) -> DeltaSender:
     word = {"id": "r", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0, "shares": (0.0, []), **announced}
-    return DeltaSender(word, Offset(), Clock())
+    return DeltaSender(word, ClockOffset(), Clock())
 
 
 def test_a_worker_tells_its_slowest_and_twice_is_once() -> None:
@@ -299,7 +299,7 @@ def test_a_warm_up_is_not_led_to() -> None:
 )
 def test_a_url_that_is_none_is_refused_with_what_is_allowed(template: str, words: str) -> None:
     with pytest.raises(ValueError, match=r"like https://tempo") as caught:
-        trace_link.checked(template)
+        trace_link.validated(template)
     assert words in str(caught.value)
     assert trace_link.link(template, trace(1)) is None
 

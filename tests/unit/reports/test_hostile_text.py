@@ -156,7 +156,7 @@ def harmless(text: str) -> None:
 def test_markdown() -> None:
     text = text_of("markdown")
     harmless(text)
-    assert len(text.encode()) <= markdown.LIMIT
+    assert len(text.encode()) <= markdown.MAX_BYTES
 
 
 def test_github() -> None:

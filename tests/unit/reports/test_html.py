@@ -22,7 +22,7 @@ from slo.record.run import Run
 from slo.record.target import Target
 from slo.reports import html
 from slo.reports.reproduce import command
-from slo.reports.series import MOST, slots
+from slo.reports.series import MAX_SLOTS, slots
 from slo.verdict.judge import judge
 from slo.verdict.verdict import Verdict
 from tests.support.made import Clock, demanding, made, requests
@@ -201,7 +201,7 @@ def test_a_long_run_is_merged_to_a_small_page() -> None:
     page, _, _ = page_of(run)
     assert len(page.encode()) < 1_000_000
     time = slots(run)
-    assert len(time) <= MOST
+    assert len(time) <= MAX_SLOTS
     assert sum(slot.requests for slot in time) == run.tally().requests
     merged = sorted(count for slot in time for count in slot.latency.counts.items())
     assert sum(count for _, count in merged) == run.tally().latency.total

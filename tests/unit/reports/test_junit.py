@@ -90,7 +90,7 @@ def test_findings_are_properties_of_the_suite_with_their_units() -> None:
         Figure("capacity.users", Fraction(50), "users", low=Fraction(50), exact=False),
     )
     one = Finding("recovery", "recovered within 12 s \x00<", True, figures, ("4 were throttled", "9 went well"))
-    other = Finding("drift", "not told: too short", told=False)
+    other = Finding("drift", "not told: too short", is_answered=False)
     run = requests(400)
     text = junit.render(run, replace(judge(run, EVERY_STATUS), findings=(one, other)))
     SCHEMA.assertValid(etree.fromstring(text.encode()))
@@ -133,4 +133,4 @@ def test_long_names_stay_apart() -> None:
     text = junit.render(run, judge(run, objectives))
     shown = [case.get("name") for case in etree.fromstring(text.encode()).iter("testcase")]
     assert len(set(shown)) == 2
-    assert max(map(len, shown)) <= junit.LONGEST
+    assert max(map(len, shown)) <= junit.MAX_LENGTH

@@ -47,8 +47,8 @@ def test_the_cap_cuts_whole_rows_and_says_how_many() -> None:
     verdict = judge(run, objectives(300))
     verdict = replace(verdict, notes=tuple(f"note {number} {name}" for number in range(300)))
     text = markdown.render(run, verdict)
-    assert len(text.encode()) <= markdown.LIMIT
-    assert len(text.encode()) > markdown.LIMIT / 2
+    assert len(text.encode()) <= markdown.MAX_BYTES
+    assert len(text.encode()) > markdown.MAX_BYTES / 2
     left_out = re.findall(r"^(\d+) of (\d+) (\w+) left out here\.$", text, re.MULTILINE)
     assert {of for _, _, of in left_out} >= {"endpoints", "notes"}
     for line in text.splitlines():
@@ -61,8 +61,8 @@ def test_what_was_missed_is_never_left_out_for_what_was_met() -> None:
     run = many(5)
     met = objectives(400, "900 ms").items
     missed = demanding("name: the missed one, indicator: latency.p95, target: 50 ms").items
-    text = markdown.render(run, judge(run, replace(objectives(1), items=(*met, *missed))), markdown.LEAST)
-    assert len(text.encode()) <= markdown.LEAST
+    text = markdown.render(run, judge(run, replace(objectives(1), items=(*met, *missed))), markdown.MIN_ROWS)
+    assert len(text.encode()) <= markdown.MIN_ROWS
     assert "| the missed one | FAIL |" in text
     assert "left out" in text
 

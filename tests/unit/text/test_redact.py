@@ -26,16 +26,16 @@ def test_credentials_are_taken_out_of_a_text(text: str, shown: str) -> None:
 
 
 def test_lists_and_mappings_are_cleaned_inside() -> None:
-    assert redact.cleaned({"urls": ["http://u:pw@h"], "token": "abc", "n": 3}) == {"urls": ["http://h"], "n": 3}
+    assert redact.redacted({"urls": ["http://u:pw@h"], "token": "abc", "n": 3}) == {"urls": ["http://h"], "n": 3}
 
 
 @pytest.mark.parametrize(
     "name", ["admin_token", "pwd", "db_pass", "private_key", "session", "cookie", "bearer", "jwt", "pin", "API-KEY"]
 )
 def test_a_secrets_name_is_known(name: str) -> None:
-    assert redact.names(name)
+    assert redact.is_secret_name(name)
 
 
 @pytest.mark.parametrize("name", ["scenario", "time_scale", "passes", "monkey", "spinner", "num_users"])
 def test_other_names_are_no_secrets(name: str) -> None:
-    assert not redact.names(name)
+    assert not redact.is_secret_name(name)

@@ -13,10 +13,10 @@ from slo.live import web
 from slo.prometheus.exporter import Exporter, ExporterError, exporter_for
 from slo.reports.notifier import Notifier, NotifierError, notifier_for
 from slo.runtime.engine import Engine
-from slo.runtime.exit import leave
+from slo.runtime.exit import exit_without_verdict
 
 
-class Outlets:
+class Outputs:
     """The outlets that the options ask for; what cannot be opened ends the process with 3, before any load."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Outlets:
             self._notifier = notifier_for(parsed)
             self._exporter = exporter_for(parsed, engine, processes, environment.web_ui is not None)
         except (ExporterError, NotifierError) as error:
-            leave(f"{error}; no load was sent")
+            exit_without_verdict(f"{error}; no load was sent")
         # Locust hands all options to workers; these may hold secrets that workers do not need.
         parsed.notify = parsed.prometheus_push = ""
         if environment.web_ui is not None and self._exporter is not None:
