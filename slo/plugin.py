@@ -1,9 +1,9 @@
 """The plugin: ``import slo.plugin`` in a locustfile adds the options, measures each run and judges it.
 
 ``check`` counts a named check from any locustfile; ``refuse`` ends a run before its load starts; ``shape_of`` returns
-the load that an option asks for; ``Plan`` and ``Stage`` let a ``LoadTestShape`` name its stages: give it an attribute
-``plan`` and, if it belongs to a scenario, an attribute ``scenario``. ``declare_suite`` says what a locustfile's own
-options mean.
+the load that --rate or --find-limit requests; ``Plan`` and ``Stage`` let a ``LoadTestShape`` name its stages: give it
+an attribute ``plan`` and, if it belongs to a scenario, an attribute ``scenario``. ``declare_suite`` says what a
+locustfile's own options mean.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def refuse(environment: Environment, reason: str) -> None:
 
 
 def shape_of(environment: Environment) -> LoadTestShape | None:
-    """Return the load that an option asks for, --rate or --find-limit; None without one.
+    """Return the load that --rate or --find-limit requests; None without them.
 
     A locustfile that sets ``environment.shape_class`` itself gives this one precedence over its own.
     """
@@ -118,10 +118,10 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             context_of(environment).wiring = WorkerCoordinator(environment, runner)
         elif environment.parsed_options is not None:
             context_of(environment).wiring = Coordinator(environment, runner)
-        # Timers count from when the loop last looked at the clock. All this took a while, and the timer of
+        # Timers count from the loop's last update of its clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
         gevent.get_hub().loop.update_now()
-    except Exception as error:  # noqa: BLE001  # Locust would log it and go on: a run that nobody judges
+    except Exception as error:  # noqa: BLE001  # Locust would log it and go on: a run without a verdict
         traceback.print_exception(error, file=sys.stderr)
         sys.exit(NO_VERDICT)
 
@@ -136,7 +136,7 @@ def _start_early(environment: Environment, **_: Any) -> None:
 
 @events.quitting.add_listener
 def _leave(environment: Environment, **_: Any) -> None:
-    # Registered when the module is imported: quitting fires backwards, so this listener has the last word.
+    # Registered when the module is imported: quitting fires in reverse order, so this listener is the last.
     wiring = context_of(environment).wiring
     if wiring is not None:
         wiring.leave()

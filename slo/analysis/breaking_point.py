@@ -1,4 +1,4 @@
-"""Where a rising load breaks the target: the load that it bore, the first lasting breach, and whether it came back."""
+"""The breaking point under a rising load: the load that was sustained, the first lasting breach, the recovery."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 NAME = "breaking point"
 MIN_BREACH_WINDOWS = 5
-"""Windows one after the other that are no hiccup: they reach over more points than one window."""
+"""A breach lasts at least this many consecutive windows; fewer may be a random miss."""
 MAX_EXTRAPOLATION = 5
-"""A ceiling so many times what was seen is no prediction: the curve has not bent yet."""
+"""A throughput ceiling beyond this factor of the highest throughput seen is not predicted: the curve is too flat."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
 
 def find(points: Sequence[Point], judged_by: str, suite: Suite) -> Finding:
-    """Return the finding on a rising load; ``watched`` says which objectives the windows were judged by.
+    """Return the finding on a rising load; ``judged_by`` names the objectives that the windows were judged by.
 
     ``suite`` names the option that changes the number of users, for the advice.
     """
@@ -31,11 +31,11 @@ def find(points: Sequence[Point], judged_by: str, suite: Suite) -> Finding:
     rising = [point for point in points[: top + 1] if point.judged]
     if not rising:
         return Finding(
-            NAME, "not told: no window had enough requests to be judged; run longer or with more users", False
+            NAME, "no answer: no window had enough requests to be judged; run longer or with more users", False
         )
     curve, figures = _curve(points[: top + 1])
     if not judged_by:
-        answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
+        answer = "no answer: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False, figures, curve)
     onset = _index_of_breach([point for point in points if point.judged], len(rising))
     held = [point for point in rising[:onset] if not point.missed]
@@ -66,7 +66,7 @@ def _sequence_starts(judged: Sequence[Point], missed: bool) -> list[int]:
 
 
 def _earlier_misses(rising: Sequence[Point], onset: int | None) -> tuple[str, ...]:
-    """Tell of a breach that lasted for a while, and was over although the load was not."""
+    """Return a sentence on an earlier breach that ended although the load went on rising."""
     passing = _sequence_starts(rising[:onset], missed=True)
     if not passing:
         return ()
@@ -86,7 +86,7 @@ def _finding_without_breach(
     suite: Suite,
 ) -> Finding:
     if not held:
-        return Finding(NAME, f"not told: {judged_by} held in no window, and no breach lasted", False, figures, curve)
+        return Finding(NAME, f"no answer: {judged_by} held in no window, and no breach lasted", False, figures, curve)
     users = rounded(max(point.window_users for point in held))
     rps = rounded(max(point.window_rps for point in held))
     own = (
@@ -121,40 +121,42 @@ def _finding_of_breach(
             Figure("capacity.users", users, "users", low=min(users, at_users), high=max(users, at_users)),
             Figure("capacity.rps", rps, "rps"),
         )
-        answer = f"bears {show(users, 'users')} and {show(rps, 'rps')} ({judged_by} held); broke {where}: {whom}"
+        answer = f"sustains {show(users, 'users')} and {show(rps, 'rps')} ({judged_by} held); broke {where}: {whom}"
     else:
         own = (
             Figure("capacity.users", at_users, "users", high=at_users, exact=False),
             Figure("capacity.rps", at_rps, "rps", high=at_rps, exact=False),
         )
-        answer = f"broke from the first window on, {where}: {whom}; try {suite.more_users(0.3)} to find what it bears"
+        answer = (
+            f"broke from the first window on, {where}: {whom}; try {suite.more_users(0.3)} to find what it sustains"
+        )
     back = _sentence_on_recovery(falling, held)
     return Finding(NAME, answer, True, (*own, *figures), (back, *curve))
 
 
 def _sentence_on_recovery(falling: Sequence[Point], held: Sequence[Point]) -> str:
-    """Say whether all targets held again once the load was no more than what had been borne, and since when."""
+    """Return whether all targets were met again once the load was down to what had been sustained, and since when."""
     borne = max((point.window_users for point in held), default=0.0)
     below = [point for point in falling if point.users <= borne and point.judged]
     if not below:
-        return "Whether it comes back is not told: the load did not fall, long enough, to what it had borne."
+        return "Recovery: no answer; the load did not fall long enough to what had been sustained."
     well = len(below)
     while well and not below[well - 1].missed:
         well -= 1
     fell_s = below[0].start_s
     if well == len(below):
-        return f"It did not come back in the {below[-1].end_s - fell_s:.0f} s after the load fell to {borne:.3g} users."
+        return f"It did not recover in the {below[-1].end_s - fell_s:.0f} s after the load fell to {borne:.3g} users."
     took_s = max(0.0, below[well].end_s - below[well].window_s - fell_s)
-    return f"It came back {took_s:.0f} s after the load had fallen to {borne:.3g} users."
+    return f"It recovered {took_s:.0f} s after the load had fallen to {borne:.3g} users."
 
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
-    """Return what the scalability law says of the throughput while the load rises."""
+    """Return what the scalability law predicts from the throughput under the rising load."""
     from slo.analysis import usl  # NumPy: see slo.baseline.compare
 
     fit = usl.fit([(point.users, point.rps) for point in rising])
     if isinstance(fit, str):
-        return (f"Throughput ceiling not told: {fit}.",), ()
+        return (f"Throughput ceiling no answer: {fit}.",), ()
     law = fit.law
     said = (
         f"Scalability law: contention {law.contention:.3g} ({fit.contention[0]:.3g} to {fit.contention[1]:.3g}), "

@@ -1,4 +1,4 @@
-"""Whether each endpoint of the run answered well at least once."""
+"""Whether each endpoint of the run answered successfully at least once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NAME = "it works"
 
 
 def find(run: Run) -> Finding:
-    """Return which endpoints never answered well."""
+    """Return which endpoints never answered successfully."""
     bad: list[tuple[str, int]] = []
     good: list[tuple[str, int]] = []
     for endpoint in run.endpoints:
@@ -18,9 +18,13 @@ def find(run: Run) -> Finding:
         (good if well > 0 else bad).append((endpoint, tally.requests))
     if not bad:
         names = ", ".join(name for name, _ in good)
-        return Finding(NAME, f"yes: each of {len(good)} endpoints answered well at least once ({names})")
-    details = tuple(f"{name}: not one of {count:,} requests went well." for name, count in bad)
+        return Finding(NAME, f"yes: each of {len(good)} endpoints answered successfully at least once ({names})")
+    details = tuple(f"{name}: none of {count:,} requests succeeded." for name, count in bad)
     names = ", ".join(name for name, _ in bad)
     return Finding(
-        NAME, f"no: {names} never answered well ({len(good)} of {len(run.endpoints)} endpoints did)", True, (), details
+        NAME,
+        f"no: {names} never answered successfully ({len(good)} of {len(run.endpoints)} endpoints did)",
+        True,
+        (),
+        details,
     )

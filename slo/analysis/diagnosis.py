@@ -1,4 +1,4 @@
-"""Where to look when an objective is missed: built from what the run shows, never from a fixed phrase."""
+"""Advice on where to look when an objective is missed, made from what the run shows."""
 
 from __future__ import annotations
 
@@ -60,16 +60,16 @@ def _dropped(run: Run, selection: Selection) -> list[str]:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a missed bound comes from: the stage since which, and the endpoint that has most of it; None: unknown."""
+    """Where a miss comes from: its first stage, and the endpoint with the largest part; None: unknown."""
 
     stage: str | None = None
     endpoint: str | None = None
 
 
 def origin(objective: Objective, selection: Selection) -> Origin:
-    """Return the stage since which ``objective`` is past its bound, and the endpoint that has at least half of it.
+    """Return the stage since which ``objective`` is past its target, and the endpoint with at least half of it.
 
-    A stage is named only where an earlier one was well, an endpoint only among several.
+    A stage is named only where an earlier one met the target, an endpoint only among several.
     """
     if objective.against == "baseline":
         return Origin()
@@ -88,7 +88,7 @@ def origin(objective: Objective, selection: Selection) -> Origin:
 
 
 def _largest(counts: Mapping[str, int]) -> str | None:
-    """Return the name that has at least half of all; None where there is one name, or none has so much."""
+    """Return the name with at least half of all counts; None where there is one name, or no such name."""
     most = min(counts, key=lambda name: (-counts[name], name), default=None)
     if most is None or len(counts) < 2 or not counts[most] or counts[most] * 2 < sum(counts.values()):
         return None
@@ -100,7 +100,7 @@ def _failed_checks(objective: Objective, tally: Tally) -> int:
 
 
 def slower_than(histogram: Histogram, limit_us: Fraction) -> int:
-    """Return how many samples lie in buckets that reach past ``limit_us`` microseconds."""
+    """Return how many samples are in buckets that extend beyond ``limit_us`` microseconds."""
     return sum(count for index, count in histogram.counts.items() if bucket_bounds(index)[1] > limit_us)
 
 
@@ -191,7 +191,7 @@ def _failures(selection: Selection) -> list[str]:
 
 
 def _errors_since(selection: Selection) -> list[str]:
-    """Name the first stage with errors, where the ones before had none."""
+    """Name the first stage with errors, if earlier ones had none."""
     stages = list(selection.by_stage().items())
     for number, (stage, tally) in enumerate(stages if len(stages) > 1 else []):
         if tally.errors:
@@ -202,7 +202,7 @@ def _errors_since(selection: Selection) -> list[str]:
 
 
 def _dependency(selection: Selection) -> list[str]:
-    """Say when some endpoints answer 503 while others are well: a dependency or its circuit breaker."""
+    """Report that some endpoints answer 503 while others succeed: a dependency or its circuit breaker."""
     unwell: list[str] = []
     well: list[str] = []
     for endpoint, tally in selection.by_endpoint().items():
@@ -225,7 +225,7 @@ def _refused_connections(selection: Selection) -> list[str]:
     share = show(Fraction(whole, selection.tally.requests), "ratio")
     return [
         f"{show(Fraction(whole), 'count')} requests ({share}) were refused with 429, most of them "
-        f"{most}: the rate limiter acted; it allows less than this load asks for."
+        f"{most}: the rate limiter acted; it allows less than this load requests."
     ]
 
 

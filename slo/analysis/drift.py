@@ -1,4 +1,4 @@
-"""Whether anything creeps while the load stays the same: latency, errors, throughput, the target's own memory."""
+"""Drift under a constant load: latency, errors, throughput, the target's memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GAUGES: Mapping[str, str] = {"process_resident_memory_bytes": "memory", "process
 
 @dataclass(frozen=True)
 class Series:
-    """Samples of (seconds, value) of one thing; ``least`` is the relative change worth a word.
+    """Samples of (seconds, value) of one quantity; ``min_change`` is the smallest relative change that is reported.
 
     The change of ``points`` is their difference: a share of errors has no level to be relative to.
     """
@@ -51,15 +51,16 @@ def find(
     found = [(series, trend(series.samples)) for series in _series(steady, inside)]
     known = [(series, one) for series, one in found if one is not None and (one.level > 0 or series.points)]
     if not known:
-        few = f"the load was constant for {max(0.0, end_s - start_s):.0f} s, too short: a trend needs {MIN_SAMPLES} samples"
-        return Finding(NAME, f"not told: {few}; run the soak scenario in its own time", False)
+        constant_s = max(0.0, end_s - start_s)
+        few = f"the load was constant for {constant_s:.0f} s, too short: a trend needs {MIN_SAMPLES} samples"
+        return Finding(NAME, f"no answer: {few}; run the soak scenario in its own time", False)
     moved = [_sentence_on_change(series, one, limit_ms) for series, one in known if _is_material(series, one)]
-    span = f"in {end_s - start_s:.0f} s of constant load, warm-up aside"
+    span = f"in {end_s - start_s:.0f} s of constant load, without warm-up"
     answer = f"{'; '.join(moved)} ({span})" if moved else f"nothing drifts {span}{_undetectable(known)}"
     details = [_line(series, one) for series, one in known]
     untold = [series.name for series, one in found if one is None]
     if untold:
-        details.append(f"Not told, for fewer than {MIN_SAMPLES} samples: {', '.join(untold)}.")
+        details.append(f"No answer, for fewer than {MIN_SAMPLES} samples: {', '.join(untold)}.")
     details += _breaker(inside)
     details.append(_method(run))
     return Finding(NAME, answer, True, tuple(_figures(known)), tuple(details))
@@ -84,7 +85,7 @@ def _series(points: Sequence[Point], scrapes: Sequence[Scrape]) -> Iterator[Seri
 
 
 def _is_material(series: Series, one: Trend) -> bool:
-    """Whether there is a trend, and enough of it in the time seen to be worth a word."""
+    """Whether there is a trend, and its change over the time seen is large enough to be reported."""
     return one.is_real and abs(one.slope) * one.seconds >= series.min_change * _reference_level(series, one)
 
 
@@ -101,7 +102,7 @@ def _figures(known: Sequence[tuple[Series, Trend]]) -> Iterator[Figure]:
     for series, one in known:
         if series.name in INDICATORS:
             value, low, high = (rounded(_per_hour(series, one, slope)) for slope in (one.slope, one.low, one.high))
-            if not _is_material(series, one):  # what is nothing, or too little to be worth a word, misses no objective
+            if not _is_material(series, one):  # a change of zero, or one too small to be reported, misses no objective
                 low, high = min(low, Fraction(0)), max(high, Fraction(0))
             yield Figure(INDICATORS[series.name], value, "%/h", low, high, exact=_is_material(series, one))
 

@@ -13,7 +13,7 @@ from slo.metrics.quantity import Unit, show
 class Figure:
     """A number of a finding, in ``unit``; ``low`` and ``high`` bound it (None: not bounded on that side).
 
-    One that is not ``exact`` is known by its bounds only: at least 50 users, or any drift between two slopes.
+    If it is not ``exact``, only its bounds are known: at least 50 users, or a drift between two slopes.
     """
 
     name: str
@@ -42,10 +42,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class Trial:
-    """A step of a search for the limit, judged: ``users`` held from ``hold_s`` to ``end_s``, seconds of the run.
+    """A judged step of a search for the limit: ``users`` held from ``hold_s`` to ``end_s``, seconds of the run.
 
     ``running`` is how many of them ran on average; ``p95_ms`` is of all requests, ``low_ms`` and ``high_ms`` its 95 %
-    interval; ``missed`` is the objective furthest past its target, mostly at ``endpoint``; ``busy`` says that our own
+    interval; ``missed`` is the objective furthest past its target, mostly at ``endpoint``; ``busy`` is whether our own
     generator was saturated.
     """
 
@@ -71,7 +71,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a run says about one question. ``told`` is whether it could tell; if not, ``answer`` says what would.
+    """The answer of a run to one question. If it is not ``is_answered``, ``answer`` says what would give an answer.
 
     ``trials`` are the steps of a search for the limit.
     """
@@ -100,5 +100,5 @@ class Finding:
 
 
 def rounded(value: float) -> Fraction:
-    """Return ``value`` to six digits: what is fitted is the same on every machine no further than that."""
+    """Return ``value`` to six digits, to which fitted values are the same on every machine."""
     return Fraction(f"{value:.6g}")

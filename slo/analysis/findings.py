@@ -1,4 +1,4 @@
-"""Findings: what a run says about the question that its scenario asks. Pure, from a saved run or one under way."""
+"""Findings: the answers to the questions that the scenario asks. Pure, from a saved run or a running one."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SCENARIOS: dict[str, Question] = {
     "soak": "drift",
 }
 STEADY_S = 600.0
-"""A load constant for so long is asked for drift, whatever its name."""
+"""A load that is constant for this many seconds is examined for drift, whatever its scenario."""
 MIN_RISE = 3
-"""A load that grows by this factor at least is asked for its breaking point."""
+"""A load that grows by at least this factor is examined for its breaking point."""
 _WINDOW_KINDS = ("latency", "errors", "throttled", "checks")
 
 
 def find(run: Run, objectives: Objectives, points: Sequence[Point] | None = None) -> tuple[Finding, ...]:
-    """Return the run's findings; ``points`` are those of a run under way, whose intervals are elsewhere."""
+    """Return the run's findings; ``points`` are the timeline of a running run, which has no intervals yet."""
     if not run.tallies:
         return ()
     if points is None:
@@ -49,9 +49,9 @@ def figure(findings: Sequence[Finding], name: str) -> Figure | None:
 
 
 def questions(run: Run) -> tuple[Question, ...]:
-    """Return what the run is asked: by its scenario, or by the shape of its load.
+    """Return the questions for a run: by its scenario, or by the shape of its load.
 
-    One that searched for the limit is asked for that alone.
+    A run that searched for the limit answers that question only.
     """
     if run.search is not None:
         return ("limit",)
@@ -111,7 +111,7 @@ def _answer(question: Question, run: Run, objectives: Objectives, points: Sequen
 
 
 def window_objectives(scenario: str | None, objectives: Objectives) -> list[Objective]:
-    """Return the objectives that every window of a run is judged by: those of P0, or all where there is none of P0."""
+    """Return the objectives that every window of a run is judged by: those of P0, or all if none is P0."""
     fitting = [
         one
         for one in objectives.items
@@ -124,9 +124,9 @@ def window_objectives(scenario: str | None, objectives: Objectives) -> list[Obje
 
 
 def miss_detector(scenario: str | None, objectives: Objectives, plan: Plan | None = None) -> MissDetector:
-    """Return a function that tells which objectives a window misses, the furthest missed first.
+    """Return a function that returns which objectives a window misses, the furthest missed first.
 
-    A window that begins in an objective's warm-up does not count against it.
+    An objective is not applied to a window that begins in its warm-up.
     """
     chosen = [(one, warmup_ms(one.scope, plan) / 1000) for one in window_objectives(scenario, objectives)]
 
@@ -146,7 +146,7 @@ def miss_detector(scenario: str | None, objectives: Objectives, plan: Plan | Non
 
 
 def describe_objectives(chosen: Sequence[Objective]) -> str:
-    """Return the objectives in a few words; empty where there are none."""
+    """Return a short description of the objectives; empty where there are none."""
     if not chosen:
         return ""
     if len(chosen) == 1:

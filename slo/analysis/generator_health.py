@@ -1,7 +1,7 @@
-"""Whether our own processes could be why an objective is missed. Pure: from the run's record alone.
+"""Whether our own processes could be why an objective is missed. Pure: from the run's record only.
 
-What the event loop does late is in every latency: an answer waits until its process looks at it. docs/trust.md has
-the rules in words.
+Whatever the event loop does late is part of every latency: a response waits until its process reads it. docs/trust.md
+describes the rules.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MIN_LAG_MS = Fraction(10)
 LAG_SHARE = Fraction(5, 100)
 """A lag is noticeable from ``LEAST_LAG_MS`` on, and from this share of the bound it may move a value across."""
 SHORT_LAG_MS = Fraction(100)
-"""A check or a connection is only hurt by a lag longer than this."""
+"""Only a lag longer than this affects a check or a connection."""
 REMEDY = (
     "Give the generator more room and run again: more processes (`--processes N`), more workers on other machines "
     "(`--master`, `--worker`), a larger machine, or less work in the locustfile."
@@ -79,7 +79,7 @@ class Condition:
 
 
 def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
-    """Return how the generator was in the stages that fit the patterns ``stages``; None where nothing says so."""
+    """Return the generator's condition in the stages that match ``stages``; None where nothing is recorded."""
     found = []
     for name, vitals in run.process_stats.items():
         whole = StageStats()
@@ -92,13 +92,13 @@ def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
 
 
 def problem_of(run: Run) -> Condition | None:
-    """Return how the generator was over the whole run if a process was saturated or very late, else None."""
+    """Return the generator's condition over the whole run if a process was saturated or very late, else None."""
     found = condition(run)
     return found if found is not None and (found.saturated or found.lag_ms(Fraction(99)) > SHORT_LAG_MS) else None
 
 
 def notes(run: Run) -> Iterator[str]:
-    """Yield a sentence when the generator was not well over the run."""
+    """Yield a sentence if the generator had a problem over the run."""
     found = problem_of(run)
     if found is not None:
         yield f"the generator was busy: {found.describe()}; latencies are at most what was measured"
@@ -107,9 +107,9 @@ def notes(run: Run) -> Iterator[str]:
 def could_explain(
     objective: Objective, value: Fraction, bound: Fraction, now: Fraction, selection: Selection, run: Run
 ) -> Condition | None:
-    """Return the generator's condition when it could be why ``value`` misses ``bound``; else None.
+    """Return the generator's condition if it could be why ``value`` misses ``bound``; else None.
 
-    ``now`` is the indicator's own value, which a change to the baseline was made of.
+    ``now`` is the indicator's own value, from which a change to the baseline was computed.
     """
     found = condition(run, objective.scope.stages)
     if found is None:
@@ -129,7 +129,7 @@ def could_explain(
 def _value_without_generator(
     objective: Objective, value: Fraction, bound: Fraction, selection: Selection, run: Run, found: Condition
 ) -> Fraction | None:
-    """Return what the indicator may have been without our share in it; None where we have none."""
+    """Return what the indicator may have been without the generator's part in it; None where it has no part."""
     kind = objective.indicator.kind
     if kind == "latency":
         return _latency_without_generator(objective, value, bound, found)
@@ -141,7 +141,7 @@ def _value_without_generator(
     if kind == "checks":
         return min(Fraction(1), value + hurt)
     if kind == "errors":
-        # An answer with a status is the target's word, however late we read it; so is a refused connection.
+        # A response with a status comes from the target, however late we read it; so does a refused connection.
         tally = selection.tally
         silent = sum(n for kind, n in tally.failures.items() if not kind.startswith(("HTTP ", "connection refused")))
         return value - min(hurt, Fraction(silent, tally.requests))
@@ -164,7 +164,7 @@ def _latency_without_generator(
     if objective.indicator.statistic == "mean":
         lag_ms = found.mean_lag_ms
     else:
-        # Each of a request's waits may be the long one: the lag's percentile lies that much further out.
+        # Each of a request's waits may be the longest: the lag's percentile moves outwards accordingly.
         lag_ms = found.lag_ms(100 - (100 - (Fraction(100) if percentile is None else percentile)) / LAGS_PER_REQUEST)
     if not found.saturated and lag_ms <= noticeable_ms:
         return None
@@ -177,7 +177,7 @@ def _count_without_generator(objective: Objective, value: Fraction, run: Run, fo
         return value * 10**6  # what a process that is never idle could have sent is not to be known
     users = (one.achieved for one in offered_load(run) if matches(one.stage, objective.scope.stages))
     user_ms = Fraction(sum(users)).limit_denominator(1000) * 1000
-    # Of all requests: those of one endpoint take a part of their users' time that nobody knows.
+    # Of all requests: those of one endpoint take an unknown part of their users' time.
     requests = run.tally(stage=lambda name: matches(name, objective.scope.stages)).requests
     if not user_ms or not requests or found.mean_lag_ms <= MIN_LAG_MS / LAGS_PER_REQUEST:
         return None

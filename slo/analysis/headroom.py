@@ -26,7 +26,7 @@ def find(run: Run, objectives: Objectives) -> Finding:
     details = tuple(_sentence(run, one, value, room) for one, (value, room) in rooms.items())
     little = _littles_law(run)
     if not rooms:
-        answer = "not told: no objective with a target has a value while the load was constant"
+        answer = "no answer: no objective with a target has a value while the load was constant"
         return Finding(NAME, answer, False, (), little)
     nearest, (value, room) = min(rooms.items(), key=lambda item: item[1][1])
     where = f"during {', '.join(hold)}" if hold else "over the whole run"
@@ -101,7 +101,7 @@ def _littles_law(run: Run) -> tuple[str, ...]:
     if user_s <= 0 or not tally.requests:
         return ("Little's law could not be checked: no users were seen.",)
     busy = busy_s / user_s
-    # Users are looked at once a second: one in twenty too many is no contradiction.
+    # Users are sampled once a second: one in twenty too many is no contradiction.
     if busy > 1.05:
         return (
             f"IMPLAUSIBLE by Little's law: {_figure(busy_s)} s of latency in {_figure(user_s)} s of users' time "

@@ -1,7 +1,7 @@
-"""What a search for the limit found: the load that the target sustains, the first that it does not, and why.
+"""The result of a search for the limit: the load that the target sustains, the first that it does not, and why.
 
-Pure, from the record: the outcome of each step is judged again on all that was counted, and the search is told
-the outcomes as it was while it ran.
+Pure, from the record: the outcome of each step is judged again on all that was counted, and the search is repeated
+with the outcomes as they were while it ran.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ P95 = Fraction(95)
 
 
 def find(run: Run, objectives: Sequence[Objective], groups: Mapping[str, tuple[str, ...]], judged_by: str) -> Finding:
-    """Return the finding on the steps of ``run``; ``watched`` says which objectives they were judged by."""
+    """Return the finding on the steps of ``run``; ``judged_by`` names the objectives they were judged by."""
     assert run.search is not None
     if not objectives:
-        answer = "not told: no objective bounds latency, errors or checks; add one with priority P0"
+        answer = "no answer: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False)
     search, trials = Search(run.search.start_users, run.search.max_users), []
     for step, cells in zip(run.search.items, run.step_tallies, strict=False):
@@ -77,7 +77,9 @@ def _busy(run: Run, step: SearchStep) -> bool:
 def _finding(run: Run, search: Search, trials: tuple[Trial, ...], judged_by: str) -> Finding:
     low, high = search.low, search.high
     if not trials:
-        return Finding(NAME, "not told: not one step was held to its end; give more time with --find-limit-time", False)
+        return Finding(
+            NAME, "no answer: not one step was held to its end; give more time with --find-limit-time", False
+        )
     more = (*_undecided(search, trials), *_generator_was_busy(trials, high))
     if not low:
         assert high is not None
@@ -102,18 +104,18 @@ def _finding(run: Run, search: Search, trials: tuple[Trial, ...], judged_by: str
 
 
 def _last(trials: Sequence[Trial], users: int) -> Trial:
-    """Return the last step of so many users, of those that went as it is taken for one that was clear."""
+    """Return the last step with this number of users, preferring clear outcomes."""
     return [one for one in trials if one.users == users][-1]
 
 
 def _rps(trials: Sequence[Trial], users: int) -> float:
-    """Return the requests per second over all the time in which so many users were held."""
+    """Return the requests per second over all steps with this number of users."""
     those = [one for one in trials if one.users == users]
     return sum(one.requests for one in those) / sum(one.end_s - one.hold_s for one in those)
 
 
 def _confirmed_sentence(search: Search, trials: Sequence[Trial]) -> int:
-    """Return the greatest number of users up to the sustained one that held clearly; 0 where none did."""
+    """Return the largest number of users up to the sustained one that held clearly; 0 where none did."""
     return max((one.users for one in trials if one.users <= search.low and search.confirmed(one.users)), default=0)
 
 
@@ -165,7 +167,7 @@ def _reason_without_answer(run: Run) -> str:
 
 
 def _reason(failed: Trial) -> str:
-    """Return what went wrong in a step, as the end of a sentence."""
+    """Return why a step failed, as the end of a sentence."""
     if failed.outcome == "unclear" and failed.running < MIN_RUNNING_SHARE * failed.users:
         return f"only {_users(failed.running)} of them ran, the generator can start no more"
     if failed.missed is None:
@@ -183,13 +185,13 @@ def _users(count: int | Fraction) -> str:
 
 
 def _undecided(search: Search, trials: Sequence[Trial]) -> tuple[str, ...]:
-    """Name the numbers of users of which no step was clear; not those below what held clearly."""
+    """Return the numbers of users without a clear step; not those below what held clearly."""
     least = _confirmed_sentence(search, trials)
     noisy = sorted({one.users for one in trials if one.users > least and not search.confirmed(one.users)})
     if not noisy:
         return ()
     listed = ", ".join(map(str, noisy))
-    return (f"Too noisy to tell, or too few requests, at {listed} users: there the values alone led the way.",)
+    return (f"Undecided because of noise or too few requests at {listed} users: there the values alone decided.",)
 
 
 def _generator_was_busy(trials: Sequence[Trial], high: int | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""Trends of a series in time that outliers and autocorrelation cannot fake.
+"""Trends of a time series, robust against outliers and autocorrelation.
 
-The slope is Theil's and Sen's median of all slopes between two samples; whether it is a trend at all says the test of
-Mann and Kendall, with the variance corrected for autocorrelation after K. H. Hamed and A. R. Rao (1998), A modified
+The slope is Theil's and Sen's median of all slopes between two samples; the test of Mann and Kendall decides whether
+there is a trend, with the variance corrected for autocorrelation after K. H. Hamed and A. R. Rao (1998), A modified
 Mann-Kendall trend test for autocorrelated data, Journal of Hydrology 204:182. The same variance gives the interval.
 """
 
@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 MIN_SAMPLES = 20
 """Samples that a trend needs."""
 MAX_SAMPLES = 40
-"""Samples looked at; of more, neighbours are averaged: what is left is less alike than neighbours are."""
+"""Maximum number of samples; of more, neighbours are averaged, which also reduces autocorrelation."""
 Z_95 = 0.001
-"""Probability of taking noise for a trend; several series are looked at in every run."""
+"""Quantile for the probability of taking noise for a trend; several series are tested in every run."""
 
 Array = NDArray[np.float64]
 
@@ -39,12 +39,12 @@ class Trend:
 
     @property
     def is_real(self) -> bool:
-        """Whether noise, autocorrelated as it is, would hardly ever look like this."""
+        """Whether autocorrelated noise would rarely look like this."""
         return self.p < Z_95
 
 
 def trend(samples: Sequence[tuple[float, float]]) -> Trend | None:
-    """Return the trend of (seconds, value); None where the samples are too few."""
+    """Return the trend of (seconds, value); None with too few samples."""
     if len(samples) < MIN_SAMPLES:
         return None
     times, values = _thinned(np.array(samples, dtype=float))

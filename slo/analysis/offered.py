@@ -1,4 +1,4 @@
-"""The load that a run offered, against the load that its plan or its options asked for."""
+"""The load that a run offered, compared with the load that its plan or its options requested."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ MISSING_SHARE = 0.1
 """Share of a stage's user-seconds that may be missing ..."""
 MIN_USER_SECONDS = 5.0
 MIN_ARRIVALS = 5.0
-"""... or so many, in a short stage ..."""
+"""... or this many, in a short stage ..."""
 DELAY_S = 2.0
-"""... or as many as are missing when all users start so late."""
+"""... or as many as are missing when all users start this late."""
 DELAY_POINTS = 50
 
 
 @dataclass(frozen=True)
 class Offered:
-    """The load of one stage: user-seconds that the plan asked for (None without a plan) and that were offered.
+    """The load of one stage: user-seconds that the plan requested (None without a plan) and that were offered.
 
-    ``slack`` is how many of them may be missing before the load was not what was asked for. In an open model
-    arrivals are counted instead: ``unit`` says so. ``ask`` is what was asked for in a run without a plan.
+    ``slack`` is how many of them may be missing before the load counts as not offered. In an open model
+    arrivals are counted instead, in ``unit``. ``ask`` is the requested load of a run without a plan.
     """
 
     stage: str
@@ -45,7 +45,7 @@ class Offered:
 
     def describe(self) -> str:
         """Return the stage or the run, with planned against achieved load."""
-        name = f"the run (asked for {self.ask.describe()})" if self.ask else f"stage '{self.stage}'"
+        name = f"the run (requested: {self.ask.describe()})" if self.ask else f"stage '{self.stage}'"
         return f"{name} offered {self.amounts()}"
 
     def amounts(self) -> str:
@@ -91,7 +91,7 @@ def _by_stage(run: Run, plan: Plan) -> list[Offered]:
 
 
 def _without_plan(run: Run, name: str, achieved: float) -> Offered:
-    """Return what a run without a plan offered, against what was asked for if that is known."""
+    """Return what a run without a plan offered, with the requested load if it is known."""
     if run.ask is None:
         return Offered(name, None, achieved)
     planned = run.ask.user_seconds(run.duration_s)
@@ -100,7 +100,7 @@ def _without_plan(run: Run, name: str, achieved: float) -> Offered:
 
 
 def _arrivals(run: Run, stage: Stage, seconds: float) -> Offered:
-    """Return how many arrivals were planned in so many seconds of a stage, and how many of them were started."""
+    """Return how many arrivals were planned in the seconds of a stage, and how many of them were started."""
     planned = schedule.arrivals_until(stage, seconds)
     started = run.arrivals.get(stage.name, NO_ARRIVALS).started
     return Offered(stage.name, planned, started, max(MISSING_SHARE * planned, MIN_ARRIVALS), "arrivals")
@@ -129,13 +129,13 @@ def _lost_by_delay(users_at: Callable[[float], float], start_s: float, stop_s: f
 
 
 def unreached_stages(run: Run) -> list[str]:
-    """Return a sentence for each stage that began and never came near its number of users."""
+    """Return a sentence for each stage that began and never reached its number of users."""
     if not run.plan or run.plan.is_open:
         return []
     sentences = []
     start_s = 0.0
     for stage, end_s in zip(run.plan.stages, run.plan.ends(), strict=True):
-        # The plan ends with 0 users: nobody samples the users after it.
+        # The plan ends with 0 users: there is no sample after it.
         ends_the_plan = stage is run.plan.stages[-1] and stage.users_to == 0
         if start_s < run.duration_s and end_s > run.since_s and not ends_the_plan:
             sentence = _unreached(run, stage, start_s, end_s)
@@ -155,4 +155,4 @@ def _unreached(run: Run, stage: Stage, start_s: float, end_s: float) -> str | No
     between_samples = abs(stage.users_to - stage.users_from) / stage.duration_s * (run.plan.step_s if run.plan else 1)
     if abs(nearest - wanted) <= max(1, 0.02 * wanted, between_samples):
         return None
-    return f"stage '{name}' should have reached {wanted} users and came no nearer than {nearest}"
+    return f"stage '{name}' should have reached {wanted} users and reached at most {nearest}"

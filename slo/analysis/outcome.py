@@ -1,4 +1,4 @@
-"""Whether objectives held while a number of users was held: yes, no, or too noisy to tell. Pure."""
+"""Whether objectives were met while a number of users was held: yes, no, or undecided because of noise. Pure."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MissedObjective = tuple[float, Miss]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went: ``held`` is None where chance could turn it; ``likely`` is what the values alone say.
+    """The outcome of a step: ``held`` is None where chance could reverse it; ``likely`` is what the values alone say.
 
-    ``missed`` are the objectives past their target, the furthest first; ``short`` says that too few users ran.
+    ``missed`` are the objectives past their target, the furthest first; ``short`` is whether too few users ran.
     """
 
     held: bool | None
@@ -67,14 +67,14 @@ def furthest_first(found: Sequence[MissedObjective]) -> tuple[Miss, ...]:
 
 
 def offered(outcome: Outcome, users: int, running: float) -> Outcome:
-    """Return the outcome of a step for ``users`` of whom ``running`` ran on average: too few prove nothing."""
+    """Return the outcome of a step for ``users`` of which ``running`` ran on average: too few prove nothing."""
     if running >= MIN_RUNNING_SHARE * users:
         return outcome
     return replace(outcome, held=None, likely=False, short=True)
 
 
 def _is_clear(objective: Objective, value: Fraction, inside: Selection) -> bool | None:
-    """Return whether the target is met, where chance moves the value across it with less than 2.5 %; else None."""
+    """Return whether the target is met, if chance moves the value across it with less than 2.5 %; else None."""
     what, target = objective.indicator, objective.target
     met = meets(what, value, target)
     if what.percentile is not None:
@@ -89,7 +89,7 @@ def _is_clear(objective: Objective, value: Fraction, inside: Selection) -> bool 
 
 
 def _could_be_chance(objective: Objective, value: Fraction, inside: Selection) -> bool:
-    """Return whether a share as bad as ``value`` is no surprise where the true one is the target (binomial)."""
+    """Return whether a share as bad as ``value`` is likely if the true one is the target (binomial)."""
     bad, allowed, tried = value, objective.target, inside.tally.requests
     if objective.direction == "higher":
         bad, allowed = 1 - value, 1 - objective.target

@@ -16,11 +16,11 @@ from slo.record.suite import Suite
 
 NAME = "recovery"
 STABLE_POINTS = 5
-"""Points that must be well after the recovery: it is no recovery that does not stay."""
+"""Points within the band that a recovery needs."""
 RELAPSE_POINTS = 3
-"""Points unwell one after the other that are no hiccup."""
+"""Consecutive points outside the band that count as a relapse."""
 BAND = 2.0
-"""The band reaches to so many times the median p95 before the burst, and at least to the worst point there ..."""
+"""The band extends to this multiple of the median p95 before the burst, and at least to the worst point there ..."""
 MIN_BAND_MS = 10.0
 """... and so much above that median: a p95 of few requests of a few milliseconds is noise."""
 
@@ -35,9 +35,9 @@ class Burst:
 
 
 def burst_of(plan: Plan) -> Burst | None:
-    """Return the plan's burst: its highest stage, from the begin of the rise to the end of the fall.
+    """Return the plan's burst: its highest stage, from the start of the rise to the end of the fall.
 
-    None where the plan does not rise, hold less elsewhere, and go on after the fall.
+    None where the plan does not rise, fall and go on after it.
     """
     stages, ends = plan.stages, plan.ends()
     top = max((stage.load_to for stage in stages), default=0)
@@ -60,17 +60,19 @@ def find(points: Sequence[Point], plan: Plan | None, suite: Suite) -> Finding:
     """Return the finding on a burst; ``suite`` names the option that changes the time of the plan, for the advice."""
     burst = burst_of(plan) if plan else None
     if burst is None:
-        return Finding(NAME, "not told: the plan has no burst that falls to a load that goes on", False)
+        return Finding(NAME, "no answer: the plan has no burst that falls to a load that goes on", False)
     since = [point for point in points if burst.start_s < point.end_s and point.start_s < burst.until_s]
     during = [point for point in points if burst.start_s < point.end_s and point.start_s < burst.end_s]
     after = [p for p in points if burst.end_s <= (p.start_s + p.end_s) / 2 and p.end_s <= burst.until_s + 0.5]
     said = (*_worst(during), *_throttled(since))
-    # The users of a plan's first rise are no steady load: the second half of what came before is the measure.
+    # Users are still starting in a plan's first rise: only the second half of the time before the burst counts.
     before = [point for point in points if point.end_s <= burst.start_s + 0.01 and point.p95_ms is not None]
     known = [point for point in before if burst.start_s / 2 <= point.start_s] or before
     if not known or len(after) < STABLE_POINTS:
         few = "nothing was measured before the burst" if not known else "the run ended too soon after the burst"
-        return Finding(NAME, f"not told: {few}; a longer run would tell{suite.hint('time_scale')}", False, (), said)
+        return Finding(
+            NAME, f"no answer: {few}; a longer run would answer it{suite.hint('time_scale')}", False, (), said
+        )
     limit_ms, share = _band(known)
     unwell = [not _is_within_band(point, limit_ms, share) for point in after]
     band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"
@@ -84,7 +86,7 @@ def _band(before: Sequence[Point]) -> tuple[float, float]:
 
 
 def _is_within_band(point: Point, limit_ms: float, share: float) -> bool:
-    """A point without a request is unwell: its users wait for an answer."""
+    """Return whether a point is within the band; without a request it is not: its users wait for a response."""
     return point.p95_ms is not None and point.p95_ms <= limit_ms and point.failed_ratio <= share
 
 
@@ -101,16 +103,16 @@ def _finding(
         figure = Figure("recovery.s", least, "s", low=least, exact=False)
         answer = f"did not recover for good in the {show(rounded(seen_s), 's')} seen after the burst ({band}){relapse}"
         return Finding(NAME, answer, True, (figure,), worst)
-    # Within the first point unwell nobody can tell; the end of the last one is the latest it can have been.
+    # The recovery is somewhere within the last point outside the band; its end is the latest possible time.
     took_s = after[well_from - 1].end_s - burst.end_s if well_from else 0.0
     shortest_s = max(0.0, took_s - (after[0].end_s - after[0].start_s))
     figure = Figure("recovery.s", rounded(took_s), "s", rounded(shortest_s), rounded(took_s))
     if well_from:
         answer = (
-            f"recovered within {show(rounded(took_s), 's')} of the end of the burst ({band}) and stayed so{relapse}"
+            f"recovered within {show(rounded(took_s), 's')} of the end of the burst ({band}) and from then on{relapse}"
         )
     else:
-        answer = f"recovered at once: well in the first second after the burst ({band}) and stayed so"
+        answer = f"recovered at once: within the band in the first second after the burst ({band}) and from then on"
     hiccups = sum(outside_band[well_from:])
     later = (
         f"{hiccups} of {len(after) - well_from} later points were outside the band, never {RELAPSE_POINTS} in a row.",
@@ -120,14 +122,14 @@ def _finding(
 
 
 def _later_misses(after: Sequence[Point]) -> str:
-    """Say how many requests went well once it had recovered."""
+    """Return how many requests succeeded after the recovery."""
     asked = sum(point.requests for point in after)
     bad = sum(point.errors + point.throttled for point in after)
-    return f"After the recovery {show(rounded((asked - bad) / asked), 'ratio')} of {asked:,} requests went well."
+    return f"After the recovery {show(rounded((asked - bad) / asked), 'ratio')} of {asked:,} requests succeeded."
 
 
 def _index_of_recovery(outside_band: Sequence[bool]) -> int:
-    """Return the index from which on it is well: behind the burst's own trouble and the last relapse."""
+    """Return the index from which on the points are within the band, after the last relapse."""
     well_from = run = 0
     for number, bad in enumerate([*outside_band, False]):
         if bad:
@@ -143,18 +145,18 @@ def _worst(during: Sequence[Point]) -> tuple[str, ...]:
     """Say what the burst did at its worst, and how much was throttled."""
     asked = sum(point.requests for point in during)
     if not asked:
-        return ("Not one request ended during the burst.",)
+        return ("No request ended during the burst.",)
     p95 = max((point.p95_ms for point in during if point.p95_ms is not None), default=0.0)
     failed = max(point.failed_ratio for point in during)
     good = asked - sum(point.errors + point.throttled for point in during)
     return (
         f"During the burst: p95 at worst {show(rounded(p95), 'ms')}, failed at worst {show(rounded(failed), 'ratio')} "
-        f"of a point's requests; {show(rounded(good / asked), 'ratio')} of {asked:,} requests went well.",
+        f"of a point's requests; {show(rounded(good / asked), 'ratio')} of {asked:,} requests succeeded.",
     )
 
 
 def _throttled(since: Sequence[Point]) -> tuple[str, ...]:
-    """Say how much was throttled since the burst began, what those clients were told, and how they fared."""
+    """Return how much was throttled since the burst began, which delays were named, and how the retries ended."""
     refused = sum(point.throttled for point in since)
     if not refused:
         return ()
@@ -162,23 +164,23 @@ def _throttled(since: Sequence[Point]) -> tuple[str, ...]:
     said = f"From the burst on {refused:,} requests ({share}) were throttled (HTTP 429)"
     told = Histogram.merged(point.retry_after for point in since)
     if not told.total:
-        return (f"{said}; none carried Retry-After: clients can't know when to come back.",)
+        return (f"{said}; none had Retry-After: clients cannot know when to retry.",)
     carried = "all" if told.total >= refused else f"{told.total:,} of them"
     wait = show(Fraction(told.percentile(50), 10**6), "s")
-    return (f"{said}; {carried} carried Retry-After (median {wait}); {_retries(since)}.",)
+    return (f"{said}; {carried} had Retry-After (median {wait}); {_retries(since)}.",)
 
 
 def _retries(since: Sequence[Point]) -> str:
-    """Say how the next requests of those ended who were told to wait."""
+    """Return how the next requests of throttled users ended."""
     through, again, failed, early = (
         sum(point.returns.get(outcome, 0) for point in since) for outcome in ("through", "again", "failed", "early")
     )
     waited = through + again + failed
     if not waited + early:
-        return "no user told so was seen to come back"
+        return "no retry of these users was seen"
     others = f"{again:,} throttled again" if again else ""
     others += f"{', ' * bool(again)}{failed:,} failed otherwise" if failed else ""
-    said = f"of {waited:,} that waited as told {through:,} got through" + (f" ({others})" if others else "")
+    said = f"of {waited:,} that waited for the delay {through:,} succeeded" + (f" ({others})" if others else "")
     if not waited:
-        said = "none was seen to wait as told"
+        said = "none was seen to wait for the delay"
     return f"{said}; {early:,} did not wait" if early else said

@@ -20,10 +20,10 @@ from slo.text import suggest
 
 @dataclass(frozen=True)
 class Selection:
-    """The counts an objective is judged on, by (endpoint, stage), and for how long they were collected.
+    """The counts that an objective is judged on, by (endpoint, stage), and the seconds in which they were collected.
 
-    ``empty`` is the sentence that says why nothing was selected, or an empty text. ``arrivals`` are those of an open
-    model in the stages selected.
+    ``empty`` is a sentence on why nothing was selected, or an empty text. ``arrivals`` are those of an open
+    model in the selected stages.
     """
 
     cells: Mapping[tuple[str, str], Tally]
@@ -38,7 +38,7 @@ class Selection:
         return Tally.merged(self.cells.values())
 
     def latency(self, of: str, since: Since | None = None) -> Histogram:
-        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones, ``since`` when it is asked."""
+        """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones, measured ``since`` which start."""
         return self.tally.latency_of(of, since)
 
     def by_endpoint(self) -> dict[str, Tally]:
@@ -86,18 +86,18 @@ def warmup_ms(scope: Scope, plan: Plan | None) -> int:
 
 
 def patterns_of(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the patterns of the endpoints that a scope speaks of; none means all."""
+    """Return the patterns of a scope's endpoints; none means all."""
     return [*scope.endpoints, *(name for group in scope.groups for name in groups.get(group, ()))]
 
 
 def matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
-    """Return whether ``name`` fits one of ``patterns``, or there are none."""
+    """Return whether ``name`` matches one of ``patterns``, or there are none."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _reason_for_nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> str:
     if not run.tallies:
-        return "not one request was made"
+        return "no request was made"
     patterns = patterns_of(scope, groups)
     if scope.warmup_s and any(tally.requests for tally in matching(run.tallies, scope, groups).values()):
         return _only_warmup(run, scope)

@@ -1,6 +1,6 @@
-"""A run over time: points one after the other, each with its load, and what was missed in the window that ends there.
+"""A run over time: consecutive points, each with its load, and what was missed in the window that ends with it.
 
-The same points come from a saved run's intervals and, one by one, from a run under way.
+The points are the same for a saved run's intervals and for a running run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from slo.record.samples import UserSample
 POINTS = 240
 """About how many points a run has; a point lasts at least a second."""
 UNPLANNED_S = 5
-"""Seconds of a point while nobody knows how long the run will last."""
+"""Seconds of a point while the length of the run is unknown."""
 WINDOW = 3
 """Points that a window has at least ..."""
 MAX_WINDOW_POINTS = 12
@@ -36,15 +36,15 @@ class Miss:
 
 
 MissDetector = Callable[[Tallies, float, float], tuple[Miss, ...]]
-"""Tells which targets a window misses, from its counts, its first second and its length in seconds."""
+"""Returns which targets a window misses, from its counts, its first second and its length in seconds."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """What happened from ``start_s`` to ``end_s`` after the start, and in the window that ends with it.
+    """Counts from ``start_s`` to ``end_s`` after the start, and of the window that ends with it.
 
-    ``busy_s`` is the latency of all requests together; ``judged`` whether the window had enough requests. ``told`` and
-    ``returns`` are those of its requests' tally.
+    ``busy_s`` is the latency of all requests together; ``judged`` whether the window had enough requests.
+    ``retry_after`` and ``returns`` are those of its requests' tally.
     """
 
     start_s: float
@@ -84,7 +84,7 @@ class _Tile:
 
 
 class Timeline:
-    """Points of a run, added in order. ``misses`` tells what a window misses."""
+    """Points of a run, added in order. ``misses`` returns what a window misses."""
 
     def __init__(self, misses: MissDetector) -> None:
         self._misses = misses
@@ -136,7 +136,7 @@ class Timeline:
 
 
 class LiveTimeline:
-    """The timeline of a run under way, whose plan lasts ``total_s`` seconds (None: nobody knows)."""
+    """The timeline of a running run, whose plan lasts ``total_s`` seconds (None: unknown)."""
 
     def __init__(self, total_s: float | None, misses: MissDetector) -> None:
         self._timeline = Timeline(misses)
@@ -173,7 +173,7 @@ def of_run(run: Run, misses: MissDetector) -> Timeline:
     step_s = width_s(run.plan.total_s if run.plan else run.duration_s)
     tiles: dict[int, TallyTable] = {}
     for interval in run.intervals:
-        # Where old intervals were added together, one of them lies in the point of its middle.
+        # Where old intervals were added together, the sum is in the point of its middle.
         cells = tiles.setdefault(int((interval.start_ms + interval.end_ms) / 2000 // step_s), TallyTable())
         for endpoint, tally in interval.tallies():
             cells.add(endpoint, interval.stage, tally)
@@ -187,7 +187,7 @@ def of_run(run: Run, misses: MissDetector) -> Timeline:
 
 
 def users_between(plan: Plan | None, samples: Sequence[UserSample], start_s: float, end_s: float) -> float:
-    """Return the average number of running users; the plan's where nobody looked."""
+    """Return the average number of running users; the planned number where there is no sample."""
     inside = [one.achieved for one in samples if start_s * 1000 <= one.at_ms < end_s * 1000]
     if inside:
         return sum(inside) / len(inside)

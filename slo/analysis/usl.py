@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 MIN_POINTS = 8
 """Windows that a fit needs."""
 MIN_RANGE = 3.0
-"""The greatest number of users must be so many times the smallest."""
+"""The largest number of users must be at least this multiple of the smallest."""
 MIN_EXPLAINED = 0.8
 """Share of the throughput's variation that a fit must explain."""
 RESAMPLES = 200
 _BLOCK = 3
-"""Neighbouring windows are alike: they are drawn together."""
+"""Neighbouring windows are correlated: they are drawn together."""
 
 Array = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ class Fit:
 
 
 def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
-    """Fit the law to (users, requests per second); a sentence says why it cannot be."""
+    """Fit the law to (users, requests per second); returns a sentence where it cannot be fitted."""
     usable = [(users, rps) for users, rps in points if users >= 1 and rps > 0]
     if len(usable) < MIN_POINTS:
         return f"{len(usable)} windows under load are too few to fit the scalability law; it needs {MIN_POINTS}"
@@ -129,7 +129,7 @@ def _solve(users: Array, rps: Array, terms: tuple[int, ...]) -> Law | None:
 
 
 def _draws(count: int) -> list[NDArray[np.int64]]:
-    """Return the same resamples for the same count: a run judged again gives the same bytes."""
+    """Return the same resamples for the same count, so that a run judged again gives the same bytes."""
     random = np.random.default_rng(2007)
     blocks = math.ceil(count / _BLOCK)
     starts = random.integers(0, count, size=(RESAMPLES, blocks))

@@ -1,7 +1,7 @@
 """The value of an objective's indicator on selected counts, and whether a value meets a bound.
 
 All values are exact fractions. The bound itself is a miss (3000 ms misses a target of 3000 ms), except where the bound
-is the best value there is (0 % errors, 100 % checks).
+is the best possible value (0 % errors, 100 % checks).
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def measure(objective: Objective, selection: Selection) -> Value | NoValue:
 
 
 def value_of(objective: Objective, selection: Selection) -> Fraction | None:
-    """Return the objective's value on the selected counts, in its indicator's unit; None where there is none."""
+    """Return the objective's value on the selected counts, in its indicator's unit; None without a value."""
     found = measure(objective, selection) if selection.tally.requests else None
     return found.value if isinstance(found, Value) else None
 
 
 def value_of_counts(objective: Objective, tally: Tally, seconds: float) -> float | None:
-    """Return the objective's value of counts that took ``seconds``, in its unit; None where there is none."""
+    """Return the objective's value of counts that took ``seconds``, in its unit; None without a value."""
     value = value_of(objective, Selection({("", ""): tally}, Fraction(seconds), ()))
     return None if value is None else float(value)
 

@@ -17,7 +17,7 @@ from slo.metrics.tally import Tally
 RESAMPLES = 300
 """Bootstrap samples of one run: their standard deviation is known to 4 %."""
 SEED = 20260101
-"""The same runs give the same comparison, byte for byte."""
+"""A fixed seed: the same runs give the same comparison, byte for byte."""
 BLOCK_LENGTH = 4
 """Blocks drawn together: n ** (1/3) of 40 blocks, so that what lasts for some seconds stays together."""
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 def standard_error(stages: Sequence[str], tallies: Sequence[Tally], compared: ComparedIndicator) -> float | None:
     """Return the standard deviation, on the scale of comparison, of the indicator over resampled blocks.
 
-    None where the blocks that hold a sample are too few to tell.
+    None where too few blocks have a sample.
     """
     used = [number for number, tally in enumerate(tallies) if _weight(compared, tally)]
     if len(used) < MIN_BLOCKS:
@@ -38,7 +38,7 @@ def standard_error(stages: Sequence[str], tallies: Sequence[Tally], compared: Co
     values = values[np.isfinite(values)]
     if compared.relative:
         values = np.log(values[values > 0])
-    # Stretches of so few blocks cover too little of the run's own variation: Lahiri's correction to first order.
+    # So few blocks cover too little of the run's own variation: Lahiri's correction to first order.
     short = len(used) / (len(used) - BLOCK_LENGTH)
     found = float(np.std(values, ddof=1)) * math.sqrt(short) if len(values) > 1 else 0.0
     return max(found, chosen.floor)

@@ -1,10 +1,11 @@
-"""Change points of a short series: where its level shifted for good.
+"""Change points of a short series: where its level shifted.
 
 Optimal partitioning (Jackson et al. 2005, An algorithm for optimal partitioning of data on an interval, IEEE Signal
-Processing Letters 12:105): of all ways to cut the series in pieces of constant mean, the one with the least squared
-error, each cut costing a penalty. The penalty is ``PENALTY`` * log(n) times the noise's variance, which is taken from
-differences of neighbours by their median, so that the shifts themselves do not count as noise. A well-kept library
-(ruptures) does the same for long series and brings SciPy with it; a shelf of runs is short, and exact is cheap here.
+Processing Letters 12:105): of all partitions of the series into pieces of constant mean, the one with the least squared
+error, each cut costing a penalty. The penalty is ``PENALTY`` * log(n) times the noise's variance, which is estimated by
+the median of differences of neighbours, so that the shifts themselves do not count as noise. A well-kept library
+(ruptures) does the same for long series and requires SciPy; a folder of runs is short, so that an exact solution is
+cheap.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ PENALTY = 4.0
 MIN_LENGTH = 3
 """Runs a level must last: one slow run is no change."""
 MIN_NOISE = 0.01
-"""Noise is never taken for less than 1 %, however alike a few runs happen to be."""
+"""Noise is assumed to be at least 1 %, even if a few runs happen to be closer."""
 
 
 def changes(values: Sequence[float], relative: bool = True) -> list[int]:
@@ -35,7 +36,7 @@ def changes(values: Sequence[float], relative: bool = True) -> list[int]:
     steps = [abs(later - before) for before, later in pairwise(logs)]
     # The median of |N(0, 2 s^2)| is 0.6745 * sqrt(2) * s.
     noise = max(MIN_NOISE if relative else MIN_SHARE, statistics.median(steps) / (0.6745 * math.sqrt(2)))
-    # The median of three keeps a step where it is, and takes out what is alone between its neighbours.
+    # The median of three keeps a step where it is, and removes a single outlier between its neighbours.
     steady = [logs[0], *(statistics.median(logs[at - 1 : at + 2]) for at in range(1, len(logs) - 1)), logs[-1]]
     return _partition(steady, PENALTY * math.log(len(logs)) * noise**2)
 

@@ -63,7 +63,7 @@ class Change:
 
 @dataclass(frozen=True)
 class NotComparable:
-    """Why there is no comparison: it lies in the run itself, or else in the references."""
+    """Why there is no comparison: because of the run itself, or of the references."""
 
     reason: str
     of_run: bool = False
@@ -71,7 +71,7 @@ class NotComparable:
 
 @dataclass(frozen=True)
 class Measured:
-    """An indicator's value of one run, and its noise within the run; None where there is none."""
+    """An indicator's value of one run, and its noise within the run; None without a value."""
 
     value: float | None
     noise: float | None
@@ -80,7 +80,7 @@ class Measured:
 def compare(
     run: Sequence[Block], references: Sequence[Sequence[Block]], compared: ComparedIndicator
 ) -> Change | NotComparable:
-    """Return the change from the references to the run, or why there is none."""
+    """Return the change from the references to the run, or why there is no comparison."""
     return compare_measured(
         measure(run, compared), [measure(reference, compared) for reference in references], compared
     )
@@ -96,7 +96,7 @@ def measure(blocks: Sequence[Block], compared: ComparedIndicator) -> Measured:
 def compare_measured(
     run: Measured, references: Sequence[Measured], compared: ComparedIndicator
 ) -> Change | NotComparable:
-    """Return the change from runs that are measured already to another, or why there is none."""
+    """Return the change from measured runs to another, or why there is no comparison."""
     after, before = run.value, [one.value for one in references if one.value is not None]
     if after is None:
         return NotComparable("the run has no value to compare", of_run=True)
@@ -136,7 +136,11 @@ def _change(
         reference = math.exp(middle)
     else:
         worse, low, high, reference = shift, shift - reach, shift + reach, middle
-    said = "within the run, for one reference knows none between runs" if count == 1 else "between and within runs"
+    said = (
+        "within the run, since one reference does not show the noise between runs"
+        if count == 1
+        else "between and within runs"
+    )
     return Change(reference, after, worse, low, high, visible, count, said)
 
 
@@ -148,14 +152,14 @@ def _counts(blocks: Sequence[Block], compared: ComparedIndicator) -> list[Tally]
 
 
 def within_run(blocks: Sequence[Block], compared: ComparedIndicator) -> float | None:
-    """Return the standard deviation, on the scale of comparison, that chance within the run gives the value.
+    """Return the standard deviation, on the scale of comparison, of the value due to chance within the run.
 
-    None where the blocks are too few to tell.
+    None with too few blocks.
     """
     tallies = _counts(blocks, compared)
     if compared.indicator.kind == "throughput":
         return _varies_in_number(blocks, [tally.requests for tally in tallies])
-    # NumPy takes 0.15 s and 30 MB to import: the process that offers load is spared that until it is done.
+    # NumPy takes 0.15 s and 30 MB to import: a process that offers load does not import it before the end.
     from slo.baseline.bootstrap import standard_error
 
     return standard_error([block.stage for block in blocks], tallies, compared)

@@ -1,4 +1,4 @@
-"""What runs are asked when they are compared."""
+"""What is compared between runs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ MIN_BLOCKS = 8
 
 @dataclass(frozen=True)
 class ComparedIndicator:
-    """What is compared: an indicator of the endpoints that ``endpoint`` accepts, read from counts by ``value``.
+    """An indicator of the endpoints that ``endpoint`` accepts, computed from counts by ``value``.
 
-    ``value`` takes counts and seconds and returns the indicator's value, or None where there is none.
+    ``value`` takes counts and seconds and returns the indicator's value, or None without one.
     """
 
     indicator: Indicator

@@ -1,7 +1,7 @@
-"""Reference runs: ``baselines/<scenario>.json`` keeps the last runs of a scenario, cut in blocks of time.
+"""Reference runs: ``baselines/<name>.json`` keeps the last runs of a scenario or suite, cut in blocks of time.
 
-A block holds each endpoint's full counts, so any indicator can be computed of a reference later, and how much it
-varies within the run can be estimated by resampling blocks (see ``slo.baseline.compare``). The blocks are packed:
+A block has each endpoint's full counts, so that any indicator can be computed from a reference later, and its
+variation within the run can be estimated by resampling blocks (see ``slo.baseline.compare``). The blocks are packed:
 msgpack, zlib, base64.
 """
 
@@ -41,13 +41,13 @@ MAX_UNPACKED = 50_000_000
 """Largest reference unpacked: a damaged file must not fill the memory."""
 
 FINGERPRINT = ("cpu", "cpus")
-"""What of the environment must be alike for two runs to be compared without being told to."""
+"""Environment fields that must be equal for two runs to be compared by default."""
 LOAD_OPTIONS = ("tags", "exclude_tags", "user_classes")
 """Locust's options that change the load of a scenario; a suite declares its own (``slo.plugin.declare_suite``)."""
 
 
 class BaselineError(Exception):
-    """A baseline that cannot be read or a run that cannot become one; the text says why and what to do."""
+    """A baseline that cannot be read or a run that cannot become one; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Reference:
 
     @classmethod
     def of(cls, run: Run, blocks: int = BLOCKS) -> Reference:
-        """Return what is kept of a run."""
+        """Return the reference for a run."""
         return cls(
             run.id,
             run.started_at,
@@ -110,7 +110,7 @@ class Reference:
 
 
 def differences(before: Run | Reference, after: Run) -> list[str]:
-    """Return what sets two runs apart, target, machine and load, as ``name: there, here`` texts."""
+    """Return how two runs differ in target, machine and load, as ``name: there, here`` texts."""
     load = before.load if isinstance(before, Reference) else load_of(before)
     pairs: list[tuple[str, Any, Any]] = [("target", before.target.identity(), after.target.identity())]
     pairs += [(name, before.environment.get(name), after.environment.get(name)) for name in FINGERPRINT]
@@ -125,7 +125,7 @@ def _suite_options(run: Run | Reference) -> tuple[str, ...]:
 
 
 def load_of(run: Run) -> str:
-    """Return the load that the run asked for in one line: its stages or its users, and how many processes made it."""
+    """Return the requested load in one line: its stages or its users, and the number of generator processes."""
     if run.plan:
         unit = "/s" if run.plan.is_open else ""
         legs = [f"{s.load_from:g}-{s.load_to:g}{unit} in {s.duration_s:g} s" for s in run.plan.stages]
@@ -201,7 +201,7 @@ def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
 
 
 def drop(path: Path, ids: Sequence[str]) -> list[str]:
-    """Take the references called ``ids`` out of the file, which goes with its last one; returns those left."""
+    """Remove the references called ``ids`` from the file, which is deleted with its last one; returns those left."""
     references = read(path)
     known = [reference.id for reference in references]
     strange = [one for one in ids if one not in known]
@@ -241,7 +241,7 @@ def blocks_of(run: Run, count: int = BLOCKS) -> tuple[Block, ...]:
 
 
 def _sized_reference(run: Run) -> Reference:
-    """Return the run as a reference that keeps within ``MAX_BYTES``, of fewer blocks if need be, or one for all."""
+    """Return the run as a reference of at most ``MAX_BYTES``, with fewer blocks if necessary, or one for all."""
     blocks = BLOCKS
     while blocks >= MIN_BLOCKS:
         reference = Reference.of(run, blocks)

@@ -1,4 +1,4 @@
-"""A change from the baseline in words."""
+"""Sentences on a change from the baseline."""
 
 from __future__ import annotations
 

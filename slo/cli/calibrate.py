@@ -60,7 +60,7 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 
 def _objectives(options: argparse.Namespace, runs: Sequence[Run], folder: Path) -> Objectives:
-    """Return the objectives of the command line, or those of the newest run, which lies somewhere under ``folder``."""
+    """Return the objectives of the command line, or those of the newest run, whose folder is below ``folder``."""
     if not runs:
         raise RunError(f"{folder}: holds no run with a request")
     newest = next(iter(sorted(folder.rglob(runs[-1].id))), folder / runs[-1].id)

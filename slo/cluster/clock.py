@@ -1,16 +1,15 @@
-"""How far another process's monotonic clock is from ours, measured by asking it for the time.
+"""The offset of another process's monotonic clock from ours, measured by requests for its time.
 
-Clocks of machines differ, and are set while a test runs; the run's time is therefore seconds since its start by the
-master's monotonic clock. A worker asks the master for that clock's reading and takes the middle of its own
-question and answer for the moment of the reading, as NTP does (RFC 5905, section 8): the error is at most half
-the round trip.
+Clocks of machines differ, and may be set while a test runs; the run's time is therefore seconds since its start by the
+master's monotonic clock. A worker requests the reading of the master's clock and assumes that it was taken in the
+middle between request and response, as NTP does (RFC 5905, section 8): the error is at most half the round trip.
 """
 
 from __future__ import annotations
 
 
 class ClockOffset:
-    """Keeps the offset of the quickest answer so far: the quicker, the smaller its error."""
+    """Keeps the offset of the fastest response so far: the faster, the smaller its error."""
 
     def __init__(self) -> None:
         self._round_trip_s: float | None = None
@@ -22,7 +21,7 @@ class ClockOffset:
         return self._round_trip_s is not None
 
     def add_reading(self, asked_at_s: float, reading_s: float, answered_at_s: float) -> None:
-        """Take an answer: our clock when we asked, the other's reading, our clock when the answer came."""
+        """Add a response: our clock at the request, the other clock's reading, our clock at the response."""
         round_trip_s = answered_at_s - asked_at_s
         if self._round_trip_s is None or round_trip_s <= self._round_trip_s:
             self._round_trip_s = round_trip_s

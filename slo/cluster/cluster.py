@@ -1,4 +1,4 @@
-"""What a master keeps of its workers: who they are, which arrivals are theirs, and what they counted in this run."""
+"""What a master knows of its workers: their identity, their share of arrivals, and their counts in this run."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Cluster:
             self._log.add_worker(worker, at_s)
 
     def note_presence(self, worker: str, missing: bool, at_s: float) -> None:
-        """Note whether messages come from the worker now."""
+        """Record whether messages from the worker arrive now."""
         if self._log is not None:
             self._log.note_presence(worker, missing, at_s)
 
@@ -64,16 +64,16 @@ class Cluster:
         return self.protocol.receive(worker, report, self._log, at_s) if self._log else []
 
     def outstanding(self) -> list[str]:
-        """Return the workers whose last counts have not come."""
+        """Return the workers whose last counts have not arrived."""
         return self._log.outstanding() if self._log else []
 
     def request_last_counts(self) -> None:
-        """Ask every worker whose last counts have not come for them."""
+        """Request the last counts from every worker whose counts are incomplete."""
         if self._log is not None:
             self.protocol.request_last_counts(self._log)
 
     def note_differences(self) -> None:
-        """Note what of the workers differs from the master, once the last counts have come."""
+        """Record how the workers differ from the master, once the last counts have arrived."""
         if self._log is not None:
             self._notes = tuple(self.protocol.notes(worker.name for worker in self._log.workers()))
 

@@ -1,9 +1,9 @@
-"""The master's books on its workers: every delta is added once, whatever the network does.
+"""The counts that a master received from its workers: every delta is added once, whatever the network does.
 
-A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vitals"}``: the worker's running number, how
-many requests the intervals hold, the intervals as wire data, with the final one how many requests the worker counted in
-all, how many it could not record, and how it was meanwhile. ``slowest``, where requests are traced, are those that
-became some of the slowest since the last delta. A worker sends a delta again until it is acknowledged.
+A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vitals"}``: the worker's sequence number, how
+many requests the intervals contain, the intervals as wire data; the final one also has how many requests the worker
+counted in all, how many it could not record, and the statistics of its process. ``slowest``, where requests are traced,
+are those that became some of the slowest since the last delta. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from slo.record.worker import Worker
 
 @dataclass
 class _WorkerProgress:
-    """``upto``: every delta below it is entered; ``ahead``: those beyond it that came before their turn."""
+    """``upto``: every delta below it has arrived; ``ahead``: those beyond it that arrived early."""
 
     joined_s: float
     upto: int = 0
@@ -32,7 +32,7 @@ class _WorkerProgress:
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
     def receive(self, seq: int) -> bool:
-        """Note that delta ``seq`` came; False when it had come before."""
+        """Record that delta ``seq`` arrived; False for a repeated one."""
         if seq < self.upto or seq in self.ahead:
             return False
         self.ahead.add(seq)
@@ -54,7 +54,7 @@ class DeltaLog:
     """Accounts of all workers of the run ``run_id``. Times are seconds since the run's start."""
 
     def __init__(self, run_id: str, slowest: SlowestRequests | None = None) -> None:
-        """``slowest`` takes the slowest requests that the workers tell of."""
+        """``slowest`` collects the slowest requests that the workers report."""
         self.run_id = run_id
         self._slowest = SlowestRequests() if slowest is None else slowest
         self.process_stats: dict[str, ProcessStats] = {}
@@ -65,7 +65,7 @@ class DeltaLog:
         self._progress.setdefault(worker, _WorkerProgress(at_s))
 
     def apply(self, worker: str, delta: Mapping[str, Any], at_s: float = 0.0) -> list[Interval]:
-        """Enter a delta and return its intervals; none for a repeated one."""
+        """Add a delta and return its intervals; none for a repeated one."""
         self.add_worker(worker, at_s)
         account = self._progress[worker]
         if not account.receive(delta["seq"]):
@@ -94,7 +94,7 @@ class DeltaLog:
             account.absences[-1] = (account.absences[-1][0], at_s)
 
     def outstanding(self) -> list[str]:
-        """Return the workers whose books are not complete."""
+        """Return the workers whose counts are not complete."""
         return sorted(name for name, account in self._progress.items() if not account.complete)
 
     @property
@@ -103,7 +103,7 @@ class DeltaLog:
         return sum(account.recording_errors for account in self._progress.values())
 
     def workers(self) -> tuple[Worker, ...]:
-        """Return what each worker says it counted and what arrived."""
+        """Return how many requests each worker counted and how many arrived."""
         return tuple(
             Worker(
                 name=name,
@@ -117,7 +117,7 @@ class DeltaLog:
         )
 
     def notes(self) -> list[str]:
-        """Return sentences on workers that came late or were not heard of for a time."""
+        """Return sentences on workers that joined late or were silent for a time."""
         found = []
         for worker in self.workers():
             if worker.joined_s > 0:
@@ -127,6 +127,6 @@ class DeltaLog:
                     length = f"from {start_s:.1f} s to {end_s:.1f} s, for {end_s - start_s:.1f} s"
                     found.append(f"worker {worker.name} was not heard of {length}")
                 else:
-                    tail = "; all its counts had come" if worker.finished else ""
+                    tail = "; all its counts arrived" if worker.finished else ""
                     found.append(f"worker {worker.name} was not heard of from {start_s:.1f} s on{tail}")
         return found

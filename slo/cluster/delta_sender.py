@@ -16,10 +16,10 @@ from slo.record.slowest import SlowestRequests
 
 
 class DeltaSender:
-    """Records one run and hands out its deltas, numbered (see ``slo.cluster.delta_log``).
+    """Records one run and returns its deltas, numbered (see ``slo.cluster.delta_log``).
 
-    ``announced`` is the master's word: run id, plan, ends of warm-ups, its clock at the run's start, and how far the
-    run was when it last said so, for a worker that does not know the master's clock yet.
+    ``announced`` is the master's announcement: run id, plan, ends of warm-ups, its clock at the run's start, and the
+    run's time at the announcement, for a worker that does not know the master's clock yet.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class DeltaSender:
         return self.recorder.elapsed_s
 
     def share(self, name: str, shares: Sequence[Any] | None = None) -> None:
-        """Take this worker's share of the arrivals, by the master's last word or by ``shares``, a newer one."""
+        """Use this worker's share of the arrivals: that of the announcement, or ``shares``, a newer one."""
         self._shares = shares or self._shares
         if self.pacer is not None:
             since_s, table = self._shares
@@ -70,7 +70,7 @@ class DeltaSender:
 
     @property
     def settled(self) -> bool:
-        """Whether the master has all there is."""
+        """Whether the master has everything."""
         return self.finished and not self._unacknowledged
 
     def _delta(self, final: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who a generator process is, so that a master and its workers can tell whether they fit together."""
+"""The identity of a generator process, by which a master checks whether a worker fits."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def refusal(master: Mapping[str, Any], worker: Mapping[str, Any]) -> str:
 
 
 def differences(master: Mapping[str, Any], worker: Mapping[str, Any]) -> list[str]:
-    """Return what may make a worker's load another one than the master asked for, as the ends of sentences."""
+    """Return what may make a worker's load differ from the master's, as the ends of sentences."""
     found = []
     if worker["locustfile"] != master["locustfile"]:
         found.append("has another locustfile than the master")

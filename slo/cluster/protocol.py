@@ -1,9 +1,9 @@
-"""The master's side of what it and its workers say to each other; knows the words, not the wire.
+"""The master's side of the messages between it and its workers; knows their content, not how they are sent.
 
-A worker says ``slo_hello`` (who it is, what its clock reads) until it is answered with ``slo_welcome`` (the
-master's clock, or why it is refused). A run is announced in the options that Locust itself hands to each worker with
-its first users, so that no worker can send load that it does not count. Deltas come with Locust's reports and as
-``slo_delta``; ``slo_ack`` says what has arrived, ``slo_finish`` asks for the last counts.
+A worker sends ``slo_hello`` (its identity and the reading of its clock) until it gets ``slo_welcome`` (the
+master's clock, or why the worker is refused). A run is announced in the options that Locust hands to each worker with
+its first users, so that no worker can send load that it does not count. Deltas arrive with Locust's reports and as
+``slo_delta``; ``slo_ack`` acknowledges them, ``slo_finish`` requests the last counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Send = Callable[[str, Any, str], None]
 
 
 class MasterProtocol:
-    """Answers workers and keeps them apart: those that fit, those that differ, those that are refused."""
+    """Answers workers and classifies them: those that fit, those that differ, those that are refused."""
 
     def __init__(self, own: Mapping[str, Any], send: Send, clock: Callable[[], float] = time.perf_counter) -> None:
         """``own`` is the master's identity (see ``slo.cluster.identity``)."""
@@ -50,11 +50,11 @@ class MasterProtocol:
         return reason if first else ""
 
     def note_load(self, worker: str, load: Mapping[str, Any]) -> None:
-        """Note what a worker says of itself: the CPU share it uses and how late its timers fire."""
+        """Record the load that a worker reports: the CPU share it uses and how late its timers fire."""
         self._loads[worker] = (self._clock(), load)
 
     def process_status(self, worker: str, state: str, users: int) -> ProcessStatus:
-        """Return how a worker is, by its last word and by the state in which Locust knows it."""
+        """Return a worker's status, by its last report and by its state in Locust."""
         heard_at_s, pulse = self._loads.get(worker, (None, {}))
         silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
         return ProcessStatus(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
@@ -64,9 +64,9 @@ class MasterProtocol:
         return worker in self._shares[1]
 
     def share(self, workers: Iterable[str], measurement: Measurement) -> None:
-        """Share the arrivals of an open model among ``workers``: at once as the run begins, else a little later.
+        """Share the arrivals of an open model among ``workers``: at once when the run begins, else a little later.
 
-        Later is when all of them have heard of it, so that no arrival is anybody's twice.
+        Later means when all of them have received it, so that no arrival is assigned twice.
         """
         table = sorted(workers)
         if table == self._shares[1] and self._sharing == measurement.folder.name:
@@ -100,7 +100,7 @@ class MasterProtocol:
         return fresh
 
     def request_last_counts(self, log: DeltaLog) -> None:
-        """Ask every worker whose books are open for what it still has."""
+        """Request the missing counts from every worker whose counts are incomplete."""
         for worker in log.outstanding():
             self._send("slo_finish", {"run": log.run_id}, worker)
 

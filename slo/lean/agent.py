@@ -1,4 +1,4 @@
-"""Sends requests and returns their answers: connections kept, redirects followed, cookies kept, bodies unpacked."""
+"""Sends requests and returns their responses: connections reused, redirects followed, cookies kept, bodies decoded."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NO_HEADERS: Mapping[str, str] = {}
 _OF_BODY = frozenset({"content-type", "content-length", "transfer-encoding"})
 MAX_ROUTES = 128
-"""Leads that one user keeps: there may be thousands of users."""
+"""Maximum number of routes that one user keeps: there may be thousands of users."""
 Timeouts = float | tuple[float | None, float | None] | None
 
 
@@ -38,7 +38,7 @@ class Route(NamedTuple):
     url: str
     start: bytes
     whole: bytes
-    """All of a request that has neither headers of its own nor a body."""
+    """The whole of a request that has neither headers nor a body of its own."""
     proxy: Target | None
     idle: list[Connection]
     """The connections to its server that wait for work."""
@@ -85,7 +85,7 @@ class Agent:
         allow_redirects: bool,
         timeouts: Timeouts,
     ) -> Response:
-        """Ask for ``url`` (a path below the base, or absolute) and return the answer.
+        """Request ``url`` (a path below the base, or absolute) and return the response.
 
         Nothing is raised for a request that fails: the response's ``error`` says why.
         """
@@ -108,7 +108,7 @@ class Agent:
         body: Body | None,
         timeouts: Timeouts,
     ) -> Response:
-        """Go where the answers lead, as requests does."""
+        """Follow redirects, as requests does."""
         history: list[Response] = []
         method = response.request.method
         while response.status_code in REDIRECTS and (location := response.header("location")):
@@ -200,7 +200,7 @@ class Agent:
             response.content = decompress(content, encodings, self.settings.max_response_bytes)
 
     def _request_headers(self, method: str, target: Target, headers: Mapping[str, str], body: Body | None) -> bytes:
-        """Return the header lines that are this request's own."""
+        """Return the header lines of this request only."""
         line = self._lines.of
         parts = [line(name, value) for name, value in headers.items() if value is not None]
         given = {name.lower() for name in headers}
@@ -226,7 +226,7 @@ class Agent:
         return self._exchange(method, route, data, timeouts)
 
     def _exchange(self, method: str, route: Route, data: bytes, timeouts: Timeouts) -> Parser:
-        """Send and receive; once more when a kept connection turns out to be closed and that is safe."""
+        """Send and receive; once more if a reused connection was closed and repeating is safe."""
         settings, idle = self.settings, route.idle
         connect_s, read_s = self._timeouts if timeouts is None else self._timeouts_with_defaults(timeouts)
         fresh = False
@@ -249,7 +249,7 @@ class Agent:
             return parser
 
     def _timeouts_with_defaults(self, timeouts: Timeouts) -> tuple[float, float]:
-        """Return a request's own timeouts, in seconds; None leaves the user's."""
+        """Return a request's timeouts, in seconds; None means the user's."""
         one, other = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
         connect_s, read_s = self._timeouts
         return connect_s if one is None else one, read_s if other is None else other
@@ -258,7 +258,7 @@ class Agent:
     def _take_idle(idle: list[Connection], method: str) -> Connection | None:
         while idle:
             connection = idle.pop()
-            # An idempotent request finds out by being sent; another must not be sent twice, so it looks first.
+            # An idempotent request can be repeated; for another one the connection is checked before it is sent.
             if method in IDEMPOTENT or not connection.stale():
                 return connection
             connection.close()
@@ -266,7 +266,7 @@ class Agent:
 
 
 def _was_closed_while_idle(connection: Connection, error: BaseException) -> bool:
-    """Whether the server closed a used connection before it saw this request: nothing of an answer came."""
+    """Whether the server closed a reused connection before it read this request: no byte of a response arrived."""
     if not connection.reused or connection.parser.received:
         return False
     return isinstance(error, DisconnectedError | ConnectionResetError | BrokenPipeError)

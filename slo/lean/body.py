@@ -13,14 +13,14 @@ from slo.lean.errors import InvalidRequestError
 
 
 class Body(NamedTuple):
-    """What a request carries, and what it is unless a header says otherwise."""
+    """The content of a request, and its type unless a header names another."""
 
     content: bytes
     content_type: str | None
 
 
 def body_of(data: Any, json: Any, files: Any) -> Body | None:
-    """Return what ``data``, ``json`` or ``files`` come to, with FastHttpUser's content types."""
+    """Return the body for ``data``, ``json`` or ``files``, with FastHttpUser's content types."""
     if files:
         prepared = PreparedRequest()
         prepared.prepare_headers(None)

@@ -1,4 +1,4 @@
-"""An answer whose request's fate the locustfile may decide, in a with-block."""
+"""A response whose request is marked as success or failure by the locustfile, in a with-block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from slo.lean.response import Response
 
 
 class CaughtResponse(Response):
-    """What ``catch_response=True`` returns; the same as FastHttpUser's."""
+    """The result of a request with ``catch_response=True``; the same interface as FastHttpUser's."""
 
     _event: Any = None
     """Locust's request event, where the with-block has to fire it."""
@@ -41,12 +41,12 @@ class CaughtResponse(Response):
         return True
 
     def success(self) -> None:
-        """Count the request as one that went well, whatever the answer."""
+        """Count the request as successful, whatever the response."""
         self._check_is_open("response.success()")
         self._decided = True
 
     def failure(self, exc: object) -> None:
-        """Count the request as failed because of ``exc``, an exception or words."""
+        """Count the request as failed because of ``exc``, an exception or a text."""
         self._check_is_open("response.failure(...)")
         self._decided = exc if isinstance(exc, Exception) else CatchResponseError(exc)
 

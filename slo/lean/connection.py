@@ -25,10 +25,10 @@ _MARGIN_S = 0.001
 
 
 class Connection:
-    """Not shared: one exchange at a time.
+    """One connection, for one exchange at a time.
 
-    A single timer, set anew only when it goes off, guards every wait; what a request pays for its timeout is
-    noting when it ends.
+    A single timer guards all waits. It is set again only when it fires, so that a request only has to store its
+    deadline.
     """
 
     def __init__(self, sock: Any, max_body_bytes: int, heads: HeadCache | None = None) -> None:
@@ -71,7 +71,7 @@ class Connection:
         return parser
 
     def stale(self) -> bool:
-        """Whether the server closed the idle connection, or sent what nobody asked for."""
+        """Whether the server closed the idle connection, or sent data without a request."""
         raise NotImplementedError
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class Connection:
             self._timer.close()
         self._due = at
         self._timer = self._hub.loop.timer(max(at - monotonic(), 0.0) + _MARGIN_S, ref=False)
-        expire = WeakMethod(self._expire)  # a timer that waits must not keep a connection that nobody has
+        expire = WeakMethod(self._expire)  # the pending timer must not keep an unused connection alive
 
         def call() -> None:
             method = expire()
@@ -139,9 +139,9 @@ class Connection:
 
 
 class PlainConnection(Connection):
-    """Without TLS: the operating system's own socket.
+    """A connection without TLS, on the operating system's own socket.
 
-    After sending it waits at once, instead of asking first whether the answer is there already, as gevent's
+    After sending it waits at once, instead of trying first whether the response is there already, as gevent's
     sockets do.
     """
 
@@ -151,7 +151,7 @@ class PlainConnection(Connection):
         super().__init__(own, max_body_bytes, heads)
 
     def stale(self) -> bool:
-        """Whether the server closed the idle connection, or sent what nobody asked for."""
+        """Whether the server closed the idle connection, or sent data without a request."""
         try:
             self._sock.recv(1, MSG_PEEK)
         except BlockingIOError:
@@ -185,14 +185,14 @@ class PlainConnection(Connection):
 
 
 class TlsConnection(Connection):
-    """With TLS, over a socket whose handshake is done."""
+    """A connection with TLS, over a socket whose handshake is complete."""
 
     def __init__(self, sock: Any, max_body_bytes: int, heads: HeadCache | None = None) -> None:
-        sock.settimeout(0.0)  # it never waits itself: the timer guards the waits that are ours
+        sock.settimeout(0.0)  # the socket does not block: the timer guards our own waits
         super().__init__(sock, max_body_bytes, heads)
 
     def stale(self) -> bool:
-        """Whether the server closed the idle connection, or sent what nobody asked for."""
+        """Whether the server closed the idle connection, or sent data without a request."""
         try:
             self._sock.recv(1)  # what TLS itself sends between answers is no data
         except ssl.SSLWantReadError:
@@ -207,7 +207,7 @@ class TlsConnection(Connection):
     def _send_all(self, request: bytes) -> None:
         rest = memoryview(request)
         while rest:
-            # OpenSSL wants the very same bytes again where it had to wait: pieces of a size of their own.
+            # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size.
             rest = rest[self._wait_for(self._sock.send, rest[:_CHUNK]) :]
             if rest:
                 self._extend()

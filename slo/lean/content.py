@@ -15,8 +15,8 @@ _STEP = 256 * 1024
 def decompress(body: bytes, encodings: str, limit: int) -> bytes:
     """Return ``body`` without its content encodings ("gzip", "deflate, br"), in bytes.
 
-    An encoding that we don't know leaves the body as it is, as requests does. Raises MalformedError for a body
-    that is not what it says it is, TooLargeError beyond ``limit`` bytes.
+    An unknown encoding leaves the body as it is, as requests does. Raises MalformedError for a body that is not
+    in its declared encoding, TooLargeError beyond ``limit`` bytes.
     """
     for encoding in reversed(encodings.lower().split(",")):
         unpacker = _UNPACKERS.get(encoding.strip())
@@ -37,7 +37,7 @@ def _gzip(body: bytes, limit: int) -> bytes:
         _check(len(whole), limit)
         if not unpacker.eof:
             raise zlib.error("it ends too early")
-        body = unpacker.unused_data  # several members one after the other are one body (RFC 1952); padding is none
+        body = unpacker.unused_data  # several consecutive members are one body (RFC 1952); padding is not a member
         if body[:2] != b"\x1f\x8b":
             break
     return whole
@@ -47,7 +47,7 @@ def _deflate(body: bytes, limit: int) -> bytes:
     try:
         return _inflate(body, limit, zlib.MAX_WBITS)
     except zlib.error:
-        return _inflate(body, limit, -zlib.MAX_WBITS)  # servers that took the name at its word send it bare
+        return _inflate(body, limit, -zlib.MAX_WBITS)  # some servers send "deflate" without the zlib header
 
 
 def _inflate(body: bytes, limit: int, window_bits: int) -> bytes:

@@ -1,4 +1,4 @@
-"""A user's cookies: Python's own jar, asked only when there is something in it."""
+"""A user's cookies: Python's own jar, used only if it has a cookie."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from slo.lean.headers import Headers
 
 
 class Cookies(CookieJar):
-    """``filled`` is whether any cookie was ever set: while it is not, a request asks nothing."""
+    """``filled`` is whether any cookie was ever set: until then, a request does not use the jar."""
 
     def __init__(self) -> None:
         super().__init__(policy=DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainLiberal))

@@ -24,7 +24,7 @@ _MAX_ANSWER_BYTES = 64 * 1024
 
 
 def proxy_of(origin: Origin, settings: Settings) -> Target | None:
-    """Return the proxy for ``origin``, None to go straight; raises InvalidRequestError for one of another kind."""
+    """Return the proxy for ``origin``, None for a direct connection; raises InvalidRequestError for another scheme."""
     named = settings.proxy
     if named is None:
         if proxy_bypass(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
@@ -36,7 +36,7 @@ def proxy_of(origin: Origin, settings: Settings) -> Target | None:
     if "://" not in named:
         named = f"http://{named}"
     if urlsplit(named).scheme != "http":
-        raise InvalidRequestError(f"the proxy {_without_user(named)} is none that we can use: it begins with http://")
+        raise InvalidRequestError(f"the proxy {_without_user(named)} is not supported: its URL begins with http://")
     return parse(named)
 
 
@@ -64,7 +64,7 @@ def open_connection(
 
 
 def _open_tunnel(sock: Any, origin: Origin, proxy: Target, timeout_s: float) -> Any:
-    """Ask the proxy for a tunnel and return the socket that is its end."""
+    """Request a tunnel from the proxy and return the socket of the tunnel."""
     end = monotonic() + timeout_s
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     lines = f"CONNECT {host}:{origin.port} HTTP/1.1\r\nHost: {host}:{origin.port}\r\n"

@@ -1,10 +1,10 @@
-"""Why no answer could be had; what the operating system and TLS say comes as their own OSError."""
+"""Errors of requests without a usable response; those of the operating system and TLS are OSError."""
 
 from __future__ import annotations
 
 
 class LeanError(Exception):
-    """A request without a usable answer; the text says why."""
+    """A request without a usable response; the text says why."""
 
 
 class InvalidRequestError(LeanError):
@@ -24,7 +24,7 @@ class TooLargeError(LeanError):
 
 
 class TooManyRedirectsError(LeanError):
-    """The answers kept leading elsewhere."""
+    """The redirects did not end."""
 
 
 FAILURES = (LeanError, OSError)

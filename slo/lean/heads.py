@@ -1,4 +1,4 @@
-"""Heads of answers that were seen before: a server repeats itself, and reading the same bytes gives the same."""
+"""A cache of response heads: a server often sends the same bytes again, which need not be parsed twice."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Head(NamedTuple):
 
 
 class HeadCache:
-    """What the parser made of heads, by their very bytes; shared by the connections of a process.
+    """Parsed heads by their bytes; shared by the connections of a process.
 
-    Only whole answers are kept that arrived in one piece, with a length, on a connection that stays open. Where
-    every head is another, as with an id in each, it gives up.
+    Only complete responses are cached that arrived in one piece, with a length, on a connection that stays open. If
+    every head differs, as with an id in each, the cache is switched off.
     """
 
     def __init__(self) -> None:

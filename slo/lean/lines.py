@@ -1,4 +1,4 @@
-"""The lines of a request as bytes: checked, and what stays the same is made once."""
+"""The lines of a request as bytes: validated, and cached if they are repeated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from slo.tracing.traceparent import HEADER
 
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 MAX_LINES = 256
-"""Lines that one user keeps: there may be thousands of users."""
+"""Maximum number of lines that one user keeps: there may be thousands of users."""
 
 
 class HeaderLines:
@@ -26,7 +26,7 @@ class HeaderLines:
             pass
         line = _line(name, value)
         if name == HEADER:
-            return line  # never the same again: it would only drive out lines that are
+            return line  # never the same again: caching it would only remove useful lines
         if len(self._made) >= MAX_LINES:
             self._made.clear()
         if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""One connection's answers, taken apart by llhttp (C, with geventhttpclient's binding, which Locust brings)."""
+"""A parser for the responses of one connection, by llhttp (C, with geventhttpclient's binding, which Locust brings)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NO_CONTENT = b""
 
 
 class Parser(HTTPResponseParser):
-    """Takes bytes until ``complete``; then status, reason, names, values and content are the answer's.
+    """Takes bytes until ``complete``; then status, reason, names, values and content are those of the response.
 
-    Nobody changes the lists of an answer: others may have the same. Interim answers (1xx) are passed over.
+    Do not change the lists of a response: others may share them. Interim responses (1xx) are skipped.
     """
 
     def __init__(self, max_body_bytes: int, heads: HeadCache | None = None) -> None:
@@ -25,7 +25,7 @@ class Parser(HTTPResponseParser):
         self._values: list[str] = []
         self._parts: list[bytearray] = []
         self._reasons: list[str] = []
-        # Lists' own methods: the binding calls them from C without a frame of Python, a dozen times an answer.
+        # Lists' own methods: the binding calls them from C without a Python frame, a dozen times a response.
         self._on_header_field = self._names.append
         self._on_header_value = self._values.append
         self._on_body = self._parts.append
@@ -34,7 +34,7 @@ class Parser(HTTPResponseParser):
         self.begin(False)
 
     def begin(self, bodiless: bool) -> None:
-        """Await the next answer; ``bodiless`` says that it has a head only, whatever the head says."""
+        """Prepare for the next response; ``bodiless`` means that it has no body, whatever its head says."""
         self._bodiless = bodiless
         if self._in_pieces:
             self._in_pieces = False
@@ -118,7 +118,7 @@ class Parser(HTTPResponseParser):
 
     def _on_message_begin(self) -> None:
         if self.complete:
-            self._junk = True  # more than was asked for: whose answer it is nobody knows
+            self._junk = True  # more data than one response: it belongs to no request
             return
         self._names.clear()
         self._values.clear()

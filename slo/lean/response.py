@@ -1,4 +1,4 @@
-"""An answer, or what came instead of one."""
+"""The response to a request, or its error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from slo.lean.headers import Headers
 
 
 class SentRequest(NamedTuple):
-    """What was asked: the last request when there were redirects."""
+    """The request that was sent: the last one if there were redirects."""
 
     method: str
     url: str
@@ -24,9 +24,9 @@ class SentRequest(NamedTuple):
 
 
 class Response:
-    """Spelt like FastHttpUser's: without an answer status_code is 0, content and headers are None.
+    """The same interface as FastHttpUser's: without a response status_code is 0, content and headers are None.
 
-    ``error`` is why the request counts as failed: no answer, or a status that is no success.
+    ``error`` is why the request counts as failed: no response, or an unsuccessful status.
     """
 
     status_code: int = 0
@@ -36,8 +36,8 @@ class Response:
     """How ``text`` is read; set it where the headers are wrong."""
     history: Sequence[Response] = ()
     """The answers that led here, the first one first."""
-    request_meta: dict[str, Any] = {}  # noqa: RUF012  # never changed: each request has its own
-    """What Locust's request event says of it."""
+    request_meta: dict[str, Any] = {}  # noqa: RUF012  # never changed in place: each request has its own
+    """The fields of Locust's request event."""
     _sent: tuple[bytes, bytes] = (b"", b"")
     _names: Sequence[str] | None = None
     _values: Sequence[str] = ()
@@ -50,13 +50,13 @@ class Response:
 
     @property
     def headers(self) -> Headers | None:
-        """The answer's headers, None without an answer."""
+        """The response's headers, None without a response."""
         if self._headers is None and self._names is not None:
             self._headers = Headers(self._names, self._values)
         return self._headers
 
     def header(self, name: str) -> str | None:
-        """Return one header, None where there is none."""
+        """Return one header; None without it."""
         headers = self.headers
         return headers.get(name) if headers is not None else None
 
@@ -67,7 +67,7 @@ class Response:
 
     @property
     def text(self) -> str | None:
-        """The content as text: in ``encoding``, else in what the headers say, else in what it looks like."""
+        """The content as text: in ``encoding``, else in the charset of the headers, else in a detected one."""
         if self.content is None:
             return None
         if self.encoding is None:
@@ -81,7 +81,7 @@ class Response:
             return self.content.decode("utf-8", "replace")
 
     def json(self, **words: Any) -> Any:
-        """Return the content read as JSON; raises ValueError when it is none."""
+        """Return the content parsed as JSON; raises ValueError if it is not JSON."""
         return json.loads(self.text or "", **words)
 
     @property

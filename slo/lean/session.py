@@ -37,7 +37,7 @@ class LeanHttpSession(Agent):
 
     @contextmanager
     def rename_request(self, name: str) -> Iterator[None]:
-        """Let all requests of a with-block count under ``name``."""
+        """Count all requests of a with-block under ``name``."""
         self.request_name = name
         try:
             yield
@@ -61,10 +61,10 @@ class LeanHttpSession(Agent):
         files: Any = None,
         timeout: Timeouts = None,
     ) -> CaughtResponse:
-        """Send a request and return its answer.
+        """Send a request and return its response.
 
-        ``url`` is a path below the user's host or absolute; ``name`` is what the request counts under, the url
-        by default; ``timeout`` is in seconds, one for both or (connection, answer). A failed request raises
+        ``url`` is a path below the user's host or absolute; ``name`` is the name that the request counts under, the url
+        by default; ``timeout`` is in seconds, one for both or (connection, response). A failed request raises
         nothing: status_code is 0 and ``error`` says why.
         """
         if stream:

@@ -1,4 +1,4 @@
-"""What a client session is told once."""
+"""The settings of a client session."""
 
 from __future__ import annotations
 
@@ -29,4 +29,4 @@ class Settings:
     ssl_context_factory: Callable[[], ssl.SSLContext] | None = None
     default_headers: Mapping[str, str] = field(default_factory=dict)
     proxy: str | None = None
-    """URL of the proxy for everything; None asks the environment (http_proxy, https_proxy, no_proxy)."""
+    """URL of the proxy for everything; None uses the environment (http_proxy, https_proxy, no_proxy)."""

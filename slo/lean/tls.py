@@ -11,7 +11,7 @@ import gevent.ssl
 @lru_cache
 def context(insecure: bool) -> ssl.SSLContext:
     """Return the context that verifies as Python does by default, or one that accepts any certificate."""
-    # gevent's own, also where it has not patched the standard library's: the handshake must not block the others.
+    # gevent's own, even if the standard library's is not patched: the handshake must not block other users.
     made: ssl.SSLContext = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.load_default_certs()
     if insecure:

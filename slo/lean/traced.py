@@ -1,4 +1,4 @@
-"""The ``client`` of a LeanHttpUser whose requests carry a trace context; without tracing nobody comes here."""
+"""The ``client`` of a LeanHttpUser whose requests carry a trace context; not imported without tracing."""
 
 from __future__ import annotations
 

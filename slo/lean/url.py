@@ -1,4 +1,4 @@
-"""From what a locustfile names to whom to connect and what to ask."""
+"""URLs: from the text in a locustfile to the server to connect to and the path to request."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from requests.exceptions import RequestException
 from slo.lean.errors import InvalidRequestError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# What RFC 3986 lets a path and a query hold, and the per cent sign of what is escaped already.
+# The characters that RFC 3986 allows in a path and a query, and the per cent sign of escaped ones.
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
 
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]] | str | bytes
 
 
 class Origin(NamedTuple):
-    """Whom to connect to; ``host`` is without brackets."""
+    """The server to connect to; ``host`` is without brackets."""
 
     scheme: str
     host: str
@@ -28,13 +28,13 @@ class Origin(NamedTuple):
 
     @property
     def authority(self) -> str:
-        """The host as the Host header names it: with its port unless that is the scheme's own."""
+        """The host as in the Host header: with its port unless it is the scheme's default."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 class Target(NamedTuple):
-    """One URL taken apart: ``path`` is what the request line asks for, ``authorization`` what the URL's user says."""
+    """A parsed URL: ``path`` is for the request line, ``authorization`` comes from the URL's user name and password."""
 
     origin: Origin
     path: str
@@ -47,7 +47,7 @@ class Target(NamedTuple):
 
 
 def parse(url: str) -> Target:
-    """Take an absolute URL apart, escaping what must be, as requests does; raises InvalidRequestError."""
+    """Parse an absolute URL and escape it where necessary, as requests does; raises InvalidRequestError."""
     try:
         prepared = PreparedRequest()
         prepared.prepare_url(url.strip(), None)
@@ -56,7 +56,7 @@ def parse(url: str) -> Target:
     except (RequestException, ValueError) as error:
         raise InvalidRequestError(f"not a URL: {url!r} ({error})") from None
     if parts.scheme not in DEFAULT_PORTS or not host:
-        raise InvalidRequestError(f"not a URL that can be asked for: {url!r}; it begins with http:// or https://")
+        raise InvalidRequestError(f"not a URL that can be requested: {url!r}; it begins with http:// or https://")
     authorization = None
     if parts.username is not None:
         authorization = basic_authorization(unquote(parts.username), unquote(parts.password or ""))
@@ -65,7 +65,7 @@ def parse(url: str) -> Target:
 
 
 def join(base: Target, url: str, path: str) -> Target:
-    """Return where ``path`` below ``base`` leads; ``url`` is both as one text."""
+    """Return the target of ``path`` below ``base``; ``url`` is both as one text."""
     whole = base.path.rstrip("/") + path if base.path != "/" else path
     if path[:1] == "/" and whole[:2] != "//" and whole.isascii() and not whole.encode().translate(None, _PLAIN):
         return Target(base.origin, whole, base.authorization)
@@ -88,7 +88,7 @@ def with_params(url: str, params: Params) -> str:
 
 
 def redirected(target: Target, location: str) -> Target:
-    """Return where ``location`` of an answer from ``target`` leads."""
+    """Return the target of ``location`` in a response from ``target``."""
     # Header bytes reach us as Latin-1; a location beyond ASCII is UTF-8 in the wild.
     raw = location.encode("latin-1", "replace")
     try:

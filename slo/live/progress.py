@@ -1,4 +1,4 @@
-"""One line that says how a run is going: rewritten on a terminal, repeated every few seconds in a log."""
+"""The progress line of a run: rewritten on a terminal, repeated every few seconds in a log."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def line(measurement: Measurement, users: int) -> str:
 
 
 def total(measurement: Measurement) -> float | None:
-    """Return how many seconds the run is to last, by its plan or the time asked for; None where nothing says it."""
+    """Return the length of the run in seconds, by its plan or --run-time; None if it is unknown."""
     subject = measurement.description
     if subject.plan:
         return subject.plan.total_s
@@ -92,7 +92,7 @@ def total(measurement: Measurement) -> float | None:
 
 
 def worst_so_far(verdict: Verdict) -> str:
-    """Return the worst objective so far; one without data yet is left out, for its data may still come."""
+    """Return the worst objective so far; one without data is left out, since its data may still arrive."""
     if not verdict.judged:
         return ""
     worst = max(verdict.judged, key=lambda result: RANK.index(result.status))

@@ -1,4 +1,4 @@
-"""The verdict that a run under way would get if it ended now, judged no more often than somebody needs it."""
+"""The verdict of a running run if it ended now, computed only as often as it is needed."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class ProvisionalVerdicts:
         points: Callable[[], Sequence[Point]] = tuple,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """Without ``objectives`` there is no verdict, but the run so far.
+        """Without ``objectives`` there is no verdict, only the run so far.
 
-        ``points`` returns the run's timeline so far: it is asked here, so that all who share a verdict see one with the
-        same findings.
+        ``points`` returns the run's timeline so far: it is called here, so that all users of a verdict see the same
+        findings.
         """
         self._objectives = objectives
         self._points = points

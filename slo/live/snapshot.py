@@ -1,6 +1,6 @@
-"""The run under way as people watch it: each objective so far and its trend, the stage, failures, generator.
+"""A running run as the web page shows it: each objective so far and its trend, the stage, failures, generator.
 
-Pure but for the measurement it looks at: the web page is made of what ``snapshot_of`` returns.
+Pure except for the measurement that it reads: the page is made from what ``snapshot_of`` returns.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ VERSION = 1
 MAX_POINTS = 300
 """Points of a trend; beyond, every second one is dropped."""
 SAMPLE_PERIOD_S = 0.95
-"""A point is for a full second: more looks would see the same."""
+"""A point stands for a full second: more frequent samples would be equal."""
 MAX_ROWS = 50
 """Kinds of failure shown."""
 
 FILES = ("report.html", "report.md", "verdict.json", "run.json", "junit.xml")
-"""Files of a finished run that the page leads to, the most readable first."""
+"""Files of a finished run that the page links to, the most readable first."""
 
 State = Literal["ready", "running", "finished"]
 
 
 class Trends:
-    """Each objective's value over the last seconds, as the run goes on."""
+    """Each objective's value over the last seconds of a running run."""
 
     def __init__(self, objectives: Objectives | None) -> None:
         self._objectives = objectives
@@ -53,7 +53,7 @@ class Trends:
         self.values: dict[str, list[float | None]] = {}
 
     def update(self, measurement: Measurement) -> None:
-        """Add a point; now and then, so that the page is spared a run's every second."""
+        """Add a point if enough time has passed; the page does not need every second of a run."""
         if self._objectives is None:
             return
         if measurement.elapsed_s - self._last_s < SAMPLE_PERIOD_S:
@@ -249,7 +249,7 @@ def _failures(run: Run | None) -> list[dict[str, Any]]:
 
 
 def _is_overloaded(process: ProcessStatus) -> list[str]:
-    """Say what about a generator process makes its measurements doubtful."""
+    """Return what makes the measurements of a generator process doubtful."""
     notes = []
     if process.cpu_ratio is not None and process.cpu_ratio > 0.9:
         share = show(Fraction(process.cpu_ratio).limit_denominator(1000), "ratio")

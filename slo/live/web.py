@@ -1,7 +1,7 @@
 """The SLO page in Locust's web UI: a tab, a page at ``/slo/``, and its JSON at ``/slo/verdict``.
 
-Everything is served from here, behind Locust's own login where that is on. Nothing of a URL reaches the file system:
-a report is served when its run and its name are in lists of our own.
+Everything is served behind Locust's own login if that is on. No part of a URL reaches the file system:
+a report is served if its run and its name are in our own lists.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class WebUI(Protocol):
     template_args: dict[str, Any]
 
     def auth_required_if_enabled(self, view_func: Callable[..., Any]) -> Callable[..., Any]:
-        """Decorate a view so that it asks for a login where Locust's own pages do."""
+        """Decorate a view so that it requires a login where Locust's own pages do."""
 
 
 def register(
@@ -127,13 +127,13 @@ def _report_routes(page: Blueprint, web_ui: WebUI, folder: Callable[[str], Path 
         except OSError:
             abort(404)
         response = _answer(text, REPORTS[name])
-        # A report stands alone: what it shows inline is its own, and it may ask for nothing.
+        # A report needs nothing else: its style and script are inline, and it may load nothing.
         response.headers["Content-Security-Policy"] = _REPORT_POLICY
         return response
 
 
 def _extend(response: Response, snapshot: Callable[[], dict[str, Any]]) -> Response:
-    """Add our rows to the statistics that Locust's page asks for, and our script to the page itself."""
+    """Add our rows to the statistics that Locust's page requests, and our script to the page."""
     if response.status_code != 200:
         return response
     if request.endpoint == "locust.request_stats":
@@ -148,7 +148,7 @@ def _extend(response: Response, snapshot: Callable[[], dict[str, Any]]) -> Respo
 
 
 def rows(snapshot: dict[str, Any]) -> list[dict[str, str]]:
-    """Return the rows of the tab's table: plain text, for Locust's own table shows nothing else."""
+    """Return the rows of the tab's table as plain text, which is all that Locust's table displays."""
     overall = {
         "name": " Overall",  # a blank first: the table sorts by name
         "status": snapshot["status"],

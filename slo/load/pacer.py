@@ -1,6 +1,6 @@
-"""Hands the arrivals of an open model to users that are free, at the moment they are due.
+"""Assigns the arrivals of an open model to free users at their scheduled times.
 
-It knows the schedule and its process's share of it, a clock, and how to wait; the users are greenlets that ask.
+It knows the schedule, its process's share of it, a clock, and how to wait. The users are greenlets that call ``take``.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ LATE_ATTRIBUTE = "slo_late_ms"
 class ArrivalPacer:
     """The arrivals of one process in one run.
 
-    ``elapsed_s`` is the run's clock. ``arrived`` is told of each arrival how many milliseconds late it started, or
-    None when it was dropped.
+    ``elapsed_s`` is the run's clock. ``arrived`` is called for each arrival with the milliseconds by which it started
+    late, or None when it was dropped.
     """
 
     def __init__(
@@ -47,9 +47,10 @@ class ArrivalPacer:
         self._stopped = False
 
     def join(self, name: str, since_s: float, table: Sequence[str], begin_s: float = 0.0) -> None:
-        """Take the share of process ``name`` among those of ``table``, of what is due from ``since_s`` on.
+        """Use the share of process ``name`` in ``table`` for arrivals that are due from ``since_s`` on.
 
-        The first time nothing is handed out that was due before ``begin_s``: who joins late makes up for nothing.
+        The first call skips arrivals that were due before ``begin_s``: a process that joins late does not make up for
+        earlier arrivals.
         """
         if self._tables and self._tables[-1] == (since_s, tuple(table)):
             return
@@ -64,7 +65,7 @@ class ArrivalPacer:
             self._greenlet = gevent.spawn(self._run)
 
     def take(self) -> float:
-        """Wait until an arrival is there for the user that asks; returns how many milliseconds late it starts."""
+        """Wait until there is an arrival for the calling user; returns how many milliseconds late it starts."""
         while True:
             due_s = self._waiting.popleft() if self._waiting else self._wait()
             late_s = self._elapsed_s() - due_s
@@ -75,7 +76,7 @@ class ArrivalPacer:
             self._arrived(None)
 
     def stop(self) -> None:
-        """Let nobody arrive any more; those who still wait are dropped."""
+        """Assign no further arrivals; those that are still waiting are dropped."""
         self._stopped = True
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
@@ -84,16 +85,17 @@ class ArrivalPacer:
             self._arrived(None)
 
     def _wait(self) -> float:
-        """Return the moment the next arrival was due, once it is there. Who was free last is asked first.
+        """Return the scheduled time of the next arrival, once it is due.
 
-        So as few users as the load needs are at work, and their connections stay open.
+        The user that became free last is served first: only as many users are active as the load needs, and their
+        connections stay open.
         """
         ticket: AsyncResult = AsyncResult()
         self._free.append(ticket)
         try:
             return float(ticket.get())
         except BaseException:
-            if ticket.ready():  # the user is stopped just as an arrival was handed to it
+            if ticket.ready():  # the user was stopped just as an arrival was assigned to it
                 self._hand_out(ticket.value)
             else:
                 self._free.remove(ticket)
@@ -119,7 +121,7 @@ class ArrivalPacer:
             self._hand_out(due_s)
 
     def _own(self, begin_s: float) -> Iterator[float]:
-        """Yield when this process's arrivals are due, from ``begin_s`` on, by who shared them at that time."""
+        """Yield the scheduled times of this process's arrivals from ``begin_s`` on, by the share valid at each time."""
         ends = [since_s for since_s, _ in self._tables[1:]] + [float("inf")]
         for (since_s, table), until_s in zip(self._tables, ends, strict=True):
             if until_s <= begin_s or self._name not in table:

@@ -1,4 +1,4 @@
-"""The load a run is meant to offer: named stages, each a straight line between two user counts or two rates."""
+"""The planned load of a run: named stages, each a straight line between two user counts or two rates."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 MAX_SPAWN_RATE = 1000
-"""Users that one process can start or stop in a second, at the very most; no machine was seen to reach it."""
+"""Upper limit of the users that one process can start or stop in a second; real machines are slower."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One leg of a plan: from ``users_from`` to ``users_to`` virtual users, linearly, in ``duration_s``.
+    """One stage of a plan: from ``users_from`` to ``users_to`` virtual users, linearly, in ``duration_s``.
 
-    In an open model it goes from ``rate_from`` to ``rate_to`` arrivals per second; its users are as many as there may
-    be.
+    In an open model it goes from ``rate_from`` to ``rate_to`` arrivals per second; its users are the upper limit.
     """
 
     name: str
@@ -27,18 +26,18 @@ class Stage:
 
     @property
     def load_from(self) -> float:
-        """The load at its start: arrivals per second, or users where there are no arrivals."""
+        """The load at its start: arrivals per second in an open model, else users."""
         return self.users_from if self.rate_from is None else self.rate_from
 
     def describe(self) -> str:
-        """Return its load, in words: from what to what, or what it stays at."""
+        """Return its load as text: from what to what, or its constant value."""
         unit = " users" if self.rate_to is None else "/s"
         start, end = f"{self.load_from:g}", f"{self.load_to:g}"
         return f"{start}{unit}" if start == end else f"{start} to {end}{unit}"
 
     @property
     def load_to(self) -> float:
-        """The load at its end: arrivals per second, or users where there are no arrivals."""
+        """The load at its end: arrivals per second in an open model, else users."""
         return self.users_to if self.rate_to is None else self.rate_to
 
     def users_at(self, at_s: float) -> float:
@@ -80,7 +79,7 @@ class Plan:
 
     @property
     def is_open(self) -> bool:
-        """Whether guests arrive at rates of their own, however long the target takes to answer."""
+        """Whether this is an open model: arrivals have a rate, however long the target takes to answer."""
         return any(stage.rate_to is not None for stage in self.stages)
 
     @property
@@ -90,7 +89,7 @@ class Plan:
 
     @property
     def step_s(self) -> float:
-        """Seconds between two looks at the line: one, and as much less as the time is compressed."""
+        """Seconds between two updates of the load: one, or less in compressed time."""
         return max(0.1, min(1.0, self.time_scale))
 
     def ends(self) -> list[float]:
@@ -101,7 +100,7 @@ class Plan:
         return ends
 
     def stage_at(self, at_s: float) -> Stage | None:
-        """Return the stage that runs ``at_s`` seconds after the start; None after the last has ended."""
+        """Return the stage that is active ``at_s`` seconds after the start; None after the end."""
         for stage, end_s in zip(self.stages, self.ends(), strict=True):
             if at_s < end_s:
                 return stage
@@ -125,9 +124,9 @@ class Plan:
         return 0.0
 
     def problems(self, processes: int = 1) -> list[str]:
-        """Return a sentence, with the sum, for each leg that so many processes cannot follow, however fast they are.
+        """Return a sentence, with the calculation, for each stage that ``processes`` processes cannot follow.
 
-        Where a leg begins with other users than the one before it ended with, a second is allowed for the jump.
+        Where a stage begins with another number of users than the previous one ended with, a second is allowed for it.
         """
         most, found, before = MAX_SPAWN_RATE * max(1, processes), [], 0
         limit = f"{max(1, processes)} x {MAX_SPAWN_RATE} users/s is the most that there can be"

@@ -7,7 +7,7 @@ import re
 from slo.load.plan import Plan, Stage
 
 ALLOWED = (
-    "a rate like 50/s, 300/m or 1000/h, held for --run-time, or legs of time and rate at their end, like "
+    "a rate like 50/s, 300/m or 1000/h, held for --run-time, or steps of time and rate at their end, like "
     "'2m:50/s, 5m:50/s, 1m:0/s', which begin at 0/s or at a rate written first: '10/s, 2m:50/s'"
 )
 MAX_PER_S = 100_000.0
@@ -17,7 +17,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
 class RateError(ValueError):
-    """A text that is no rate; the sentence says what is allowed."""
+    """A text that is not a rate; the message says what is allowed."""
 
 
 def stages(text: str, hold_s: float, users: int = 0) -> tuple[Stage, ...]:
@@ -35,12 +35,12 @@ def stages(text: str, hold_s: float, users: int = 0) -> tuple[Stage, ...]:
         found.append(Stage(name, duration_s, users, users, rate, target))
         rate = target
     if not any(stage.rate_from or stage.rate_to for stage in found):
-        raise RateError(f"--rate '{text}' never lets anybody arrive; it is {ALLOWED}")
+        raise RateError(f"--rate '{text}' has no arrival at all; it is {ALLOWED}")
     return tuple(found)
 
 
 def users_for(stages: tuple[Stage, ...]) -> int:
-    """Return how many users to have ready where nobody says: those who arrive in ten seconds at the highest rate."""
+    """Return the default number of users: the arrivals of ten seconds at the highest rate."""
     return max(10, round(10 * peak(stages)))
 
 

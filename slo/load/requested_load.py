@@ -1,4 +1,4 @@
-"""The users that Locust was asked for where no plan says it: so many, of whom so many begin each second."""
+"""The load that Locust's own options ask for where there is no plan: users and spawn rate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RequestedLoad:
-    """``users`` to run, ``per_s`` more of them each second: a straight line up to all, who stay."""
+    """``users`` to run, started at ``per_s`` users per second: a straight line up to all of them, then constant."""
 
     users: int
     per_s: float
@@ -25,7 +25,7 @@ class RequestedLoad:
         return self.per_s * rising_s**2 / 2 + self.users * (until_s - rising_s)
 
     def describe(self) -> str:
-        """Return what was asked for, in words."""
+        """Return the requested load as text."""
         return f"{self.users:,} {'user' if self.users == 1 else 'users'}, {self.per_s:g} more each second"
 
     def to_data(self) -> dict[str, Any]:

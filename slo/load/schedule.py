@@ -1,6 +1,6 @@
-"""When the arrivals of an open model are due. Pure: a plan's rates alone say it.
+"""The times at which the arrivals of an open model are due; a pure function of the plan's rates.
 
-Between two rates the rate goes along a straight line, so after t seconds of a stage of T seconds from rate a to rate b
+Between two rates the rate changes linearly: after t seconds of a stage of T seconds from rate a to rate b
 there were a t + (b - a) t^2 / (2 T) arrivals. The first one is due at the start.
 """
 
@@ -40,7 +40,7 @@ def due_times(plan: Plan, since_s: float = 0.0, every: int = 1, first: int = 0) 
 
 
 def _time_of_arrival(stage: Stage, count: float) -> float:
-    """Return after how many seconds of a stage so many arrivals were due: the root of the quadratic."""
+    """Return the second of a stage at which ``count`` arrivals were due: the root of the quadratic."""
     if count <= 0:
         return 0.0
     half_rise = (stage.load_to - stage.load_from) / stage.duration_s / 2

@@ -1,8 +1,9 @@
-"""The search for the greatest number of users that a target bears: which number to try next. Pure, knows no time.
+"""The search for the largest number of users that meets the objectives: which number to try next. Pure, no clock.
 
-It climbs by a factor until a step fails, narrows the way between the greatest number that held and the least that
-failed, and confirms both ends: one hiccup decides nothing. It narrows in turns where the throughput says, and by half:
-a target that answers X requests per second at most, and r per user while it is well, has its knee at X / r users.
+It multiplies the users by a factor until a step fails, narrows the interval between the largest number that held and
+the smallest that failed, and confirms both ends, so that one random miss decides nothing. It narrows alternately by the
+throughput and by half: a target that answers at most X requests per second, and r per user below saturation, has its
+limit at X / r users.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ CLIMB_FACTOR = 2.0
 PRECISION = 0.05
 """Share of the failed number of users that may lie between it and the one that held."""
 NEAR_FACTOR = 1.5
-"""Two failures at numbers within this factor stand for each other: one hiccup would not do both."""
+"""Two failures at numbers within this factor confirm each other: a random miss would not cause both."""
 MAX_TRIES = 3
 """Times that one number of users is tried, at most."""
 MIN_RUNNING_SHARE = 0.95
@@ -34,10 +35,10 @@ class NextStep:
 
 
 class Search:
-    """Told how each step went, it says which one is next."""
+    """Takes the outcome of each step and returns the next one."""
 
     def __init__(self, start: int, most: int) -> None:
-        """Begin with ``start`` users; never ask for more than ``most``. Both from 1 on."""
+        """Begin with ``start`` users; never try more than ``most``. Both from 1 on."""
         self._start = min(start, most)
         self._most = most
         self._outcomes: dict[int, list[bool]] = {}
@@ -46,7 +47,7 @@ class Search:
         self._since_failure = 0
 
     def report(self, users: int, held: bool | None, likely: bool, rps: float = 0.0) -> None:
-        """Take the outcome of a step; where it is too noisy to tell (None), what is ``likely`` leads the way.
+        """Take the outcome of a step; if it is undecided (None), ``likely`` is the direction to go on in.
 
         ``rps`` are its requests per second, where they are known.
         """
@@ -58,13 +59,13 @@ class Search:
 
     @property
     def low(self) -> int:
-        """The greatest number of users that held, below the least that failed; 0 where none did."""
+        """The largest number of users that held below the smallest that failed; 0 where none did."""
         high = self.high
         return max((n for n in self._outcomes if self._held(n) and (high is None or n < high)), default=0)
 
     @property
     def high(self) -> int | None:
-        """The least number of users that failed; None where none did."""
+        """The smallest number of users that failed; None where none did."""
         return min((n for n in self._outcomes if not self._held(n)), default=None)
 
     def confirmed(self, users: int) -> bool:
@@ -95,7 +96,7 @@ class Search:
         return (low + high) // 2
 
     def _held(self, users: int) -> bool:
-        return self._outcomes[users][-1]  # tried again only in doubt: of three the last is one of two alike
+        return self._outcomes[users][-1]  # a third try only if two outcomes contradict each other: two of three agree
 
     def _settled(self, users: int) -> bool:
         votes = self._outcomes[users]

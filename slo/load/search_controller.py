@@ -1,7 +1,7 @@
-"""A search under way: lets each step settle, holds it until its outcome is clear, and lets the target come back.
+"""A running search: waits until each step settles, holds it until its outcome is clear, and lets the target recover.
 
-Pure, clocked by the caller: ``now_s`` is the run's time, ``known_s`` that of the newest counts, which reach a master
-some seconds after they were made.
+Pure; the caller provides the clock: ``now_s`` is the run's time, ``known_s`` that of the newest counts, which reach a
+master some seconds after they were made.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MAX_RISE_S = 10.0
 RECOVERED_S = 2
 """Seconds in which all targets hold again after a failed step before the next one."""
 UPDATE_S = 1.0
-"""Seconds between two looks."""
+"""Seconds between two updates."""
 TOLERANCE_S = 0.1
-"""A look may come so much too early."""
+"""An update may come this much too early."""
 
 
 class StepOutcome(Protocol):
-    """How a step went: ``held`` is None where chance could turn it; ``likely`` is what the values alone say."""
+    """Outcome of a step: ``held`` is None where chance could reverse it; ``likely`` is what the values alone say."""
 
     @property
     def held(self) -> bool | None:
@@ -38,14 +38,14 @@ class StepOutcome(Protocol):
 
 
 Judge = Callable[[Tallies, float], StepOutcome]
-"""Says how a step went, by its counts and its seconds."""
+"""Returns the outcome of a step from its counts and its seconds."""
 CountsBetween = Callable[[int, int], Tallies]
 """Returns the counts between two moments, in milliseconds of the run."""
 
 
 @dataclass(frozen=True)
 class SearchPace:
-    """Seconds: until a step's queues are those of its own users; held at least, and at most; to come back, at most."""
+    """Seconds: until a step's queues are its own; minimum and maximum to hold a step; maximum to recover."""
 
     settle_s: float = 5.0
     min_hold_s: float = 10.0
@@ -53,7 +53,7 @@ class SearchPace:
     recover_s: float = 30.0
 
     def scaled(self, time_scale: float) -> SearchPace:
-        """Return the pace in compressed time; below some seconds there is nothing to be seen."""
+        """Return the pace in compressed time; each time has a minimum of some seconds."""
         return SearchPace(
             max(2.0, self.settle_s * time_scale),
             max(4.0, self.min_hold_s * time_scale),
@@ -75,15 +75,15 @@ class SearchPace:
         return self.min_hold_s * (2 if aim.purpose == "confirm" else 1)
 
     def max_hold(self, aim: NextStep) -> float:
-        """Return for how long a step is held at most: the climb only looks around, what follows must be clear."""
+        """Return the maximum time of a step: short while the users are multiplied, longer later."""
         return min(self.max_hold_s, 2 * self.min_hold_s) if aim.purpose == "climb" else self.max_hold_s
 
 
 class SearchController:
-    """One search. ``wanted`` is how many users to run now; None when it is over."""
+    """One search. ``wanted`` is the number of users to run now; None when the search is over."""
 
     def __init__(self, request: SearchRecord, pace: SearchPace, judge: Judge, report_delay_s: float = 0.0) -> None:
-        """Search as ``asked``; counts are known ``lag_s`` after they were made."""
+        """Search as ``request`` says; counts are known ``report_delay_s`` after they were made."""
         self._request = request
         self._pace = pace
         self._judge = judge
@@ -116,14 +116,14 @@ class SearchController:
 
     @property
     def name(self) -> str:
-        """What goes on, in a few words."""
+        """The current phase as short text."""
         if self.phase == "fall" or self._next is None:
-            return f"coming back at {_users(self.wanted or 0)}"
+            return f"recovering at {_users(self.wanted or 0)}"
         doing = "hold" if self.phase == "hold" else "settle"
         return f"{doing} at {_users(self._next.users)}"
 
     def update(self, now_s: float, running: int, known_s: float, counts: CountsBetween) -> None:
-        """Look how the step under way goes, with ``running`` users; about once a second."""
+        """Update the current step with ``running`` users; call it about once a second."""
         if self.wanted is None or self._next is None:
             return
         if self.phase == "rise" and (running == self.wanted or now_s - self._since_s >= MAX_RISE_S):
@@ -190,7 +190,7 @@ class SearchController:
         self._tallies = TallyTable()
 
     def _has_recovered(self, now_s: float) -> bool:
-        """Return whether the target is well again, or has had its time to be."""
+        """Return whether the target meets its objectives again, or the time to recover is over."""
         if now_s - self._since_s >= self._pace.recover_s + self._report_delay_s:
             return True
         if self._counted_s - self._begin_s < RECOVERED_S:

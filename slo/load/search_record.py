@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class SearchStep:
-    """A step with ``users`` from ``start_ms`` on; it is judged from ``hold_ms`` to ``end_ms``. Times are ms into the run."""
+    """A step with ``users`` from ``start_ms`` on, judged from ``hold_ms`` to ``end_ms`` (milliseconds of the run)."""
 
     users: int
     start_ms: int

@@ -1,4 +1,4 @@
-"""Why a request failed, in few and stable words."""
+"""Failure kinds: short and stable texts for why a request failed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 MAX_TEXT = 120
-"""Longest exception text kept, in characters."""
+"""Maximum length of an exception's text, in characters."""
 
 _NUMBERS = re.compile(r"\d{4,}|0x[0-9a-fA-F]+|[0-9a-f]{8}-[0-9a-f-]{27}")
 _SPACES = re.compile(r"\s+")
@@ -14,7 +14,7 @@ _TIMEOUTS = ("timeout", "timed out")
 
 
 def status_of(response: Any) -> int:
-    """Return the HTTP status code of a response object, 0 where there is none."""
+    """Return the HTTP status code of a response object; 0 without one."""
     status = getattr(response, "status_code", 0)
     return status if isinstance(status, int) else 0
 
@@ -41,7 +41,7 @@ def kind_of(exception: object, response: Any = None) -> str:
 
 
 def _is_user_text(exception: object) -> bool:
-    """Whether the locustfile itself called ``response.failure(text)``: its words are the better kind."""
+    """Return whether the locustfile called ``response.failure(text)``: its text is more specific."""
     return type(exception).__name__ == "CatchResponseError"
 
 

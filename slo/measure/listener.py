@@ -15,7 +15,7 @@ from slo.tracing.traced import trace_id_of
 
 
 class LocustStatistics(NamedTuple):
-    """Locust's own listener to requests, and what it calls for one that went well."""
+    """Locust's own request listener, and the function that it calls for a successful request."""
 
     own: Callable[..., None]
     log_request: Callable[[str, str, Any, Any], None]
@@ -24,9 +24,9 @@ class LocustStatistics(NamedTuple):
 def listeners(
     recorder: Recorder, locusts: LocustStatistics | None = None
 ) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return what listens to requests and to checks during one run; the former does what ``locusts`` does, too.
+    """Return the listeners to requests and to checks of one run; the former also does the work of ``locusts``.
 
-    Being called costs a listener more than what it does: each time it is handed nine words by name.
+    Calling a listener costs more than its work: each call passes nine keyword arguments.
     """
     clock, cells, waits = recorder.clock, recorder.cells, RetryTracker(recorder)
     waiting = waits.waiting
@@ -39,14 +39,14 @@ def listeners(
         response_length: int | None,
         exception: object = None,
         response: object = None,
-        context: object = None,  # Locust's other words, by name: gathering them in a dict costs a fifth of it all
+        context: object = None,  # Locust's other arguments: a dict of them takes a fifth of the time.
         start_time: object = None,
         url: object = None,
         **_: Any,
     ) -> None:
         try:
             if exception is None and response_time is not None:
-                # Recorder.request written out: among Locust's own code a call more costs a third of it all.
+                # Recorder.request is inlined: among Locust's own code one more call takes a third of the whole time.
                 if clock() >= recorder.until:
                     recorder.close_interval_if_due()
                 try:
@@ -60,7 +60,7 @@ def listeners(
             else:
                 _record_unsuccessful(recorder, waits, name, response_time, response_length or 0, exception, response)
         except (ValueError, TypeError, OverflowError):
-            recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
+            recorder.faults += 1  # a latency that is not a number: the run is marked as incomplete
         if exception:
             own(request_type, name, response_time, response_length, exception)
         else:
@@ -86,9 +86,9 @@ def _check_listener(recorder: Recorder) -> Callable[..., None]:
 
 
 def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[..., None]:
-    """Return what listens to requests in an open model, where each iteration has an intended start.
+    """Return the request listener of an open model, where each iteration has an intended start.
 
-    ``late_ms`` says how long after it the iteration began whose request has just ended.
+    ``late_ms`` returns by how many milliseconds the iteration of the request that just ended began late.
     """
     waits = RetryTracker(recorder)
 
@@ -109,13 +109,13 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
             else:
                 _record_unsuccessful(recorder, waits, name, response_time, length, exception, response, late)
         except (ValueError, TypeError, OverflowError):
-            recorder.faults += 1  # a latency that is no number: the run says that it is incomplete
+            recorder.faults += 1  # a latency that is not a number: the run is marked as incomplete
 
     return on_request
 
 
 def slow_listener(recorder: Recorder, slowest: SlowestRequests) -> Callable[..., None]:
-    """Return what keeps the slowest requests with their traces; it listens behind what feeds the same recorder."""
+    """Return the listener that keeps the slowest requests with their traces; it runs after the recorder's listener."""
     floors: dict[str, float] = {}
     until = recorder.until
 
@@ -151,7 +151,7 @@ def slow_listener(recorder: Recorder, slowest: SlowestRequests) -> Callable[...,
 
 
 def _nothing(*_: Any) -> None:
-    """Stand where there is nothing to call."""
+    """Do nothing: the default where there is no function to call."""
 
 
 def _record_unsuccessful(
@@ -164,7 +164,7 @@ def _record_unsuccessful(
     response: object,
     late_ms: float | None = None,
 ) -> None:
-    """Count a request that did not go well, or has no latency."""
+    """Count a request that failed, was throttled, or has no latency."""
     if latency_ms is None:
         recorder.untimed(name, kind_of(exception, response) if exception else None)
         waits.request_ended(name, 0.0, "failed" if exception else "through")

@@ -14,17 +14,17 @@ from slo.measure.recorder import RUN_STAGE
 from slo.record.process_stats import ProcessStats
 
 PERIOD_S = 0.1
-"""How often a process looks how late its timers fire, on average."""
+"""Average time between two measurements of how late a process's timers fire."""
 MAX_BEHIND_S = 60.0
-"""Looks that were due longer ago are left out."""
+"""Measurements that were due longer ago are left out."""
 RESOLUTION_US = 100
-"""Lags are recorded rounded up to so many microseconds: many buckets more would say nothing more."""
+"""Lags are rounded up to this many microseconds, which limits the number of buckets."""
 SAMPLES_PER_WINDOW = 50
-"""How many looks the CPU share and the lag that people watch are taken over."""
+"""Number of measurements that the displayed CPU share and lag are taken over."""
 WINDOW_S = 1.0
 """What the CPU share is taken over for the record."""
 BUSY = 0.9
-"""A process that wants more than this share of a core is busy."""
+"""A process that uses or waits for more than this share of a core is busy."""
 _SCHEDULED = Path("/proc/self/schedstat")
 
 
@@ -37,7 +37,7 @@ def waited_s() -> float:
 
 
 class ProcessStatsLog:
-    """The pulse of one process over one run, by stage; times are those of ``elapsed_s``, seconds since its start."""
+    """The statistics of one process over one run, by stage; times are seconds since the run's start."""
 
     def __init__(
         self, plan: Plan | None, elapsed_s: Callable[[], float], waited: Callable[[], float] = waited_s
@@ -96,7 +96,7 @@ class ProcessStatsLog:
 
 
 class LoopLagMonitor:
-    """Told of a timer's every firing; a process that is too busy fires late. ``log`` keeps a run's, if there is one."""
+    """Is called each time the timer fires; a busy process fires it late. ``stats_log`` stores the values of a run."""
 
     def __init__(
         self, clock: Callable[[], float] = time.perf_counter, cpu: Callable[[], float] = time.process_time
@@ -104,7 +104,7 @@ class LoopLagMonitor:
         self._clock = clock
         self._cpu = cpu
         self._looks: deque[tuple[float, float, float]] = deque(maxlen=SAMPLES_PER_WINDOW)
-        self._random = Random()  # of our own: a locustfile may have seeded the common one
+        self._random = Random()  # an own generator: a locustfile may have seeded the shared one
         self._due_s = clock()
         self.stats_log: ProcessStatsLog | None = None
 
@@ -128,7 +128,7 @@ class LoopLagMonitor:
 
     @property
     def cpu_ratio(self) -> float | None:
-        """CPU seconds per second over the last looks, of one core; None before there were two."""
+        """CPU seconds per second over the last measurements, of one core; None before there were two."""
         if len(self._looks) < 2:
             return None
         (start_s, start_cpu_s, _), (end_s, end_cpu_s, _) = self._looks[0], self._looks[-1]
@@ -136,5 +136,5 @@ class LoopLagMonitor:
 
     @property
     def lag_ms(self) -> float | None:
-        """The worst lateness over the last looks, in milliseconds; None before there was one."""
+        """The largest lag over the last measurements, in milliseconds; None before there was one."""
         return max(lag_s for _, _, lag_s in self._looks) * 1000 if self._looks else None

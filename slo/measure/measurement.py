@@ -31,9 +31,9 @@ from slo.record.slowest import SlowestRequests
 from slo.record.worker import Worker
 
 MAX_USER_SAMPLES = 7200
-"""Samples of the user count that are kept: two hours at one a second."""
+"""Maximum number of samples of the user count: two hours at one a second."""
 MAX_SCRAPES = 2000
-"""Samples of the target's own metrics that are kept."""
+"""Maximum number of samples of the target's metrics."""
 RECENT_S = 10
 """Seconds of the run that are shown as "now"."""
 
@@ -51,10 +51,10 @@ class Measurement:
         warmup_ends_ms: Iterable[int] = (),
         worker_stats: Callable[[], Mapping[str, ProcessStats]] | None = None,
     ) -> None:
-        """Start the run's clock. Counts reach ``take`` up to ``report_s`` seconds after they were made.
+        """Start the run's clock. Counts reach ``add_intervals`` up to ``report_s`` seconds after they were made.
 
-        ``warmup_ends_ms`` are the ends of the warm-ups that objectives have. ``slowest`` takes the slowest requests,
-        those of workers too. ``worker_stats`` returns the statistics of the processes that send the requests; None
+        ``warmup_ends_ms`` are the ends of the objectives' warm-ups. ``slowest`` collects the slowest requests,
+        also those of workers. ``worker_stats`` returns the statistics of the processes that send the requests; None
         where this process does.
         """
         self.description = description
@@ -70,7 +70,7 @@ class Measurement:
         self._worker_stats = worker_stats
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
-        # A search is judged step by step: merged intervals would lie across the end of a step.
+        # A search is judged step by step: a merged interval could extend beyond the end of a step.
         seconds = 2 * math.ceil(description.search.time_s) if description.search else 0
         self._history = History(max(MAX_INTERVALS, seconds), warmup_ends_ms=self.warmup_ends_ms)
         self._users: Samples[UserSample] = Samples(MAX_USER_SAMPLES)
@@ -88,7 +88,7 @@ class Measurement:
 
     @property
     def stage(self) -> Stage | None:
-        """The stage running now; None without a plan or after its end."""
+        """The current stage; None without a plan or after its end."""
         return self.description.plan.stage_at(self.elapsed_s) if self.description.plan else None
 
     def sample_users(self, users: int) -> None:
@@ -99,11 +99,11 @@ class Measurement:
         self.add_intervals(self.recorder.drain())
 
     def add_scrape(self, values: Mapping[str, float]) -> None:
-        """Note what the target's own metrics say now."""
+        """Record the target's metrics as read now."""
         self._scrapes.add(Scrape(round(self.elapsed_s * 1000), values))
 
     def note_scrape_error(self, why: str) -> None:
-        """Note that the target's own metrics could not be read."""
+        """Record that the target's metrics could not be read."""
         self._failed_scrapes += 1
         self._scrape_error = self._scrape_error or why
 
@@ -138,7 +138,7 @@ class Measurement:
         return self._users.items
 
     def current_run(self) -> Run:
-        """Return the run as it stands: all that was counted, and no end yet."""
+        """Return the run so far: everything counted, without an end."""
         duration_s = max(0.001, round(self.elapsed_s - self._report_s, 3))
         later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
         steps = self.search_controller.step_tallies if self.search_controller else ()

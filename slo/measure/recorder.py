@@ -20,11 +20,11 @@ INTERVAL_S = 1.0
 
 
 class EndpointCounts:
-    """One endpoint in the interval under way.
+    """Counts of one endpoint in the current interval.
 
-    Latencies of requests that went well wait as they came (``note_ms`` takes one, in milliseconds) and become
-    counts once an interval: in one go that costs a third of what it costs request by request, among Locust's
-    code that has filled the processor's cache.
+    Latencies of successful requests are collected (``note_ms`` appends one, in milliseconds) and become counts once per
+    interval. All at once this takes a third of the time of one by one, because Locust's code has filled the
+    processor's cache in between.
     """
 
     __slots__ = ("_due_ms", "_waiting_ms", "bytes", "note_due_ms", "note_ms", "tally")
@@ -95,9 +95,9 @@ class Recorder:
         self.until = now
 
     def request(self, endpoint: str, latency_ms: float, length: int, late_ms: float | None = None) -> None:
-        """Count a request that went well: latency in milliseconds, response length in bytes.
+        """Count a successful request: latency in milliseconds, response length in bytes.
 
-        ``late_ms`` says how long after its intended start its iteration began, if it had one.
+        ``late_ms`` is how long after its intended start its iteration began, if it had one.
         """
         if self.clock() >= self.until:
             self.close_interval_if_due()
@@ -108,7 +108,7 @@ class Recorder:
         cell.bytes += length
 
     def arrived(self, late_ms: float | None) -> None:
-        """Count an arrival that started ``late_ms`` after it was due, or never (None)."""
+        """Count an arrival that started ``late_ms`` after it was due, or was dropped (None)."""
         if self.clock() >= self.until:
             self.close_interval_if_due()
         late = late_ms is not None and late_ms > LATE_MS
@@ -127,16 +127,16 @@ class Recorder:
         tally.throttled += 1
 
     def retry_after(self, endpoint: str, wait_s: float) -> None:
-        """Count that a throttled request was told to come again in so many seconds."""
+        """Count the delay in seconds that a throttled request's Retry-After named."""
         self._tally(endpoint).told.record(int(wait_s * 1e6 + 0.5))
 
     def retried(self, endpoint: str, outcome: RetryOutcome) -> None:
-        """Count how the next request of a user ended that had been told to wait."""
+        """Count how the next request of a throttled user ended."""
         returns = self._tally(endpoint).returns
         returns[outcome] = returns.get(outcome, 0) + 1
 
     def untimed(self, endpoint: str, kind: str | None) -> None:
-        """Count a request whose client reported no latency, failed when it has a kind."""
+        """Count a request whose client reported no latency, as failed if it has a kind."""
         tally = self._tally(endpoint)
         tally.untimed += 1
         if kind is not None:

@@ -1,8 +1,8 @@
-"""Retry-After: what a 429 tells its client, and whether who was told came back when told.
+"""Retry-After: the delay that a 429 names, and whether the user respected it.
 
 A virtual user is the greenlet that made the request. Only its next request counts, whatever its endpoint: ``early``
-when it was sent before the time told, else ``through`` when it went well, ``again`` when it was throttled again,
-``failed`` when it failed otherwise.
+if it was sent before the delay was over, else ``through`` if it succeeded, ``again`` if it was throttled again,
+``failed`` if it failed otherwise.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from slo.measure.recorder import Recorder
 from slo.metrics.tally import RetryOutcome
 
 MAX_USERS = 10_000
-"""Users of a process waiting at once whose next request is looked for; of others only what they were told counts."""
+"""Maximum number of waiting users per process whose next request is followed; of others only the delay counts."""
 GRACE_S = 0.05
-"""A user who slept as told may seem this much early: timers are rounded, and we hear of the 429 after it arrived."""
+"""Tolerance for the end of a delay: timers are rounded, and we see the 429 after it arrived."""
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def wait_of(response: Any, now: Callable[[], float] = time.time) -> float | None:
-    """Return how many seconds a response's Retry-After says to wait (RFC 9110, 10.2.3); None where it says nothing.
+    """Return the delay in seconds of a response's Retry-After (RFC 9110, 10.2.3); None without one.
 
-    A date is held against the response's own Date, for its clock may not be ours; without one against ``now``.
+    A date is compared with the response's own Date, since clocks may differ; without one with ``now``.
     """
     headers = getattr(response, "headers", None)
     told = _header(headers, "Retry-After")
@@ -57,9 +57,9 @@ def _date(text: str) -> datetime | None:
 
 
 class RetryTracker:
-    """Who was told to wait until when, in one process and one run.
+    """Which user has to wait until when, in one process and one run.
 
-    ``waiting`` is open to see, so that the hot path asks no more than whether anybody is in it.
+    ``waiting`` is public so that the hot path only has to test whether it is empty.
     """
 
     def __init__(self, recorder: Recorder, current: Callable[[], object] = getcurrent) -> None:
@@ -68,7 +68,7 @@ class RetryTracker:
         self.waiting: dict[int, tuple[weakref.ref[object], float]] = {}
 
     def throttled(self, endpoint: str, response: Any) -> None:
-        """Note what a 429 told the user who got it."""
+        """Record the delay that a 429 named to its user."""
         wait_s = wait_of(response)
         if wait_s is None:
             return
@@ -81,7 +81,7 @@ class RetryTracker:
             waiting[key] = (gone, self._recorder.clock() + wait_s)
 
     def request_ended(self, endpoint: str, latency_ms: float, outcome: RetryOutcome) -> None:
-        """Count how the request ended that a user made next, if it had been told to wait."""
+        """Count how the next request of a user ended, if the user had to wait."""
         found = self.waiting.pop(id(self._current()), None)
         if found is not None:
             sent = self._recorder.clock() - latency_ms / 1000

@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class Samples(Generic[T]):
-    """At most ``most`` samples.
+    """At most ``max_items`` samples.
 
     When there are more, every second one is dropped, and from then on every second new one is left out.
     """

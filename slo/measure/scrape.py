@@ -38,7 +38,7 @@ def period_s(time_scale: float) -> float:
 def parse(text: str) -> dict[str, float]:
     """Return memory, open files, and every gauge of a circuit breaker (``name{labels}``), by name.
 
-    A line that is not in the text format of Prometheus is skipped: the other figures are as good as before.
+    A line that is not in the text format of Prometheus is skipped.
     """
     found: dict[str, float] = {}
     types: dict[str, str] = {}
@@ -54,7 +54,7 @@ def parse(text: str) -> dict[str, float]:
 
 
 def _samples(text: str) -> Iterator[tuple[str, float]]:
-    """Yield the samples of a line that are kept, by name; none where the line is damaged."""
+    """Yield the wanted samples of a line, by name; none if the line is damaged."""
     try:
         families = list(text_string_to_metric_families(text))
     except (ValueError, IndexError, KeyError):

@@ -1,4 +1,4 @@
-"""Where a run under way stands in its plan or its search."""
+"""The position of a running run in its plan or its search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from slo.measure.measurement import Measurement
 
 
 def stage_progress(measurement: Measurement) -> dict[str, Any] | None:
-    """Return the stage under way: its name and number, how many there are, and the seconds left; None without one."""
+    """Return the current stage: its name and number, the number of stages, and the seconds left; None without one."""
     if measurement.search_controller is not None and not measurement.search_controller.done:
         climb = measurement.search_controller
         return {"name": climb.name, "left_s": None, "number": climb.number, "of": None}

@@ -1,4 +1,4 @@
-"""Arrivals of an open model: iterations that were to start at moments of their own, and what became of them."""
+"""Arrivals of an open model: iterations with scheduled start times, and what became of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from functools import reduce
 from typing import NamedTuple
 
 LATE_MS = 10.0
-"""An iteration that starts so long after it was to start is late."""
+"""An iteration that starts this many milliseconds after its scheduled time is late."""
 
 
 class Arrivals(NamedTuple):
-    """How many were ``started``, how many of those ``late``, and how many ``dropped``.
+    """How many iterations were ``started``, how many of those ``late``, and how many ``dropped``.
 
-    One is dropped when no user was free for it for too long.
+    An arrival is dropped when no user was free in time.
     """
 
     started: int = 0

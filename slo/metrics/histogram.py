@@ -101,8 +101,8 @@ class Histogram:
     def value_at_rank(self, rank: int) -> int:
         """Return the value in microseconds of the ``rank``-th smallest sample (1-based).
 
-        It is the largest value of the sample's bucket, kept within the recorded minimum and maximum: never
-        below the true sample, and above it by less than 0.1 %. Raises ValueError when there is no such rank.
+        It is the largest value of the sample's bucket, limited to the recorded minimum and maximum: never
+        below the true sample, and less than 0.1 % above it. Raises ValueError when there is no such rank.
         """
         if not 1 <= rank <= self.total:
             raise ValueError(f"rank {rank} of {self.total} samples")

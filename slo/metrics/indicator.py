@@ -52,11 +52,11 @@ LATENCY_STATISTICS: Mapping[str, Callable[[Histogram], Fraction]] = {
     "mean": Histogram.mean,
     "max": lambda histogram: Fraction(histogram.max_us),
 }
-"""How a statistic of latency that is no percentile is computed of a histogram, in microseconds."""
+"""Statistics of latency other than percentiles: how each is computed from a histogram, in microseconds."""
 
 
 class IndicatorError(ValueError):
-    """A name that is no indicator; the sentence says which there are."""
+    """An unknown indicator; the message names the allowed ones."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ ALLOWED = ", ".join(("latency.p<1 to 99.99>", *_FIXED))
 
 
 def parse(name: str) -> Indicator:
-    """Return the indicator called ``name``; raises IndicatorError with what was probably meant."""
+    """Return the indicator called ``name``; raises IndicatorError with a suggestion."""
     if name in _FIXED:
         return _FIXED[name]
     found = _PERCENTILE.fullmatch(name)

@@ -2,8 +2,8 @@
 
 The number of samples below the true percentile is binomial, whatever the distribution of the latencies, so
 two ranks enclose the percentile with a known probability (David and Nagaraja, Order Statistics, 3rd ed.,
-section 7.1). It assumes independent samples: requests next to each other are correlated, so the
-interval is the narrowest honest one, not the last word.
+section 7.1). The method assumes independent samples. Consecutive requests are correlated, so the true interval
+may be wider.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MISS_PROBABILITY = 0.05
 
 @dataclass(frozen=True)
 class PercentileInterval:
-    """The ends of a 95 % interval in microseconds; None where the samples are too few to bound that side."""
+    """The ends of a 95 % interval in microseconds; None where there are too few samples to bound that side."""
 
     low_us: int | None
     high_us: int | None

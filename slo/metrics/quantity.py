@@ -1,4 +1,4 @@
-"""Quantities with units, exactly: ``3000 ms``, ``0.5 %``, ``10 rps``. Imports nothing of ours."""
+"""Exact quantities with units: ``3000 ms``, ``0.5 %``, ``10 rps``."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ _QUANTITY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([^0-9.,\s+-][^\s]*)?"
 
 
 class QuantityError(ValueError):
-    """A text that is no quantity of the unit wanted; the sentence says what is allowed."""
+    """A text that is not a quantity of the expected unit; the message says what is allowed."""
 
 
 def parse(text: object, unit: Unit) -> Fraction:
     """Return ``text`` as an exact number of ``unit``: milliseconds, a ratio, requests per second ...
 
-    A count, users, seconds and percent per hour are such units too. Raises QuantityError.
+    Raises QuantityError.
     """
     shown = str(text)[:40]
     if isinstance(text, bool) or not isinstance(text, str | int | float):
@@ -81,7 +81,7 @@ def write(value: Fraction, unit: Unit) -> str:
 def show(value: Fraction | float, unit: Unit, compared_with: Fraction | None = None) -> str:
     """Return ``value`` for people, with its unit; rounding never makes it look like 0 % or 100 %.
 
-    Shown ``beside`` another value that it differs from, it gets the digits that tell them apart.
+    If it differs from ``compared_with``, it gets as many digits as it takes to show the difference.
     """
     exact = Fraction(value)
     text = _shown(exact, unit)
@@ -100,7 +100,7 @@ def _shown(exact: Fraction, unit: Unit) -> str:
 
 
 def _percent(percent: Fraction) -> str:
-    """Two decimals, or as many more as keep a value apart from 0 and from 100."""
+    """Two decimals, or as many as it takes to differ from 0 and from 100."""
     for places in range(2, 12):
         text = _fixed(percent, places)
         if (Fraction(text) in (0, 100)) == (percent in (0, 100)):

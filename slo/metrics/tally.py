@@ -1,4 +1,4 @@
-"""What is counted of one endpoint in one interval, and how such counts are added up."""
+"""Counts of one endpoint in one interval, and how such counts are added."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from slo.metrics.histogram import Histogram
 OTHER = "(other)"
 """Where names beyond a cap are counted: nothing is lost, and memory stays bounded."""
 MAX_KINDS = 32
-"""Failure kinds, and check names, kept apart for one endpoint."""
+"""Failure kinds, and check names, that are counted separately for one endpoint."""
 
 Since = Literal["sent", "intended"]
 RetryOutcome = Literal["early", "through", "again", "failed"]
-"""How the next request of a user ended that a 429 had told to wait: slo/retry_after.py says what each means."""
+"""How the request after a 429 with Retry-After ended; see ``slo.measure.retry_after``."""
 _HISTOGRAMS = ("ok", "failed", "ok_due", "failed_due", "told")
 Packed = bytes
 """A tally on the wire; named because Tally has a field called bytes."""
@@ -25,12 +25,13 @@ Packed = bytes
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one endpoint: latency of requests that went well and of failed ones, and why they failed.
+    """Counts of one endpoint: latencies of successful and of failed requests, and reasons of failures.
 
-    ``failures`` counts failed requests by kind, 429 aside; those are ``throttled``. ``untimed`` counts
+    ``failures`` counts failed requests by kind, without 429; those are ``throttled``. ``untimed`` counts
     requests whose client reported no latency. ``checks`` maps a check's name to [passed, failed].
-    ``ok_due`` and ``failed_due`` are the latencies from the intended start, where arrivals had one.
-    ``told`` are the waits that the Retry-After of throttled requests named, ``returns`` how those told came back.
+    ``ok_due`` and ``failed_due`` are the latencies from the intended start, for requests that had one.
+    ``told`` are the delays that the Retry-After headers of throttled requests named; ``returns`` counts how the next
+    request after such a response ended.
     """
 
     ok: Histogram = field(default_factory=Histogram)
@@ -52,7 +53,7 @@ class Tally:
 
     @property
     def errors(self) -> int:
-        """Failed requests, throttled ones aside."""
+        """Failed requests, without throttled ones."""
         return sum(self.failures.values())
 
     @property
@@ -68,8 +69,8 @@ class Tally:
     def latency_of(self, which: str, since: Since | None = "sent") -> Histogram:
         """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones.
 
-        ``since`` says from when: as they were ``sent``, or the ``intended`` start of their iteration; None from the
-        intended one where there was one.
+        ``since`` is the start of the measurement: when the request was ``sent``, or the ``intended`` start of its
+        iteration. None means the intended start where there is one.
         """
         if since == "intended" or (since is None and self.planned):
             ok, failed = self.ok_due, self.failed_due
@@ -84,7 +85,7 @@ class Tally:
         _count(self.failures, kind, count)
 
     def record_unsuccessful(self, latency_ms: float, length: int, late_ms: float | None = None) -> None:
-        """Count the latency and the bytes of a request that did not go well; ``late_ms`` after its intended start."""
+        """Count latency and bytes of a request that failed or was throttled; ``late_ms`` after its intended start."""
         self.failed.record(int(latency_ms * 1000 + 0.5))
         self.bytes += length
         if late_ms is not None:

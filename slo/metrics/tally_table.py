@@ -1,4 +1,4 @@
-"""Counts of many endpoints and stages, and how such tables are added up."""
+"""Tables of counts by endpoint and stage, and how they are added."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def show_path(path: Path) -> str:
 
 
 def read(path: FilePath) -> str:
-    """Return a file's text; raises DocumentError with the sentence that says why it cannot be had."""
+    """Return a file's text; raises DocumentError with the reason why it cannot be read."""
 
     def failed(message: str) -> DocumentError:
         return DocumentError([Problem(str(path), 1, 1, "", message)])
@@ -126,7 +126,7 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
 
 
 class _Builder:
-    """Turns YAML nodes into plain data and notes where everything stands."""
+    """Converts YAML nodes to plain data and records the position of each."""
 
     def __init__(self, document: Document) -> None:
         self.problems: list[Problem] = []

@@ -29,12 +29,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Objective:
-    """An indicator with its target, in the indicator's unit. ``line`` is where the file says so.
+    """An indicator with its target, in the indicator's unit. ``line`` is its line in the file.
 
-    Past its target for ``abort_s`` seconds of a run it ends the run, where it is not None.
-    ``of`` chooses whose latency counts, ``since`` from when (None: from the intended start where there was one);
-    ``throttled`` whether a 429 is an error; ``check`` one check by name.
-    An objective ``against`` the baseline bounds how much worse than the reference runs the indicator may be: its
+    ``abort_s``: the run is aborted after this many seconds past the target; None for never.
+    ``of`` selects the requests whose latency counts, ``since`` the start of the measurement (None: the intended start
+    where there is one); ``throttled`` whether a 429 is an error; ``check`` one check by name.
+    An objective ``against`` the baseline limits how much worse than the reference runs the indicator may be: its
     value, target and warning are shares of the reference's value (of all requests, where the indicator is a share).
     """
 

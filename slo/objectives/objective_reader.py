@@ -1,4 +1,4 @@
-"""Reading one objective whose keys and types the schema accepted; what makes no sense is a problem with its line."""
+"""Reads one objective whose keys and types the schema accepted; what has no meaning is a problem with its line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ABORT_AFTER_S = Fraction(30)
 
 
 class ObjectiveReader:
-    """Reads one objective whose keys and types are right, and notes what makes no sense."""
+    """Reads one objective whose keys and types are valid, and collects the problems in its meaning."""
 
     def __init__(self, doc: Document, path: Path, item: dict[str, Any], groups: Mapping[str, Any]) -> None:
         self.problems: list[Problem] = []
@@ -28,7 +28,7 @@ class ObjectiveReader:
         self._groups = groups
 
     def read(self) -> Objective | None:
-        """Return the objective, or None when there are problems."""
+        """Return the objective; None if it has problems."""
         item = self._item
         try:
             what = indicator.parse(item["indicator"])
@@ -62,7 +62,7 @@ class ObjectiveReader:
         )
 
     def read_regression(self, name: str, covered: bool) -> Objective | None:
-        """Return the objective that bounds how much worse than the baseline ``name`` may be, or None."""
+        """Return the objective on how much worse than the baseline ``name`` may be; None if it has problems."""
         try:
             what = indicator.parse(name)
         except IndicatorError as error:
@@ -73,11 +73,11 @@ class ObjectiveReader:
         elif what.kind == "dropped":
             self._add_problem_of_item("is nothing in most runs; bound it by an objective with a target")
         elif what.kind == "requests":
-            self._add_problem_of_item("counts what the load asked for; compare `throughput.rps`")
+            self._add_problem_of_item("counts what the load requested; compare `throughput.rps`")
         elif not covered:
             self._add_problem_of_item(
                 f"needs an objective with a target for `{name}` too, in the same scenarios and of the same endpoints: "
-                "small steps could pass for ever"
+                "otherwise small regressions could add up without a limit"
             )
         share = Indicator(what.name, what.kind, what.statistic, "ratio", "lower")
         target, warning = self._quantity("target", share), self._quantity("warning", share)
@@ -114,7 +114,7 @@ class ObjectiveReader:
     def _check_target(self, what: Indicator, target: Fraction) -> None:
         shown = quantity.write(target, what.unit)
         if what.unit == "ratio" and target > 1:
-            self._add_problem("target", f"{shown} is more than all; a share lies between 0 % and 100 %")
+            self._add_problem("target", f"{shown} is more than everything; a share is between 0 % and 100 %")
         elif what.best == 0 and target == 1:
             self._add_problem("target", "nothing can miss 100 % here; set it lower or leave the objective out")
         elif target == 0 and what.best != 0:
@@ -175,7 +175,7 @@ class ObjectiveReader:
                 )
 
     def _abort(self, what: Indicator) -> Fraction | None:
-        """Return after how many seconds past its target the objective ends a run, or None."""
+        """Return after how many seconds past its target the objective aborts a run; None for never."""
         value = self._item.get("abort")
         if not value and value != {}:
             return None
@@ -187,7 +187,7 @@ class ObjectiveReader:
         path = (*self._path, "abort", "after")
         after = value.get("after") if isinstance(value, dict) else None
         if not isinstance(after, str | int | float) or isinstance(after, bool):
-            return None  # the schema said so already
+            return None  # the schema has reported it already
         try:
             return quantity.parse(self._doc.texts[path], "ms") / 1000
         except QuantityError as error:
@@ -199,7 +199,7 @@ class ObjectiveReader:
 
 
 def _name(what: Indicator, scope: Scope, item: Mapping[str, Any]) -> str:
-    """Return the name of an objective without one: its indicator, and its scope in words."""
+    """Return the name of an objective without one: its indicator and its scope."""
     words = what.name
     if item.get("of", "all") != "all":
         words += f" ({item['of']} requests)"

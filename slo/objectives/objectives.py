@@ -1,4 +1,4 @@
-"""Objectives: the YAML file that says what is demanded of a run, checked by schema and then by meaning."""
+"""Objectives files: YAML, validated by a JSON Schema and then by meaning."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from slo.objectives.objective_reader import ObjectiveReader
 
 @dataclass(frozen=True)
 class Objectives:
-    """A whole file: its objectives, its groups of endpoints, where it came from and its text's SHA-256.
+    """A whole file: its objectives, its groups of endpoints, its source and its text's SHA-256.
 
     ``baselines`` is the folder of the reference runs; ``any_baseline`` whether those of another environment count.
-    ``text`` is the file's own text, so that a run can keep what it was judged by.
+    ``text`` is the file's own text, which a run keeps with its verdict.
     """
 
     title: str
@@ -68,7 +68,7 @@ def parse(text: str, source: str) -> Objectives:
 
 
 def _read_all(doc: Document, invalid_keys: set[str], problems: list[Problem]) -> Iterator[tuple[Path, Objective]]:
-    """Yield what can be read; what the schema already refused is not looked at again, the rest is."""
+    """Yield the objectives that can be read; keys that the schema rejected are left out."""
     data = doc.data if isinstance(doc.data, dict) else {}
     items, groups = data.get("objectives"), data.get("groups")
     for index, item in enumerate(items if isinstance(items, list) else []):

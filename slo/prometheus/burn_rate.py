@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 PAGE, TICKET = "page", "ticket"
-"""Severities: somebody is called at once, or looks at it in working hours."""
+"""Severities: a page reaches somebody at once, a ticket in working hours."""
 MONTH_S = 30 * 86400
 
 
@@ -41,7 +41,7 @@ def burn_rates(period_s: float) -> list[BurnRate]:
     ):
         scale = period_s / MONTH_S
         long, short = max(MIN_LONG_WINDOW_S, round(long_s * scale)), max(MIN_SHORT_WINDOW_S, round(short_s * scale))
-        # Of two over the same windows the slower one says all that the faster one does.
+        # Of two rates with the same windows the lower one includes the higher one.
         kept = found.get((long, short))
         found[long, short] = BurnRate(rate, long, short, kept.severity if kept else severity)
     return list(found.values())

@@ -1,8 +1,8 @@
-"""A run as Prometheus sees it: its counts so far and how its objectives stand, as metrics.
+"""The metrics of a run for Prometheus: its counts so far and the status of its objectives.
 
-Names and units follow https://prometheus.io/docs/practices/naming/: seconds, ratios, bytes. Counts are kept
-cumulatively as they come in, so that a scrape costs the same after an hour as after a minute. ``collect`` is what
-prometheus_client asks of a collector. Pure but for what it has been told.
+Names and units follow https://prometheus.io/docs/practices/naming/: seconds, ratios, bytes. Counts are cumulated
+as they arrive, so that a scrape costs the same after an hour as after a minute. ``collect`` is the interface of
+prometheus_client. Pure except for the counts that were added.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _UNITS: Mapping[Unit, tuple[str, float]] = {
 
 
 class RunCollector(Collector):
-    """Counts of the run under way, or of the last one, and what Prometheus is told of it."""
+    """Counts of the running run, or of the last one, and the run's state for Prometheus."""
 
     def __init__(self, objectives: Objectives | None) -> None:
         self._objectives = objectives
@@ -75,7 +75,7 @@ class RunCollector(Collector):
             latency = self._latencies.setdefault(endpoint, Latency([0] * (len(self.bounds_us) + 1)))
             latency.add(tally.ok, self._buckets)
             latency.add(tally.failed, self._buckets)
-            # The latencies are kept above, in fewer buckets; what is left of the tally is its counts.
+            # The latencies are kept above, in fewer buckets; the rest of the tally is its counts.
             whole.untimed += tally.untimed
             whole.throttled += tally.throttled
             whole.bytes += tally.bytes
@@ -85,7 +85,7 @@ class RunCollector(Collector):
                 whole.check(name, passed, failed)
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: what there is depends on the run."""
+        """Return nothing: the metrics depend on the run."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -94,9 +94,9 @@ class RunCollector(Collector):
         yield from self._run_metrics(natively=False)
 
     def text(self, accept: str) -> tuple[bytes, str]:
-        """Return all metrics in the format that an Accept header asks for, and its content type.
+        """Return all metrics in the format for an Accept header, and its content type.
 
-        Native histograms are in OpenMetrics 2.0 alone: who asks for less gets the classic buckets only.
+        Only OpenMetrics 2.0 has native histograms: other formats get the classic buckets only.
         """
         # prometheus_client fails at a version that is no number.
         sound = all(_NUMBER.fullmatch(version) for version in _VERSION.findall(accept))
@@ -132,7 +132,7 @@ class RunCollector(Collector):
         yield _gauge("running", "Whether a run is under way: 1, else 0.", float(now.running))
         yield _gauge("run_start_time_seconds", "When it started, since 1970.", now.started_s)
         if now.users_wanted is not None:
-            yield _gauge("users_wanted", "Users that the plan wants now.", now.users_wanted)
+            yield _gauge("users_wanted", "Users planned now.", now.users_wanted)
         yield _gauge("users_running", "Users that run now.", float(now.users_running))
         stage = GaugeMetricFamily(f"{NAMESPACE}_stage_info", "The stage under way, 1.", labels=("stage", "number"))
         if now.stage is not None:
@@ -142,7 +142,7 @@ class RunCollector(Collector):
     def _count_metrics(self) -> Iterator[Metric]:
         scenario = self._scenario
         requests = _counter("requests", "Requests that ended: good, failed and throttled ones.", "endpoint")
-        failures = _counter("failures", "Failed requests, 429 aside, by kind.", "endpoint", "kind")
+        failures = _counter("failures", "Failed requests without 429, by kind.", "endpoint", "kind")
         throttled = _counter("throttled", "Requests that the target's rate limiter refused (429).", "endpoint")
         received = _counter("response_bytes", "Bytes of the answers' bodies.", "endpoint")
         checks = _counter("checks", "Checks by name and result, passed or failed.", "endpoint", "check", "result")
@@ -245,7 +245,7 @@ def _counter(name: str, about: str, *labels: str) -> CounterMetricFamily:
 def _capped_kinds(failures: Mapping[str, int]) -> dict[str, int]:
     """Return the failures by kind, the rarer ones beyond MAX_KINDS together.
 
-    A counter must not fall: a kind keeps its place once it is among the first, which is their order of arrival.
+    A counter must not fall: the first kinds, in their order of arrival, keep their own counter.
     """
     found: dict[str, int] = {}
     for kind, count in failures.items():

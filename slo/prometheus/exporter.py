@@ -1,4 +1,4 @@
-"""Hands the metrics of a run to Prometheus: on a port of its own, in the web UI, or pushed to a Pushgateway."""
+"""Exports the metrics of a run to Prometheus: on a separate port, in the web UI, or pushed to a Pushgateway."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ JOB = "locust-slo"
 
 
 class ExporterError(Exception):
-    """Metrics that cannot be handed out as asked; a sentence for the user."""
+    """Metrics that cannot be exported as requested; the message is for the user."""
 
 
 class RunSource(Protocol):
-    """What the exporter asks for the runs of this process; it is given the metrics to keep counting into."""
+    """The source of the runs of this process, with the collector that keeps counting."""
 
     objectives: Objectives | None
     measurement: Measurement | None
     collector: RunCollector | None
 
     def run_state(self, processes: Sequence[ProcessStatus] = ()) -> RunState:
-        """Return what Prometheus is told beside the counts."""
+        """Return the state of the run beside its counts."""
 
 
 class Exporter:
-    """What Prometheus is told by one process, which judges."""
+    """Exports the metrics of one process, the one that judges."""
 
     def __init__(
         self, source: RunSource, processes: Callable[[], Sequence[ProcessStatus]], gateway: Gateway | None
@@ -60,7 +60,7 @@ class Exporter:
         self.collector = source.collector = RunCollector(source.objectives)
 
     def text(self, accept: str) -> tuple[bytes, str]:
-        """Return all metrics as they are now, in the format that an Accept header asks for, and its content type."""
+        """Return all metrics as they are now, in the format for an Accept header, and its content type."""
         self._update_state()
         return self.collector.text(accept)
 
@@ -83,7 +83,7 @@ class Exporter:
                 self.push()
 
     def push(self) -> None:
-        """Push what there is now, if there is where to."""
+        """Push the current metrics, if there is a gateway."""
         if self._gateway is None:
             return
         # One after the other: what was true before the end of a run must not arrive after the verdict.
@@ -113,7 +113,8 @@ class Gateway:
         """Raise ExporterError for what is no URL."""
         if not _is_gateway(url):
             raise ExporterError(
-                f"--prometheus-push is the URL of a Pushgateway like http://localhost:9091, not '{without_password(url)}'"
+                "--prometheus-push is the URL of a Pushgateway like http://localhost:9091, "
+                f"not '{without_password(url)}'"
             )
         parts = urlsplit(url)
         self.display_url = without_password(url)
@@ -123,7 +124,7 @@ class Gateway:
         self._reported = False
 
     def push(self, exposition: RunCollector) -> None:
-        """Replace what is there of the scenario; a failure is told once, on stderr, and does no other harm."""
+        """Replace the metrics of the scenario; a failure is reported once, on stderr, and has no other effect."""
         try:
             with gevent.Timeout(PUSH_TIMEOUT_S):
                 push_to_gateway(
@@ -163,7 +164,7 @@ def without_password(url: str) -> str:
 
 
 def _is_gateway(url: str) -> bool:
-    """Return whether metrics can be pushed to paths below ``url``, which ends with a path of its own at most."""
+    """Return whether metrics can be pushed to paths below ``url``, which may have a path but nothing after it."""
     try:
         parts = urlsplit(url)
         addressed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -176,7 +177,7 @@ def _is_gateway(url: str) -> bool:
 def exporter_for(
     options: Namespace, source: RunSource, processes: Callable[[], Sequence[ProcessStatus]], has_web_ui: bool
 ) -> Exporter | None:
-    """Return what tells Prometheus, and begin to; None where nobody asks. Raises ExporterError."""
+    """Return the exporter for the options, started; None without any. Raises ExporterError."""
     if not (options.prometheus_port or options.prometheus_push or has_web_ui):
         return None
     found = Exporter(source, processes, Gateway(options.prometheus_push) if options.prometheus_push else None)

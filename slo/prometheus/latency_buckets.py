@@ -14,7 +14,7 @@ from slo.metrics.histogram import Histogram, bucket_bounds
 from slo.objectives.objective import Objective
 
 DEFAULT_BOUNDS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Bounds of the latency's buckets, prometheus_client's own; to them come the objectives' targets and warnings."""
+"""Default bounds of the latency's buckets, those of prometheus_client; objectives' targets and warnings are added."""
 
 
 SCHEMA = 5
@@ -22,7 +22,7 @@ SCHEMA = 5
 
 
 MAX_BOUNDS = 20
-"""Bounds of an endpoint's classic buckets, but that every target is one, however many there are."""
+"""Maximum number of bounds of an endpoint's classic buckets; every target is one, however many there are."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Latency:
     sum_us: int = 0
 
     def add(self, histogram: Histogram, buckets: BucketIndex) -> None:
-        """Add latencies; a bucket of ours counts as its largest value, above the true one by less than 0.1 %."""
+        """Add latencies; a bucket of our histogram counts as its largest value, less than 0.1 % above the true one."""
         classic, native = self.classic, self.native
         for index, count in histogram.counts.items():
             place, native_place = buckets.of(index)
@@ -46,7 +46,7 @@ class Latency:
 
 
 class BucketIndex:
-    """Where a bucket of ours counts: in which classic bucket, and in which native one."""
+    """Maps a bucket of our histogram to its classic bucket and its native one."""
 
     def __init__(self, bounds_us: Sequence[int]) -> None:
         self._bounds_us = bounds_us
@@ -77,7 +77,7 @@ def bounds_us(objectives: Iterable[Objective]) -> tuple[int, ...]:
 
 
 def _thinned(values: Sequence[int], most: int) -> Sequence[int]:
-    """Return at most so many of the values, from all over them."""
+    """Return at most ``most`` of the values, evenly chosen."""
     return values[:: math.ceil(len(values) / most)] if values and most > 0 else ()
 
 
@@ -102,5 +102,5 @@ def native_histogram(latency: Latency) -> NativeHistogram:
             spans.append(BucketSpan(index if last is None else index - last - 1, 1))
         deltas.append(count - before)
         before, last = count, index
-    # Counts are whole: with a point in them prometheus_client's own parser cannot read them.
+    # Counts are integers: prometheus_client's own parser cannot read them with a decimal point.
     return NativeHistogram(latency.total, latency.sum_us / 1e6, SCHEMA, 0.0, 0, tuple(spans), None, tuple(deltas), None)

@@ -1,7 +1,7 @@
-"""Prometheus' rules for objectives: recording rules for what is bad, and alerts on how fast that burns the budget.
+"""Prometheus rules for objectives: recording rules for bad requests, and alerts on the burn rate of the budget.
 
-An objective allows so many bad requests: p95 below 3 s allows 5 % of them to take longer, an error rate below 1 %
-allows 1 % to fail. Its burn rate is how many times more there are. Alerts look over two windows at once, so that they
+An objective allows a share of bad requests: p95 below 3 s allows 5 % of them to take longer, an error rate below 1 %
+allows 1 % to fail. The burn rate is the actual share divided by the allowed one. Alerts use two windows, so that they
 fire early and end soon: https://sre.google/workbook/alerting-on-slos/, "Multiwindow, Multi-Burn-Rate Alerts".
 
 Pure: the same objectives give the same text.
@@ -25,7 +25,7 @@ from slo.prometheus.burn_rate import PAGE, TICKET, BurnRate, burn_rates, prometh
 from slo.prometheus.collector import NAMESPACE
 
 ESCALATION_DELAY = "15m"
-"""How long a page may go on before it is told to more people."""
+"""How long a page may be firing before it is escalated."""
 _PAGED = f'alertname="SloBudgetBurns",alertstate="firing",severity="{PAGE}"'
 
 
@@ -51,8 +51,9 @@ def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, li
             "rules": [*(_status_alert(one) for one in standing), *_general_alerts(bool(burning))],
         },
     ]
+    period = prometheus_duration(round(period_s))
     comments = [
-        f"# Made from {source} by `locust-slo export prometheus-rules --period {prometheus_duration(round(period_s))}`.",
+        f"# Made from {source} by `locust-slo export prometheus-rules --period {period}`.",
         "# Change the objectives and make it again, not this file.",
         *(f"# {one.objective}: {one.why}" for one in left),
     ]
@@ -61,7 +62,7 @@ def rules(objectives: Objectives, period_s: float, source: str) -> tuple[str, li
 
 
 def budget(objective: Objective) -> Fraction | None:
-    """Return the share of requests (or checks) that may be bad; None where that is nought, or no share at all."""
+    """Return the share of requests (or checks) that may be bad; None if it is zero, or the indicator is not a share."""
     what = objective.indicator
     share: Fraction | None = None
     if what.percentile is not None:
@@ -98,7 +99,7 @@ def _records(objective: Objective, objectives: Objectives, pairs: Sequence[BurnR
         }
     allowed = budget(objective)
     assert allowed is not None
-    # By names that are the same for every period: what dashboards show.
+    # By names that are the same for every period: dashboards use them.
     for name, one in (("fast", pairs[0]), ("slow", pairs[-1])):
         bad = f'objective:bad:ratio_rate{prometheus_duration(one.long_s)}{{objective="{_quoted(objective.name)}"}}'
         yield {"record": f"objective:burn_rate:{name}", "expr": f"{bad} / {_float(allowed)}", "labels": dict(labels)}
@@ -202,7 +203,7 @@ def _target_text(objective: Objective) -> str:
 
 
 def _status_alert(objective: Objective) -> dict[str, Any]:
-    """Return the alert on an objective that has no budget: on what the run itself says of it."""
+    """Return the alert on an objective without a budget: on the status that the run itself reports."""
     missed = f'{{objective="{_quoted(objective.name)}",status=~"FAIL|CRITICAL"}}'
     return _alert(
         "SloObjectiveMissed",
@@ -225,7 +226,7 @@ def _general_alerts(anything_burns: bool) -> Iterator[dict[str, Any]]:
             f"max by (objective, priority) (ALERTS{{{_PAGED}}}) == 1",
             {"severity": PAGE, "escalation": "2"},
             "{{ $labels.objective }} has burnt its budget for 15 minutes",
-            "Whoever was told first has not ended it.",
+            "It was not resolved by its first receiver.",
             held=ESCALATION_DELAY,
         )
     yield _alert(
@@ -240,15 +241,15 @@ def _general_alerts(anything_burns: bool) -> Iterator[dict[str, Any]]:
         f"{NAMESPACE}_generator_cpu_ratio > 0.9",
         {"severity": TICKET},
         "{{ $labels.worker }} uses {{ $value | humanizePercentage }} of a core",
-        "The latencies measured may be the load generator's own: use more processes or machines.",
+        "The measured latencies may be the load generator's own: use more processes or machines.",
         held="30s",
     )
     yield _alert(
         "SloNoRequests",
         f"{NAMESPACE}_running == 1 and on () (sum(rate({NAMESPACE}_requests_total[1m])) or vector(0)) == 0",
         {"severity": TICKET},
-        "A run is under way and not one request ends",
-        "No data is no verdict: is the target there, do its users start?",
+        "A run is running and no request ends",
+        "No data is no verdict: does the target respond, do its users start?",
         held="1m",
     )
 
@@ -256,7 +257,7 @@ def _general_alerts(anything_burns: bool) -> Iterator[dict[str, Any]]:
 def _alert(
     name: str, expr: str, labels: Mapping[str, str], summary: str, description: str, held: str = ""
 ) -> dict[str, Any]:
-    """Return one alert, for what has held so long."""
+    """Return one alert, firing after ``held``."""
     return {
         "alert": name,
         "expr": expr,

@@ -15,9 +15,9 @@ from slo.verdict.verdict import Verdict
 
 @dataclass(frozen=True)
 class RunState:
-    """How things stand at this moment, beside what was counted.
+    """The current state of a run beside its counts.
 
-    ``stage`` is the name and the number of the one under way; times in seconds since 1970.
+    ``stage`` is the name and the number of the current one; times are in seconds since 1970.
     """
 
     run: str = ""
@@ -35,7 +35,7 @@ class RunState:
 def run_state(
     run: Run | None, verdict: Verdict | None, measurement: Measurement | None, processes: Sequence[ProcessStatus]
 ) -> RunState:
-    """Return how ``run`` stands, which may be a few seconds old; ``measurement`` is there while it goes on."""
+    """Return the state of ``run``, which may be a few seconds old; ``measurement`` is given while it is running."""
     if run is None:
         return RunState(processes=processes)
     users = measurement.users[-1] if measurement and measurement.users else None

@@ -41,7 +41,7 @@ def _commit() -> str | None:
     if git is None:
         return None
     try:
-        found = subprocess.run(  # noqa: S603  # the program is git, its words are fixed
+        found = subprocess.run(  # noqa: S603  # the program is git, with fixed arguments
             [git, "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False
         )
     except (OSError, subprocess.SubprocessError):

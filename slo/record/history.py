@@ -1,10 +1,10 @@
 """The intervals of a run in order, within bounded memory.
 
-The newest ``OPEN_MS`` of the run stay open, as tallies that the reports of many workers are added to; what is older
-is packed. Memory: at most ``MAX_INTERVALS`` packed intervals are kept. Intervals last one second at first; when the
-bound is reached, neighbours among all but the newest ``KEEP_FINE`` are merged to 2 s, then 4 s, and so on, within
+The newest ``OPEN_MS`` of the run stay open, as tallies that the reports of many workers are added to; older ones
+are packed. Memory: at most ``MAX_INTERVALS`` packed intervals are kept. Intervals last one second at first; when the
+limit is reached, neighbours among all but the newest ``KEEP_FINE`` are merged to 2 s, then 4 s, and so on, within
 their stage and never across the end of a warm-up. No count is ever lost. One endpoint in one interval is kept packed,
-in about 60 bytes plus 3 to 5 bytes per distinct latency bucket. For the hotel's ten endpoints at 50 requests/s,
+in about 60 bytes plus 3 to 5 bytes per distinct latency bucket. For ten endpoints at 50 requests/s,
 2048 intervals take under 10 MB, after one hour as after a day.
 """
 
@@ -24,9 +24,9 @@ MAX_INTERVALS = 2048
 KEEP_FINE = 256
 MAX_TIME_MS = 10**12
 WIDTH_RATIO = 16
-"""Neighbours of different widths are merged once intervals may be so many times wider than the wider one."""
+"""Neighbours of different widths are merged once intervals may be this many times wider than the wider one."""
 OPEN_MS = 20_000
-"""Intervals that begin at most so long before the newest one are open; counts of older ones are added packed."""
+"""Intervals that begin at most this long before the newest one are open; counts of older ones are added packed."""
 MAX_ENDPOINTS = 500
 """Endpoint names kept separately; later ones are counted as ``(other)``."""
 
@@ -91,7 +91,7 @@ class History:
     def add(self, interval: Interval, tallies: Iterable[tuple[str, Tally]] | None = None) -> None:
         """Add an interval; it is merged with the one of the same time and stage, if there is one.
 
-        ``tallies`` are its counts where they are unpacked already; the history owns them from then on.
+        ``tallies`` are its counts if they are unpacked already; the history owns them from then on.
         """
         self._stages.setdefault(interval.stage, len(self._stages))
         if interval.start_ms > self._newest_ms:
@@ -128,7 +128,7 @@ class History:
     def after(self, warmup_end_ms: int) -> RunCounts:
         """Return the sum of the intervals that began at the end of a warm-up or later; 0 for all.
 
-        Raises ValueError for another time: what lies before and after it is kept as one sum.
+        Raises ValueError for another time: what is before and after it is kept as one sum.
         """
         if warmup_end_ms and warmup_end_ms not in self._warmup_ends_ms:
             raise ValueError(f"no warm-up ends at {warmup_end_ms} ms; there are {self._warmup_ends_ms}")

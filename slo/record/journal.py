@@ -60,7 +60,7 @@ class Journal:
 
 
 def recover(folder: Path) -> Run:
-    """Return the run that the journal in ``folder`` tells of, marked crashed; raises RunError without one."""
+    """Return the run from the journal in ``folder``, marked as crashed; raises RunError without one."""
     path = folder / FILE_NAME
     history = History()
     slowest = SlowestRequests()
@@ -81,10 +81,10 @@ def recover(folder: Path) -> Run:
     except OSError as error:
         raise RunError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError, msgpack.UnpackException):
-        pass  # the process died while it wrote: all that came before counts
+        pass  # the process died while it wrote: everything before this line counts
     if not isinstance(head, dict):
         raise RunError(f"{path}: the journal holds no run")
-    reason = "the process ended without a word (killed?); this is what its journal holds"
+    reason = "the process ended without a result (killed?); this is the content of its journal"
     intervals = [interval.to_data() for interval in history.intervals()]
     rest = {"duration_s": end_ms / 1000, "ended": {"how": "crashed", "reason": reason}, "intervals": intervals}
     slow = [one.to_data() for one in slowest.items()]

@@ -1,4 +1,4 @@
-"""A saved run by its path; one whose process was killed is recovered from its journal."""
+"""Reading a saved run by its path; a run whose process was killed is recovered from its journal."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 from slo.metrics.histogram import Histogram
 
 MAX_BUSY = 100
-"""Busy times kept; beyond, the two that lie nearest to each other become one."""
+"""Maximum number of busy periods; beyond it, the two that are nearest to each other become one."""
 
 
 @dataclass
@@ -67,7 +67,7 @@ class ProcessStats:
             self.busy[near - 1 : near + 1] = [(self.busy[near - 1][0], self.busy[near][1])]
 
     def add(self, other: ProcessStats) -> None:
-        """Add what the same process was later."""
+        """Add later statistics of the same process."""
         for name, strain in other.stages.items():
             self.stage(name).add(strain)
         for start_ms, end_ms in other.busy:
@@ -89,7 +89,7 @@ class ProcessStats:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> ProcessStats:
-        """Return the vitals that ``to_data`` described; raises ValueError when they are damaged."""
+        """Return the statistics that ``to_data`` described; raises ValueError when they are damaged."""
         stages = {name: StageStats.from_data(strain) for name, strain in data["stages"].items()}
         return cls(stages, [(start, end) for start, end in data["busy"]])
 

@@ -25,8 +25,8 @@ FILE_NAME = "run.json"
 class Run(RunRecord):
     """A run and the sums of its counts.
 
-    ``live`` are the counts of a run under way, which has no intervals yet; None for a finished run. ``since_s`` is the
-    second from which on it is looked at (see ``after``); a record holds all of a run. Neither is written.
+    ``live`` are the counts of a running run, which has no intervals yet; None for a finished run. ``since_s`` is the
+    second from which on it is judged (see ``after``). A record contains the whole run; neither field is written.
     """
 
     live: LiveCounts | None = None
@@ -77,7 +77,7 @@ class Run(RunRecord):
     def after(self, warmup_ms: int) -> Run:
         """Return this run without its first milliseconds: an interval that begins in them is left out as a whole.
 
-        Raises KeyError for a run under way whose counts from that time on are not kept.
+        Raises KeyError for a running run whose counts from that time on are not kept.
         """
         if not warmup_ms:
             return self

@@ -1,4 +1,4 @@
-"""Counts of a run that are kept as sums, not as intervals: those of a run under way."""
+"""Counts of a running run, kept as sums instead of intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sampled about once a second while a run goes on: its users, and the target's own metrics."""
+"""Samples that are taken about once a second during a run: its users, and the target's metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class UserSample:
-    """Users that the plan asks for (None without a plan) and users running, ``at_ms`` after the run's start."""
+    """Users planned (None without a plan) and users running, ``at_ms`` after the run's start."""
 
     at_ms: int
     planned: float | None
@@ -17,7 +17,7 @@ class UserSample:
 
 @dataclass(frozen=True)
 class Scrape:
-    """The target's own metrics by name, as read ``at_ms`` after the run's start."""
+    """The target's metrics by name, as read ``at_ms`` after the run's start."""
 
     at_ms: int
     values: Mapping[str, float]

@@ -11,16 +11,16 @@ from typing import Any
 from slo.tracing.traceparent import is_trace_id
 
 MAX_PER_ENDPOINT = 5
-"""Requests kept of one endpoint in one stage, on each side of a warm-up's end."""
+"""Requests kept for each endpoint and stage, before and after each end of a warm-up."""
 MAX_TOTAL = 2500
-"""Requests kept of all together, the slowest ones."""
+"""Requests kept in total."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlowRequest:
     """One request: its latency since it was sent, when it ended, and why it failed (None: it did not).
 
-    ``status`` is None where no answer came.
+    ``status`` is None without a response.
     """
 
     trace_id: str
@@ -33,7 +33,7 @@ class SlowRequest:
 
     @property
     def outcome(self) -> str:
-        """How it ended, in few words."""
+        """How it ended, as short text."""
         return self.failure or (f"HTTP {self.status}" if self.status else "ok")
 
     def to_data(self) -> dict[str, Any]:
@@ -50,15 +50,15 @@ class SlowRequest:
 
 
 def _order(one: SlowRequest) -> tuple[float, str, str, str, int, int, str]:
-    """Slowest first; what is alike is told apart by all the rest, so that the order of adding makes no difference."""
+    """Sort key: slowest first; ties are broken by all other fields, so that the order of adding does not matter."""
     return -one.latency_ms, one.trace_id, one.endpoint, one.stage, one.at_ms, one.status or 0, one.failure or ""
 
 
 class SlowestRequests:
-    """The ``MOST`` slowest requests of each endpoint, stage and segment, ``MOST_OF_ALL`` together.
+    """The slowest requests: ``MAX_PER_ENDPOINT`` of each endpoint, stage and segment, ``MAX_TOTAL`` in total.
 
-    A segment is the time between two ends of warm-ups: an objective that leaves the first seconds out finds its own
-    slowest. Adding is associative, commutative and idempotent: reports may come twice, in any order.
+    A segment is the time between two ends of warm-ups, so that an objective that leaves the first seconds out has its
+    own slowest requests. Adding is associative, commutative and idempotent: reports may arrive twice, in any order.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class SlowestRequests:
         self._new: list[SlowRequest] = []
 
     def floor_ms(self, endpoint: str, stage: str, at_ms: int) -> float:
-        """Return the latency that a request must exceed to be kept."""
+        """Return the latency above which a request is kept."""
         there = self._kept.get((endpoint, stage, bisect_right(self._warmup_ends_ms, at_ms)))
         return there[-1].latency_ms if there and len(there) >= self._max_per_endpoint else -1.0
 
@@ -97,12 +97,12 @@ class SlowestRequests:
             self.add(one)
 
     def items(self) -> tuple[SlowRequest, ...]:
-        """Return what is kept, the slowest first."""
+        """Return the kept requests, slowest first."""
         everything = (one for there in self._kept.values() for one in there)
         return tuple(nsmallest(self._max_total, everything, key=_order))
 
     def take_new(self) -> list[SlowRequest]:
-        """Return what was added since the last call and is still kept."""
+        """Return the requests that were added since the last call and are still kept."""
         added, self._new = self._new, []
         if not added:
             return []

@@ -1,6 +1,6 @@
-"""What a locustfile declares about itself: its name, and what its own options mean.
+"""What a locustfile declares about itself: its name, and the meaning of its options.
 
-A locustfile declares it by ``slo.plugin.declare_suite``; a run's record holds it among the options, as ``slo_suite``.
+A locustfile declares it by ``slo.plugin.declare_suite``; a run's record has it among the options, as ``slo_suite``.
 Without a declaration no option of a locustfile has a meaning to us.
 """
 
@@ -38,7 +38,7 @@ class Suite:
         return (*(name for name in (self.time_scale, self.user_scale) if name), *self.load_options)
 
     def more_users(self, factor: float) -> str:
-        """Return what to try for ``factor`` times the users: the suite's option, or words."""
+        """Return what to try for ``factor`` times the users: the suite's option, or a phrase."""
         return f"{_option(self.user_scale)} {factor:g}" if self.user_scale else f"{factor:g} times the users"
 
     def hint(self, field: str) -> str:

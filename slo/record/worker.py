@@ -9,10 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Worker:
-    """One generator process: how many requests it counted, and how many of those arrived at the master.
+    """One generator process: how many requests it counted, and how many of those the master received.
 
-    ``joined_s`` is when it began, ``absences`` when no message came from it (end None: never again), in seconds since
-    the run's start.
+    ``joined_s`` is when it began, ``absences`` are times without a message from it (end None: until the end), in
+    seconds since the run's start.
     """
 
     name: str

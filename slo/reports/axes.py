@@ -17,7 +17,7 @@ from slo.reports.svg import colour
 from slo.text.clean import cleaned
 
 WIDTH, HEIGHT = 600, 320
-"""Of a picture, in the units of its 11 unit letters."""
+"""Size of a chart, in the units of its font of 11 units."""
 
 
 def format_duration(at_s: float) -> str:
@@ -31,7 +31,7 @@ def format_duration(at_s: float) -> str:
 
 
 def canvas(title: str = "", height: float = HEIGHT, left: float = 0.095) -> tuple[Figure, Axes]:
-    """Return a figure of the pictures' size and its axes; ``title`` says above what the upright axis counts."""
+    """Return a figure of the charts' size and its axes; ``title``, above, says what the vertical axis shows."""
     figure = Figure(figsize=(WIDTH / 72, height / 72))
     axes = figure.subplots()
     figure.subplots_adjust(left=left, right=0.915, bottom=48 / height, top=1 - 40 / height)
@@ -42,7 +42,7 @@ def canvas(title: str = "", height: float = HEIGHT, left: float = 0.095) -> tupl
 
 
 def time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True, under: Axes | None = None) -> None:
-    """Count time in the unit that suits the run, and lay bands for its stages."""
+    """Scale the time axis in a unit that suits the run, and draw bands for its stages."""
     end_s = time[-1].end_s
     unit, unit_s = ("s", 1) if end_s < 180 else ("min", 60) if end_s < 3 * 3600 else ("h", 3600)
     axes.set_xlim(0, end_s)
@@ -68,7 +68,7 @@ def time_axis(axes: Axes, run: Run, time: Sequence[Slot], names: bool = True, un
 
 
 def legend(axes: Axes, height: float = HEIGHT) -> None:
-    """Name the lines above the picture, where any has a name."""
+    """Draw the legend above the chart, if any line has a label."""
     if len(axes.get_legend_handles_labels()[0]) > 0:
         axes.figure.legend(
             *axes.get_legend_handles_labels(),
@@ -150,7 +150,7 @@ def _step(least: float) -> float:
 
 
 def draw_users(axes: Axes, run: Run) -> Axes | None:
-    """Draw users behind the lines, on an axis of their own at the right, and return what they are drawn on."""
+    """Draw the users behind the lines, on a second axis at the right, and return that axis."""
     if not run.users:
         return None
     thin = run.users[:: max(1, len(run.users) // 300)]

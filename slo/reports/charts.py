@@ -1,6 +1,6 @@
-"""The pictures of a report: a run drawn by matplotlib as SVG, each with a sentence that says what it shows.
+"""The charts of a report: a run drawn by matplotlib as SVG, each with a caption.
 
-Importing this takes half a second, for matplotlib; only what draws should.
+Importing this module takes half a second, for matplotlib: import it only to draw.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ _LINES = ((50, "low", (0, (1, 1.2)), 1.4), (95, "mid", "-", 2.2), (99, "high", (
 
 @dataclass(frozen=True)
 class Chart:
-    """One picture: its SVG element and the sentence below it."""
+    """One chart: its SVG element and the caption below it."""
 
     name: str
     title: str
@@ -55,7 +55,7 @@ class Chart:
 
 
 def draw(run: Run, verdict: Verdict, references: Sequence[Reference] = ()) -> list[Chart]:
-    """Return the pictures of a run; none where no request has a latency."""
+    """Return the charts of a run; none if no request has a latency."""
     whole = run.tally().latency
     if not whole.total:
         return []
@@ -99,8 +99,8 @@ def latency(run: Run, verdict: Verdict, time: Sequence[Slot], whole: Histogram) 
         users = max((sample.achieved for sample in run.users), default=None)
         crowd = "" if users is None else f" The grey area is the users: up to {users}."
         caption = (
-            f"p50, p95 and p99 of every {_slot_length(time)}. p95 was {_ms(whole.percentile(95))} over the whole run and "
-            f"highest {at} into it, with {peak}.{targets}{crowd}"
+            f"p50, p95 and p99 of every {_slot_length(time)}. p95 was {_ms(whole.percentile(95))} over the whole run "
+            f"and highest {at} into it, with {peak}.{targets}{crowd}"
         )
         return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
@@ -209,7 +209,7 @@ def heatmap(run: Run, time: Sequence[Slot], whole: Histogram) -> Chart:
     with svg.drawing(name):
         figure, axes = canvas(title="latency (ms)")
         axes.grid(visible=False)
-        # One colour whose opacity tells the count stands on a light page and on a dark one.
+        # One colour with the count as opacity works on a light page and on a dark one.
         pixels = numpy.zeros((ROWS, len(time), 4), dtype=numpy.uint8)
         pixels[..., :3] = (229, 108, 16)
         most = float(numpy.max(counts))
@@ -221,8 +221,8 @@ def heatmap(run: Run, time: Sequence[Slot], whole: Histogram) -> Chart:
         axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{10**at:.6g}"))
         time_axis(axes, run, time, names=False)
         caption = (
-            f"Each cell counts the requests of {_slot_length(time)} and a band of latency: the stronger the colour, the "
-            f"more, up to {int(most):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
+            f"Each cell counts the requests of {_slot_length(time)} and a band of latency: the stronger the colour, "
+            f"the more, up to {int(most):,} requests. They took from {_ms(whole.min_us)} to {_ms(whole.max_us)}."
         )
         return Chart(name, title, caption, svg.write(figure, name, title, caption))
 
@@ -255,7 +255,7 @@ def by_user_count(run: Run, time: Sequence[Slot]) -> list[Chart]:
         legend(axes)
         few, many = (f"{_ms(slot.latency.percentile(95))} with {n:.0f}" for n, slot in (levels[0], levels[-1]))
         caption = (
-            f"All the time with about so many users taken together. p95 was {few} users and {many}; the throughput "
+            f"All the time with about this number of users together. p95 was {few} users and {many}; the throughput "
             f"was at most {show(max(rates), 'rps')}, with {users[rates.index(max(rates))]:.0f} users."
         )
         return [Chart(name, title, caption, svg.write(figure, name, title, caption))]
@@ -279,7 +279,7 @@ def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
         note = axes.annotate(words, (0.005, target), xycoords=("axes fraction", "data"), color=colour("past"))
         note.set(fontsize=10, va="bottom")
         axes.set_ylim(0, max(axes.get_ylim()[1], target * 1.2))
-    return f" Far above the picture: {', '.join(above)}." if above else ""
+    return f" Far above the chart: {', '.join(above)}." if above else ""
 
 
 def _ms(value_us: int) -> str:

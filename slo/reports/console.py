@@ -1,4 +1,4 @@
-"""The verdict for a terminal: plain text, with colour only where asked for."""
+"""The verdict for a terminal: plain text, with colour on request."""
 
 from __future__ import annotations
 

@@ -28,9 +28,9 @@ HEAD = (
     "throughput_rps",
     "received_bytes",
 )
-"""``failed`` leaves throttled requests (HTTP 429) aside; an empty cell is a value that there is not."""
+"""``failed`` does not include throttled requests (HTTP 429); an empty cell means that there is no value."""
 FINDING_HEAD = ("finding", "told", "figure", "value", "unit", "low", "high", "exact", "answer")
-"""A ``ratio`` is a share of 1. An empty ``low`` or ``high`` is a bound that there is not."""
+"""A ``ratio`` is a share of 1. An empty ``low`` or ``high`` means that there is no bound."""
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the begin of a formula, wide forms too."""
 

@@ -18,7 +18,7 @@ SUMMARY_BYTES = 1024 * 1024
 def annotations(run: Run, verdict: Verdict, workspace: str = "") -> list[str]:
     """Return workflow commands: errors for what was missed or not measured, warnings for warnings, the worst first.
 
-    Paths below ``workspace``, where the repository is checked out, are given from there, as GitHub wants them.
+    Paths below ``workspace``, where the repository is checked out, are relative to it, as GitHub expects them.
     """
     errors = [
         _annotation(r, "error", verdict, workspace)

@@ -1,7 +1,7 @@
 """Latencies for HdrHistogram's own tools: an interval log (``.hlog``) and percentile distributions (``.hgrm``).
 
-Our buckets are HdrHistogram's (1 us to 1 h, 3 significant digits), so its counts array is ours and nothing is
-rounded again. Recorded values are microseconds; what people see is milliseconds: the log's interval maximum, and
+Our buckets are HdrHistogram's (1 us to 1 h, 3 significant digits), so that its counts array equals ours and nothing is
+rounded again. Recorded values are microseconds; displayed values are milliseconds: the log's interval maximum, and
 every value of a distribution.
 """
 
@@ -96,7 +96,7 @@ def distribution(histogram: Histogram) -> str:
 
 
 def unique_names(names: list[str], unsafe: re.Pattern[str], instead: str) -> dict[str, str]:
-    """Return for each of ``names`` one without what is ``unsafe``; no two are alike, whatever the case of letters."""
+    """Return each of ``names`` without ``unsafe`` characters; the results are unique, also without case."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:

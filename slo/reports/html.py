@@ -52,7 +52,7 @@ def render(
     ``references`` are drawn beside the run; ``groups`` are the objectives' groups of endpoints, to find where a
     miss of one of them comes from.
     """
-    # Matplotlib takes half a second to import: only who draws waits for it.
+    # Matplotlib takes half a second to import: only this function needs it.
     from slo.reports import charts
 
     context = {
@@ -114,7 +114,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _verdict(run: Run, verdict: Verdict) -> dict[str, Any]:
-    """Return findings, objectives, what to look at where one was missed, and notes."""
+    """Return findings, objectives, advice on missed ones, and notes."""
     reasons = [
         {
             "status": result.status,

@@ -22,7 +22,7 @@ from slo.verdict.verdict import Verdict
 MAX_LENGTH = 200
 """Longest name of a case, in characters; what is longer ends in a part of its hash, so that it stays one of a kind."""
 OVERALL = "(verdict)"
-"""The case that says why a run has no verdict, though each objective may have been met."""
+"""The test case that says why a run has no verdict, although each objective may have been met."""
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -128,5 +128,5 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def _line(text: str) -> str:
-    """Return ``text`` on one line, without what nobody sees and what XML 1.0 forbids."""
+    """Return ``text`` on one line, without invisible characters and those that XML 1.0 forbids."""
     return _FORBIDDEN.sub("", one_line(text))

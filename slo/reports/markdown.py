@@ -24,7 +24,7 @@ MAX_BYTES = 65_000
 MIN_ROWS = 16_000
 """What a limit must leave room for: the sentences that are never cut."""
 _LEFT_OUT_BYTES = 80
-"""Room for the line that says what is left out."""
+"""Room for the line that says what was left out."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class _Section:
 
 
 def render(run: Run, verdict: Verdict, limit: int = MAX_BYTES) -> str:
-    """Return the report as GitHub-flavoured Markdown in at most ``limit`` bytes, which is at least ``LEAST``.
+    """Return the report as GitHub-flavoured Markdown in at most ``limit`` bytes, which is at least ``MIN_ROWS``.
 
-    Its first line is a hidden marker by which the next run finds its own comment again.
+    Its first line is a hidden marker by which the next run finds its comment.
     """
     scaled = " ".join(line for line in (rows.scale_sentence(run), rows.arrivals_sentence(run)) if line)
     top = [marker(verdict), "", f"# {escape(rows.sentence(verdict))}", "", escape(rows.headline(verdict))]
@@ -122,7 +122,7 @@ def _reason(result: Result) -> str:
 
 
 def _slowest(run: Run) -> _Section:
-    """Return the table of the slowest requests, whose traces are links where it is known to what."""
+    """Return the table of the slowest requests; their traces are links if there is a trace URL."""
     section = _table("Slowest requests", rows.SLOW_HEAD, rows.slowest(run), None, "slow requests")
     for number, (*_, trace_id) in enumerate(rows.slowest(run)):
         url = trace_link.link(run.options.get("trace_url"), trace_id)

@@ -1,4 +1,4 @@
-"""The verdict in a few lines for people who are not looking: a message for Slack, or a document for a webhook."""
+"""The verdict in a few lines: a message for Slack, or a document for a webhook."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from slo.verdict.verdict import Verdict
 
 VERSION = 1
 MAX_MISSES = 10
-"""Objectives told of; the worst first."""
+"""Maximum number of missed objectives in a message; the worst first."""
 MAX_LENGTH = 300
 """Longest text of one, in characters."""
 
@@ -76,5 +76,5 @@ def _sentence(result: Result) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text in which Slack finds no link, no mention and no formatting of its own."""
+    """Return a text in which Slack finds no link, no mention and no formatting."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")

@@ -29,7 +29,7 @@ class NotifierError(Exception):
 
 
 class Notifier:
-    """Tells one webhook of verdicts. Its URL is a secret: who has it can write there."""
+    """Sends verdicts to one webhook. Its URL is a secret: whoever has it can write there."""
 
     def __init__(self, url: str, on: str, kind: str) -> None:
         """``on`` is fail (not of PASS and WARNING) or always; ``kind`` auto, slack or json. Raises NotifierError."""
@@ -42,7 +42,7 @@ class Notifier:
         self._slack = kind == "slack" or (kind == "auto" and parts.hostname == SLACK)
 
     def send(self, run: Run, verdict: Verdict) -> None:
-        """Send the verdict, if the options ask for one like it; a failure is printed and has no other effect."""
+        """Send the verdict, if it is one that the options select; a failure is printed and has no other effect."""
         if self._on == "fail" and verdict.status in ("PASS", "WARNING") and verdict.exit_code == 0:
             return
         why = "it took too long"
@@ -66,7 +66,7 @@ class Notifier:
         return why
 
     def _post(self, body: dict[str, Any]) -> tuple[str, float | None]:
-        """Send once; return why it failed, and after how many seconds to try again (None: it is of no use)."""
+        """Send once; return why it failed, and after how many seconds to retry (None: do not retry)."""
         try:
             answer = requests.post(self._url, json=body, timeout=TIMEOUT_S, allow_redirects=False)
         except requests.Timeout:
@@ -84,5 +84,5 @@ class Notifier:
 
 
 def notifier_for(options: Namespace) -> Notifier | None:
-    """Return the notifier that the options ask for, None without --notify; raises NotifierError."""
+    """Return the notifier for the options; None without --notify. Raises NotifierError."""
     return Notifier(options.notify, options.notify_on, options.notify_format) if options.notify else None

@@ -33,14 +33,14 @@ _TEXT_COLUMNS = frozenset(
 )  # fmt: skip
 
 Parts = tuple[tuple[str, str | None], ...]
-"""A text in pieces, each with the URL that it leads to, or None."""
+"""A text in pieces, each with the URL of its link, or None."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """A cell of a table: a text, or a badge of ``status``, or a text in ``parts`` with links.
 
-    ``value`` is what the column is sorted by where that is not the text; ``share`` draws a bar of so many percent, in
+    ``value`` is the sort key of the column if it is not the text; ``share`` draws a bar of this many percent, in
     the colour of ``gauge_status``. ``row_status`` of the first cell colours the row.
     """
 
@@ -105,9 +105,9 @@ class Table:
 
 
 def render(template: str, **context: Any) -> str:
-    """Return the page that ``template`` makes of ``context``, with its style and script inside.
+    """Return the page that ``template`` renders from ``context``, with its style and script inside.
 
-    The same context gives the same bytes. Raises jinja2.UndefinedError where the context lacks a name.
+    The same context gives the same bytes. Raises jinja2.UndefinedError if the context lacks a name.
     """
     return (
         _environment()

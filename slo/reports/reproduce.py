@@ -1,4 +1,4 @@
-"""The command that makes the same load again, from what the record holds; never a secret."""
+"""The command that makes the same load again, from the record of a run; never a secret."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OF_THE_SHAPE = ("num_users", "spawn_rate", "run_time")
 
 def command(run: Run, objectives: str = "") -> str:
     """Return the shell command, quoted."""
-    # User classes come before any option that takes a list, which would swallow them.
+    # User classes come before any option that takes a list, which would otherwise take them as values.
     words = ["locust", *_listed(run.options, "user_classes")]
     words += ["-f", str(run.environment.get("locustfile") or "locustfile.py"), "--headless"]
     url = redact.without_credentials(run.target.url)

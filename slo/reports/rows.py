@@ -121,7 +121,7 @@ def trials(verdict: Verdict) -> list[tuple[str, ...]]:
 
 
 def trial_lines(one: Finding) -> list[str]:
-    """Return every step of a search for the limit as a line, where there is no room for a table."""
+    """Return every step of a search for the limit as a line, for reports without room for a table."""
     found = []
     for number, trial in enumerate(one.trials, 1):
         _, users, begin, held, rps, p95, interval, failed, outcome, why = _trial(number, trial)

@@ -1,4 +1,4 @@
-"""A run cut in slots of time for pictures: neighbouring intervals added together, never averaged."""
+"""A run in slots of time for charts: neighbouring intervals are added together, never averaged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from slo.record.run import Run
 Counts = numpy.typing.NDArray[numpy.float64]
 
 MAX_SLOTS = 150
-"""Slots of a run; a picture has about four pixels for each."""
+"""Slots of a run; a chart has about four pixels for each."""
 _WIDTHS_S = (1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600)
 
 
@@ -63,15 +63,15 @@ class Slot:
 
 
 def length_s(run: Run) -> float:
-    """Return how long the run's pictures are: its duration, or longer where answers came after it."""
+    """Return the length of the run's charts: its duration, or longer if responses arrived after it."""
     last_s = max((interval.start_ms / 1000 for interval in run.intervals), default=0.0)
     return max(run.duration_s, last_s, 0.001)
 
 
 def slots(run: Run, max_slots: int = MAX_SLOTS) -> list[Slot]:
-    """Return the run from start to end in about ``most`` slots of equal time; times without a request are slots too.
+    """Return the run from start to end in about ``max_slots`` slots of equal time, including slots without a request.
 
-    An interval lies in the slot that it begins in; one that is wider than a slot stretches it.
+    An interval belongs to the slot that it begins in; one that is wider than a slot extends it.
     """
     whole_s = length_s(run)
     width_s = next((width for width in _WIDTHS_S if width * max_slots >= whole_s), math.ceil(whole_s / max_slots))
@@ -95,7 +95,7 @@ def _extend(found: list[Slot], until_s: float, width_s: float) -> None:
 
 
 def _end(found: list[Slot], whole_s: float, width_s: float) -> None:
-    """Let the last slot end with the run; the rate of a mere rest of one would mean nothing."""
+    """End the last slot with the run; a very short rest is added to the slot before it."""
     last = found[-1]
     last.end_s = max(whole_s, last.start_s + width_s / 1000)
     if len(found) > 1 and last.end_s - last.start_s < width_s / 2:
@@ -117,7 +117,7 @@ def by_users(run: Run, time: Sequence[Slot], levels: int = 12) -> list[tuple[flo
     merged = []
     for level in sorted(found):
         counts, slots_there = found[level]
-        # Its time is the sum of its parts' times, wherever they lay.
+        # Its time is the sum of its parts' times.
         whole = Slot(0.0, sum(slot.end_s - slot.start_s for slot in slots_there))
         for slot in slots_there:
             whole.add_counts(slot)

@@ -1,7 +1,7 @@
-"""SVG as matplotlib writes it, made fit to stand inside a page beside other pictures.
+"""SVG from matplotlib, prepared for a page with several charts.
 
-A page has one set of ids and two sets of colours: ids get the picture's name, and the stand-in colours of ``ROLES``
-become CSS variables that the page defines for light, dark and print.
+A page has one set of ids and two sets of colours: ids get the chart's name as prefix, and the placeholder colours of
+``ROLES`` become CSS variables that the page defines for light, dark and print.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def colour(role: str) -> str:
 
 
 def settings(name: str) -> Mapping[str, Any]:
-    """Return matplotlib's settings: whatever the user's own are, the same run gives the same bytes."""
+    """Return matplotlib's settings, independent of the user's own: the same run gives the same bytes."""
     return {
         "svg.fonttype": "none",
         "svg.hashsalt": name,
@@ -83,10 +83,10 @@ def drawing(name: str) -> Any:
 
 
 def write(figure: Figure, name: str, title: str, description: str) -> str:
-    """Return the figure as an ``<svg>`` element with a text alternative, for the page's own colours and fonts."""
+    """Return the figure as an ``<svg>`` element with a text alternative, with the page's colours and fonts."""
     out = io.StringIO()
     with warnings.catch_warnings():
-        # Only the widths of names are measured with matplotlib's font: the browser has its own for every script.
+        # Matplotlib's font is only used to measure the widths of names: the browser has a font for every script.
         warnings.simplefilter("ignore")
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     text = out.getvalue()
@@ -104,7 +104,7 @@ def write(figure: Figure, name: str, title: str, description: str) -> str:
 
 
 def _rewrite_tag(tag: str, name: str, used: set[str]) -> str:
-    """Return a tag with its colours as variables, ids in use under the picture's name, others left out."""
+    """Return a tag with its colours as variables, used ids with the chart's prefix, and unused ids removed."""
     if "base64," in tag:
         # The id of an image is no use, its data no text.
         return re.sub(r' id="[^"]*"', "", tag)

@@ -29,7 +29,7 @@ from slo.verdict.verdict import Verdict
 
 LATEST = "latest"
 OBJECTIVES = "objectives.yaml"
-"""What a run was judged by is kept beside it: the file it came from may change, or be elsewhere."""
+"""The objectives of a run are kept beside it: their file may change, or be on another machine."""
 HTML = "report.html"
 DEFAULT_FORMATS = "html,markdown,junit"
 PROCESS_TIMEOUT_S = 120.0
@@ -40,14 +40,14 @@ Make = Callable[[Run, Verdict, Objectives], Mapping[str, str]]
 
 
 class ReportError(Exception):
-    """A report that cannot be made; the text says which and why."""
+    """A report that cannot be made; the message says which and why."""
 
 
 @dataclass(frozen=True)
 class Format:
-    """A kind of report: its main file, and what makes it: file names and what is in them.
+    """A report format: its main file, and a function that returns file names and their contents.
 
-    A ``separate`` one takes seconds and much memory: Locust's own process leaves it to another process.
+    A ``separate`` one takes seconds and much memory: Locust's own process makes it in another process.
     """
 
     file: str
@@ -83,10 +83,10 @@ def formats(text: str) -> tuple[str, ...]:
     """Return the formats that ``text`` names, separated by commas, each once; raises ValueError with a sentence."""
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     if not names and text:
-        raise ValueError(f"'{text[:60]}' names no format of a report; there are {', '.join(FORMATS)}")
+        raise ValueError(f"'{text[:60]}' names no report format; allowed: {', '.join(FORMATS)}")
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
-        raise ValueError(f"'{unknown[0][:60]}' is no format of a report; there are {', '.join(FORMATS)}")
+        raise ValueError(f"'{unknown[0][:60]}' is not a report format; allowed: {', '.join(FORMATS)}")
     return names
 
 
@@ -113,9 +113,9 @@ def publish(run: Run, objectives: Objectives, folder: Path, policy: Policy | Non
 
 
 def judged_by(run: Run, folder: Path) -> Objectives | None:
-    """Return the objectives that the run in ``folder`` was judged by, as they were then; None where none are kept.
+    """Return the objectives that the run in ``folder`` was judged by, as they were then; None without any.
 
-    Raises ObjectivesError when what is kept is damaged.
+    Raises ObjectivesError if the file is damaged.
     """
     try:
         text = (folder / OBJECTIVES).read_text(encoding="utf-8")
@@ -157,19 +157,19 @@ def write(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder:
 
 
 def report(run: Run, outcome: Verdict, objectives: Objectives, folder: Path, names: Iterable[str]) -> None:
-    """Write the reports of a run that is judged; one that fails is said on stderr and changes nothing else."""
+    """Write the reports of a judged run; a failure is written to stderr and has no other effect."""
     for name in names:
         try:
             if FORMATS[name].separate:
                 _write_in_process(name, run, outcome, objectives, folder)
             else:
                 write(name, run, outcome, objectives, folder)
-        except Exception as error:  # noqa: BLE001  # the verdict stands, whatever becomes of a report about it
+        except Exception as error:  # noqa: BLE001  # a report that fails does not change the verdict
             _write_error(f"{FORMATS[name].file} was not written: {error or type(error).__name__}")
 
 
 def write_github_output(run: Run, outcome: Verdict, environ: Mapping[str, str] = os.environ) -> None:
-    """Annotate the step on GitHub and add to its summary, where this process is one; a failure is only said."""
+    """Annotate the step on GitHub and add to its summary, if this process is one; a failure is only reported."""
     try:
         if environ.get("GITHUB_ACTIONS") == "true":
             for line in github.annotations(run, outcome, environ.get("GITHUB_WORKSPACE", "")):
@@ -181,13 +181,13 @@ def write_github_output(run: Run, outcome: Verdict, environ: Mapping[str, str] =
             with path.open("a", encoding="utf-8") as file:
                 file.write(text)
     except Exception as error:  # noqa: BLE001  # as for a report
-        _write_error(f"GitHub was not told: {error or type(error).__name__}")
+        _write_error(f"GitHub was no answer: {error or type(error).__name__}")
 
 
 def _write_in_process(name: str, run: Run, outcome: Verdict, objectives: Objectives, folder: Path) -> None:
-    """Make a report in a separate process: Locust's, patched by gevent, goes on meanwhile and stays small.
+    """Make a report in a separate process: Locust's, patched by gevent, goes on meanwhile and needs no more memory.
 
-    It is given the verdict: nothing is judged twice.
+    The process receives the verdict: nothing is judged twice.
     """
     work = pickle.dumps((name, folder, outcome, objectives))
     try:
@@ -210,7 +210,7 @@ def _write_error(sentence: str) -> None:
 
 
 def point_latest(folder: Path) -> None:
-    """Let ``reports/latest`` lead to ``folder``: a link, or a file with its name where there are no links."""
+    """Point ``reports/latest`` to ``folder``: a link, or a file with its name where links are not supported."""
     latest = folder.parent / LATEST
     temporary = folder.parent / f".{LATEST}.{os.getpid()}"
     temporary.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
-"""Locust's own statistics, the same to the count, at a fifth of their cost for each request.
+"""Locust's own statistics, with the same counts, at a fifth of their cost for each request.
 
-Locust counts each request twice as it ends: for its endpoint and for the total. Here latencies of requests wait as
-they came and are counted in one go, once a second or as soon as somebody looks at ``total`` or ``entries``.
+Locust counts each request twice as it ends: for its endpoint and for the total. Here latencies of requests are
+collected and counted together, once a second or as soon as ``total`` or ``entries`` is read.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class Batch:
 
 
 class BatchedStats(RequestStats):
-    """Stands in for Locust's ``RequestStats``; ``adopt`` makes one of it, in place, with all that was counted."""
+    """Replaces Locust's ``RequestStats``; ``replace`` changes its class in place, with everything already counted."""
 
     _waiting: dict[tuple[str, str], Batch]
     _until_s: float
 
     @classmethod
     def replace(cls, found: RequestStats) -> None:
-        """Turn Locust's statistics into ours, in place; an object of another class than Locust's stays as it is."""
+        """Turn Locust's statistics into ours, in place; an object of another class than Locust's is not changed."""
         if locust_compat.change_statistics_class(found, cls):
             found._waiting, found._until_s = {}, 0.0  # type: ignore[attr-defined]
 
@@ -56,7 +56,7 @@ class BatchedStats(RequestStats):
 
     @property
     def entries(self) -> dict[tuple[str, str], StatsEntry]:
-        """Each endpoint's own, by (name, method)."""
+        """The entry of each endpoint, by (name, method)."""
         self.count()
         return self.__dict__["entries"]  # type: ignore[no-any-return]
 
@@ -66,7 +66,7 @@ class BatchedStats(RequestStats):
         self.__dict__["entries"] = value
 
     def log_request(self, method: str, name: str, response_time: int, content_length: int) -> None:
-        """Take one request, as Locust's own does."""
+        """Count one request, as Locust's own method does."""
         now_s = time.time()
         if now_s >= self._until_s:
             self.count()
@@ -76,7 +76,7 @@ class BatchedStats(RequestStats):
             plain, length = isfinite(response_time), batch.length + content_length
         except TypeError:
             plain, length = False, 0
-        if not plain:  # no latency, which Locust counts apart, or nothing that it could count: let it say so
+        if not plain:  # no latency, which Locust counts separately, or an invalid value: let Locust's method handle it
             super().log_request(method, name, response_time, content_length)
             return
         batch.add(response_time)

@@ -13,7 +13,7 @@ class CheckEvent(EventHook):
     """Calls its listeners with each check: endpoint, name, and whether it passed.
 
     ``notify`` is for listeners that raise nothing: each request has several checks, and keyword arguments cost time.
-    Where there is one listener it is that one itself.
+    If there is exactly one listener, ``notify`` is that listener.
     """
 
     notify: Callable[[str, str, bool], None]

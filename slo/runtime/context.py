@@ -21,7 +21,7 @@ class ProcessWiring(Protocol):
 
     @property
     def requested_shape(self) -> LoadTestShape | None:
-        """The load that an option asks for, --rate or --find-limit; None without one."""
+        """The load that --rate or --find-limit requests; None without them."""
 
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``."""
@@ -34,7 +34,7 @@ class ProcessWiring(Protocol):
 class Context:
     """The state of one environment.
 
-    ``wiring`` is None until Locust's ``init`` event. ``pacer`` gives the users of an open model their arrivals.
+    ``wiring`` is None until Locust's ``init`` event. ``pacer`` assigns arrivals to the users of an open model.
     ``early`` is the recording of a worker that was given users before its ``init`` event.
     """
 

@@ -54,7 +54,7 @@ class Coordinator:
         self._loop_lag = LoopLagMonitor()
         gevent.spawn(monitor_loop_lag, self._loop_lag)
         if parsed.trace_url and not (parsed.trace_context or parsed.otel):
-            exit_without_verdict("--trace-url leads to traces, and there are none: add --trace-context")
+            exit_without_verdict("--trace-url links to traces, and there are none: add --trace-context")
         self._master = MasterWiring(environment, runner) if isinstance(runner, MasterRunner) else None
         self.engine = self._make_engine(parsed)
         search = options.search(parsed, parsed.num_users)
@@ -115,7 +115,7 @@ class Coordinator:
 
     def _on_start(self, **_: Any) -> None:
         if self._refusal_task:
-            return  # a listener before us refused this very start: its record stands
+            return  # a listener before us refused this start: its record is written
         processes = len(self._runner.clients.all) if self._master else 1
         wrong = load_error(self._environment, self.engine.objectives, self._limit_shape, processes)
         if wrong:
@@ -127,7 +127,7 @@ class Coordinator:
             gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
 
     def _search_users(self) -> int | None:
-        """Return how many users the search wants now; before the run begins, those of its first step."""
+        """Return the number of users that the search wants now; before the run begins, those of its first step."""
         assert self._limit_shape is not None
         controller = self.engine.measurement.search_controller if self.engine.measurement else None
         return controller.wanted if controller else self._limit_shape.search.start_users
@@ -174,7 +174,7 @@ class Coordinator:
             gevent.sleep(interval_s - measurement.elapsed_s % interval_s)
 
     def _scrape(self, measurement: Measurement, path: str) -> None:
-        """Read the target's own metrics as long as the run goes on."""
+        """Read the target's metrics as long as the run is running."""
         scraper = Scraper(self._environment.host or "", path, metrics_token(self._environment.parsed_options))
         plan = measurement.description.plan
         wait_s = period_s(plan.time_scale if plan else 1.0)

@@ -67,7 +67,7 @@ class Engine:
         self.collector: RunCollector | None = None
         """The metrics for Prometheus, where they are asked for."""
         self.has_viewers = False
-        """Whether there is a web page: the trends are for it alone."""
+        """Whether there is a web page: only the page uses the trends."""
         self._progress = progress
         self._stop = stop
         self._abort_monitor = AbortMonitor((), {})
@@ -79,7 +79,7 @@ class Engine:
         """
         if self.measurement is not None:
             self.end(completed=False)  # the run before this one is still waiting for last counts: it has ended now
-        # An error of an earlier run says nothing of this one.
+        # An error of an earlier run does not concern this one.
         self.refusal = self.internal_error = self.signal = self.breach = None
         folder = self.store.begin(description.name)
         scopes = [objective.scope for objective in self.objectives.items] if self.objectives else []
@@ -119,9 +119,9 @@ class Engine:
         self._check_abort(measurement)
 
     def end(self, completed: bool, broke_off: str = "") -> None:
-        """End the measurement: write the record, then judge it. A run already ended is left alone.
+        """End the measurement: write the record, then judge it. Has no effect on a run that ended already.
 
-        ``broke_off`` says why the load that was asked for was not offered to its end, if it was not.
+        ``broke_off`` is why the requested load was not offered to its end, if it was not.
         """
         measurement, self.measurement = self.measurement, None
         if measurement is None:
@@ -143,7 +143,7 @@ class Engine:
         self.end(completed=False)
 
     def crash(self, error: BaseException) -> None:
-        """Note an internal error: whatever was measured, there is no verdict on it."""
+        """Record an internal error: whatever was measured, there is no verdict on it."""
         self.internal_error = f"{type(error).__name__}: {error}"
         sys.stderr.write(f"locust-slo: internal error, no verdict: {self.internal_error}\n")
         traceback.print_exception(error, file=sys.stderr)
@@ -216,7 +216,7 @@ class Engine:
 
 
 def search_controller(description: RunDescription, objectives: Objectives, report_s: float) -> SearchController:
-    """Return the controller of the search asked for; the suite's factor on times shortens its steps."""
+    """Return the controller of the requested search; the suite's factor on times shortens its steps."""
     assert description.search is not None
     scale = description.options.get(Suite.of_options(description.options).time_scale)
     pace = SearchPace().scaled(scale if isinstance(scale, int | float) and scale > 0 else 1.0)

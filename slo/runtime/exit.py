@@ -13,13 +13,13 @@ from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 
 
 def exit_without_verdict(why: str, before: str = "") -> NoReturn:
-    """End the process before any load, with 3 for no verdict; ``before`` are lines that come first."""
+    """End the process before any load, with 3 for no verdict; ``before`` are lines that are written first."""
     sys.stderr.write(f"{before}locust-slo: {why}\n")
     sys.exit(NO_VERDICT)
 
 
 def replace_usage_exit_code(parser: LocustArgumentParser) -> None:
-    """Let a mistyped option exit with 3: argparse's own exit code 2 would say CRITICAL."""
+    """Make a usage error exit with 3: argparse's own exit code 2 would mean CRITICAL."""
     exit_of_parser = parser.exit
 
     def exit_without_verdict(status: int = 0, message: str | None = None) -> Any:
@@ -29,13 +29,13 @@ def replace_usage_exit_code(parser: LocustArgumentParser) -> None:
 
 
 def replace_crash_exit_code() -> None:
-    """Let a Locust that cannot start exit with 3: Python's own exit code 1 would say FAIL."""
+    """Make a Locust that cannot start exit with 3: Python's own exit code 1 would mean FAIL."""
     show = sys.excepthook
 
     def exit_without_verdict(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, RPCError):
             sys.stderr.write(
-                f"locust-slo: {error}: does another master run here? Give this one a port of its own with "
+                f"locust-slo: {error}: does another master run here? Give this one another port with "
                 "--master-bind-port, and its workers the same with --master-port\n"
             )
         elif not issubclass(kind, KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""What every process of ours attaches to Locust's events: what records a run, and what monitors the process itself."""
+"""What every process attaches to Locust's events: the recorder of a run, and the monitor of the process itself."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from slo.tracing.traced import Tracer, traced_request, tracer_of
 def listen(
     environment: Environment, recorder: Recorder, pacer: ArrivalPacer | None, slowest: SlowestRequests
 ) -> Callable[[], None]:
-    """Attach a recorder to Locust's events, and let users wait for arrivals; returns what detaches it.
+    """Attach a recorder to Locust's events, and make users wait for arrivals; returns a function that detaches it.
 
-    Where requests are traced, the slowest are kept.
+    If requests are traced, the slowest are kept.
     """
     locusts = _statistics_listener(environment)
     on_request, on_check = listeners(recorder, locusts)
@@ -63,7 +63,7 @@ def listen(
 
 
 def _statistics_listener(environment: Environment) -> LocustStatistics | None:
-    """Return Locust's own listener to requests, which feeds its statistics, if these are ours."""
+    """Return Locust's own request listener, which feeds its statistics, if these are ours."""
     stats, handler = environment.stats, locust_compat.statistics_listener()
     if handler is None or not isinstance(stats, BatchedStats):
         return None
@@ -71,16 +71,16 @@ def _statistics_listener(environment: Environment) -> LocustStatistics | None:
 
 
 def _trace(tracer: Tracer | None, recorder: Recorder, slowest: SlowestRequests) -> Callable[[], None]:
-    """Let the requests of Locust's own clients carry a trace context, and keep the slowest of all requests.
+    """Make the requests of Locust's own clients carry a trace context, and keep the slowest of all requests.
 
-    Returns what undoes it. LeanHttpUser traces its requests itself.
+    Returns a function that undoes it. LeanHttpUser traces its requests itself.
     """
     if tracer is None:
         return lambda: None
     on_request = slow_listener(recorder, slowest)
     events.request.add_listener(on_request)
     clients: list[Any] = [FastHttpSession]
-    # OpenTelemetry traces the requests of HttpUser itself where --otel let it.
+    # OpenTelemetry traces the requests of HttpUser itself with --otel.
     if not hasattr(requests.Session.send, "opentelemetry_instrumentation_requests_applied"):
         clients.append(HttpSession)
     originals = [(client, client.request) for client in clients]
@@ -110,6 +110,6 @@ def record(environment: Environment, announced: dict[str, Any], offset: ClockOff
 
 
 def identity_of(environment: Environment) -> dict[str, Any]:
-    """Return what the process says of itself when it introduces itself; see ``slo.cluster.identity``."""
+    """Return the identity of this process for its hello message; see ``slo.cluster.identity``."""
     given = recorded_options.options_given(environment.parsed_options)  # type: ignore[arg-type]
     return identity.describe(locust.__version__, environment.parsed_locustfiles or [], given)

@@ -1,4 +1,4 @@
-"""Whether the load that was asked for can be offered: what is wrong with it, before it starts."""
+"""Checks before the load starts: whether the requested load can be offered, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from slo.runtime.suite import scenario_of
 
 
 def arrival_shape(environment: Environment) -> ArrivalShape | None:
-    """Return the load that --rate asks for; a rate that cannot be offered ends the process with 3."""
+    """Return the load that --rate requests; a rate that cannot be offered ends the process with 3."""
     parsed: Any = environment.parsed_options
     if not parsed.rate:
         return None
@@ -45,7 +45,7 @@ def load_error(environment: Environment, objectives: Objectives | None, limit: L
     if environment.parsed_options.rate and not isinstance(shape, ArrivalShape):  # type: ignore[union-attr]
         return (
             "--rate cannot offer its load: another one was chosen, by --class-picker or by the locustfile, which "
-            "can ask slo.plugin.shape_of(environment) for it; with the web UI --rate is given on the command line"
+            "can use slo.plugin.shape_of(environment); with the web UI --rate is given on the command line"
         )
     plan = getattr(shape, "plan", None)
     found = plan.problems(workers) if isinstance(plan, Plan) else []
@@ -58,7 +58,7 @@ def _cannot_search(environment: Environment, objectives: Objectives | None, limi
     if environment.shape_class is not limit:
         return (
             "--find-limit cannot offer its load: another one was chosen, by --class-picker or by the locustfile, "
-            "which can ask slo.plugin.shape_of(environment) for it"
+            "which can use slo.plugin.shape_of(environment)"
         )
     chosen = window_objectives(scenario_of(environment), objectives) if objectives else None
     options: Any = environment.parsed_options
@@ -66,14 +66,14 @@ def _cannot_search(environment: Environment, objectives: Objectives | None, limi
 
 
 def search_error(options: Namespace, request: SearchRecord, chosen: Sequence[Objective] | None) -> str:
-    """Return why the search asked for cannot be made, or an empty text.
+    """Return why the requested search cannot be made, or an empty text.
 
-    ``chosen`` are the objectives that its steps are judged by; None where no file was given.
+    ``chosen`` are the objectives that its steps are judged by; None without a file.
     """
     if chosen is None:
         return "--find-limit needs objectives to search by: give a file with --objectives"
     if not chosen:
-        return "--find-limit needs an objective on latency, errors or checks that fits; the file has none"
+        return "--find-limit needs an applicable objective on latency, errors or checks; the file has none"
     if options.run_time:
         return "--find-limit ends by itself: leave --run-time out; --find-limit-time is the most it may take"
     if request.start_users > request.max_users:

@@ -26,8 +26,8 @@ Listener = Callable[..., None]
 def request_listeners() -> list[Listener]:
     """Return the listeners to Locust's request event, to be changed in place (``EventHook._handlers``).
 
-    One listener that feeds Locust's statistics and ours costs half as much as two: each call by keyword costs more
-    than the work that is done in it.
+    One listener that feeds Locust's statistics and ours costs half as much as two: calling a listener with keyword
+    arguments costs more than its work.
     """
     handlers: list[Listener] = events.request._handlers
     return handlers
@@ -40,7 +40,7 @@ def replace_request_listener(old: Listener, new: Listener) -> None:
 
 
 def statistics_listener() -> Listener | None:
-    """Return Locust's own listener to requests, which feeds its statistics (``locust.runners``, ``on_request``)."""
+    """Return Locust's own request listener, which feeds its statistics (``locust.runners``, ``on_request``)."""
     for handler in request_listeners():
         if getattr(handler, "__module__", "") == "locust.runners" and getattr(handler, "__name__", "") == "on_request":
             return handler
@@ -64,7 +64,7 @@ def cache_response_times(entry: StatsEntry, second: int) -> None:
 
 
 def use_task_set(cls: type[DefaultTaskSet]) -> None:
-    """Let users run their tasks by ``cls``: Locust looks ``DefaultTaskSet`` up in ``locust.user.users``."""
+    """Make users run their tasks by ``cls``: Locust looks up ``DefaultTaskSet`` in ``locust.user.users``."""
     users.DefaultTaskSet = cls  # type: ignore[attr-defined]
 
 
@@ -84,9 +84,9 @@ def is_stopping(user: Any) -> bool:
 
 
 def join_spawning(runner: Any) -> None:
-    """Wait until the users asked for last are there (``Runner.spawning_greenlet``).
+    """Wait until the last spawning is complete (``Runner.spawning_greenlet``).
 
-    ``Runner.start`` kills a spawning that is under way, and with it the listeners to the start of the test.
+    ``Runner.start`` kills a running spawning greenlet, and with it the listeners to the start of the test.
     """
     spawning = runner.spawning_greenlet if runner else None
     if spawning is not None:
@@ -94,13 +94,13 @@ def join_spawning(runner: Any) -> None:
 
 
 def last_tick(runner: Any) -> tuple[int, float] | None:
-    """Return what the shape's last tick asked for (``Runner.shape_last_tick``); the same again starts nothing."""
+    """Return the last tick of the shape (``Runner.shape_last_tick``); repeating it starts nothing."""
     found: tuple[int, float] | None = runner.shape_last_tick if runner else None
     return found
 
 
 def set_last_tick(runner: Any, users_wanted: int, spawn_rate: float) -> None:
-    """Note what a shape has asked for between two ticks."""
+    """Set the last tick of the shape, after a change between two ticks."""
     runner.shape_last_tick = (users_wanted, spawn_rate)
 
 
@@ -113,9 +113,9 @@ def swarm_greenlet(web_ui: Any) -> Any:
 
 
 def allow_reconnection(runner: Any) -> None:
-    """Let a worker that connects again replace its old connection, which we may believe alive.
+    """Let a worker that connects again replace its old connection, which may look alive.
 
-    Without it ZeroMQ ignores the new connection: a firewall that drops one end of the old one would silence the worker
+    Without it ZeroMQ ignores the new connection: if a firewall drops one end of the old one, the worker is not heard
     for the rest of the run. Locust has no option for the socket (``MasterRunner.server.socket``).
     """
     with contextlib.suppress(zmq.ZMQError):  # a socket that Locust is just closing
@@ -123,10 +123,10 @@ def allow_reconnection(runner: Any) -> None:
 
 
 def forget_worker(runner: Any, worker: str) -> None:
-    """Let the master treat a worker as one that has stopped (``MasterRunner.handle_message``).
+    """Make the master treat a worker as one that has stopped (``MasterRunner.handle_message``).
 
     If a refused worker left by itself as the only one so far, a headless master would stop its message loop and wait
-    for workers that it cannot hear.
+    for workers whose messages it does not read.
     """
     if worker in runner.clients:
         runner.handle_message(worker, Message("client_stopped", None, worker))

@@ -1,4 +1,4 @@
-"""Keeps Locust's three log lines per second of a ramp out of the log; our plan names its stages."""
+"""Removes Locust's three log lines per second of a ramp from the log; our plan names its stages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _RAMP_LINES = (
     "Spawning is",
 )
 _RATE_WARNING = "Your selected spawn rate is very high"
-"""A warning to people who choose a rate; ours follows from the plan, or the search."""
+"""A warning for people who choose a spawn rate; ours follows from the plan, or the search."""
 
 
 class RampLogFilter(logging.Filter):
@@ -28,6 +28,6 @@ class RampLogFilter(logging.Filter):
         logging.getLogger("locust.runners").removeFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Return whether a line is kept."""
+        """Return whether a line is logged."""
         text = record.getMessage()
         return not text.startswith(_RAMP_LINES if record.levelno <= logging.INFO else _RATE_WARNING)

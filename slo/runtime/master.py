@@ -44,7 +44,7 @@ class MasterWiring:
 
     def begin(self, measurement: Measurement) -> None:
         """Begin a run with the workers that are there: they are expected to report."""
-        # A missing worker gets no users; if it comes back, it is expected from then on.
+        # A missing worker gets no users; if it returns, it is expected from then on.
         present = [client.id for client in self._runner.clients.all if client.state != STATE_MISSING]
         for worker in present:
             self.cluster.add_worker(worker)
@@ -52,7 +52,7 @@ class MasterWiring:
         self._announce(measurement)
 
     def sample(self, measurement: Measurement) -> None:
-        """Look at the workers, about once a second: share arrivals among those at work, note who is missing."""
+        """Check the workers, about once a second: share arrivals among those that run, record which are missing."""
         protocol = self.cluster.protocol
         present = [client for client in self._runner.clients.all if client.state != STATE_MISSING]
         at_work = (client.id for client in present if client.user_count or protocol.has_share(client.id))
@@ -65,10 +65,10 @@ class MasterWiring:
             self.cluster.note_presence(client.id, client.state == STATE_MISSING, measurement.elapsed_s)
 
     def collect_last_counts(self, measurement: Measurement) -> None:
-        """Ask for the last counts and wait for them: Locust fires test_stop before its workers' last reports."""
+        """Request the last counts and wait for them: Locust fires test_stop before its workers' last reports."""
         ends_s = measurement.elapsed_s + FINAL_WAIT_S + self._environment.stop_timeout
         requested_s = float("-inf")
-        # Locust forgets a worker that has been silent for a minute: nobody waits for that one.
+        # Locust removes a worker that has been silent for a minute: it is not waited for.
         while any(worker in self._runner.clients for worker in self.cluster.outstanding()):
             now_s = measurement.elapsed_s
             if now_s >= ends_s:
@@ -88,7 +88,7 @@ class MasterWiring:
         self._runner.send_message(message, data, client_id=worker)
 
     def _announce(self, measurement: Measurement) -> None:
-        """Put the run among the options, which Locust hands to each worker with its first users."""
+        """Put the run among the options, which Locust sends to each worker with its first users."""
         setattr(self._environment.parsed_options, RUN, self.cluster.protocol.announcement(measurement))
 
     def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:

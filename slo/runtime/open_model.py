@@ -1,4 +1,4 @@
-"""The open model in Locust: users that wait for arrivals, as many as there may be."""
+"""The open model in Locust: users that wait for arrivals; their number is the upper limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY_S = 86_400.0
 class ArrivalTaskSet(locust_compat.DefaultTaskSet):
     """Runs each task for one arrival, without a pause between tasks; without arrivals it behaves as Locust's own.
 
-    A pause within a task belongs to what a user does; the ``wait_time`` between tasks belongs to a closed model.
+    A pause within a task is part of a user's actions; the ``wait_time`` between tasks belongs to a closed model.
     """
 
     def get_next_task(self) -> Any:
@@ -37,7 +37,7 @@ class ArrivalTaskSet(locust_compat.DefaultTaskSet):
         return super().get_next_task()  # type: ignore[no-untyped-call]
 
     def wait(self) -> None:
-        """Pause as Locust does, where there are no arrivals."""
+        """Pause as Locust does, if there are no arrivals."""
         if context_of(self.user.environment).pacer is None:
             super().wait()  # type: ignore[no-untyped-call]
         self._stop_if_asked()
@@ -48,7 +48,7 @@ class ArrivalTaskSet(locust_compat.DefaultTaskSet):
 
 
 def use_arrivals() -> None:
-    """Let the users of this process run their tasks by ``ArrivalTaskSet``."""
+    """Make the users of this process run their tasks by ``ArrivalTaskSet``."""
     locust_compat.use_task_set(ArrivalTaskSet)
 
 
@@ -68,7 +68,7 @@ class ArrivalShape(PlannedShape):
         """Return all users, started twice as fast as they arrive; None at the plan's end."""
         plan = self.plan
         left_s = plan.total_s - self.get_run_time()  # type: ignore[no-untyped-call]
-        if left_s <= 1.0:  # Locust asks once a second: the plan ends when it ends
+        if left_s <= 1.0:  # Locust calls it once a second: the plan ends with its own time
             gevent.sleep(max(0.0, left_s))
             return None
         return plan.stages[0].users_to, float(max(10, math.ceil(2 * rate.peak(plan.stages))))

@@ -1,8 +1,8 @@
 """A group of command-line options whose environment variables begin with ``LOCUST_SLO_``.
 
-Up to version 0.1 they began with ``LOCUST_``, where they met the variables that Kubernetes sets for its services: a
-service named ``locust-prometheus`` sets ``LOCUST_PROMETHEUS_PORT=tcp://...``. An old name still works for one version,
-where its value is one that the option takes.
+Up to version 0.1 they began with ``LOCUST_``, which conflicts with the variables that Kubernetes sets for its services:
+a service named ``locust-prometheus`` sets ``LOCUST_PROMETHEUS_PORT=tcp://...``. An old name still works for one
+version, if its value is valid for the option.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TRUE = ("true", "yes", "1", "on")
 
 
 class OptionGroup:
-    """Adds our options to Locust's parser; one that somebody else defines too ends the process with 3."""
+    """Adds our options to Locust's parser; an option that another plugin defines too ends the process with 3."""
 
     def __init__(self, parser: LocustArgumentParser, title: str, description: str) -> None:
         locust_compat.on_option_conflict(parser, self._leave)
@@ -71,7 +71,7 @@ def _is_valid(value: str, settings: dict[str, Any]) -> bool:
 
 
 def _caller() -> str:
-    """Return the file and line outside argparse and Locust where the second definition stands."""
+    """Return the file and line outside argparse and Locust of the second definition."""
     for frame in reversed(traceback.extract_stack()):
         parts = Path(frame.filename).parts
         if not {"slo", "locust", "site-packages"}.intersection(parts) and Path(frame.filename).stem != "argparse":

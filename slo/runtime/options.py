@@ -119,7 +119,7 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
 
 
 def _add_tracing(group: OptionGroup) -> None:
-    """Add the options of traces; --otel is Locust's own."""
+    """Add the options for traces; --otel is Locust's own."""
     group.add(
         "--trace-context",
         action="store_true",
@@ -131,7 +131,7 @@ def _add_tracing(group: OptionGroup) -> None:
         type=_trace_url,
         metavar="<url>",
         default="",
-        help="Where a trace can be looked at, e.g. https://tempo.example/trace/{trace_id}: trace ids in the reports "
+        help="URL of a trace, e.g. https://tempo.example/trace/{trace_id}: trace ids in the reports "
         "become links. Default: no links",
     )
 
@@ -239,7 +239,7 @@ def _search_time(text: str) -> float:
 
 
 def search(options: Namespace, most_users: int | None) -> SearchRecord | None:
-    """Return the search asked for, with ``most_users`` by -u (None: not given); None where none is."""
+    """Return the requested search, with ``most_users`` from -u (None: not given); None without one."""
     if not getattr(options, "find_limit", False):
         return None
     return SearchRecord(options.find_limit_from, most_users or MAX_USERS, options.find_limit_time)
@@ -270,7 +270,7 @@ def _formats(text: str) -> str:
 
 
 def objectives_of(parsed: Any, environment: Environment) -> Objectives | None:
-    """Return the objectives asked for; a file with errors ends the process before any load, with 3."""
+    """Return the objectives file's objectives; a file with errors ends the process before any load, with 3."""
     if not parsed.objectives:
         return None
     try:

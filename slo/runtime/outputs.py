@@ -17,7 +17,7 @@ from slo.runtime.exit import exit_without_verdict
 
 
 class Outputs:
-    """The outlets that the options ask for; what cannot be opened ends the process with 3, before any load."""
+    """The outputs that the options select; one that cannot be opened ends the process with 3, before any load."""
 
     def __init__(
         self, environment: Environment, engine: Engine, processes: Callable[[], Sequence[ProcessStatus]]
@@ -32,7 +32,7 @@ class Outputs:
             self._exporter = exporter_for(parsed, engine, processes, environment.web_ui is not None)
         except (ExporterError, NotifierError) as error:
             exit_without_verdict(f"{error}; no load was sent")
-        # Locust hands all options to workers; these may hold secrets that workers do not need.
+        # Locust sends all options to workers; these may hold secrets that workers do not need.
         parsed.notify = parsed.prometheus_push = ""
         if environment.web_ui is not None and self._exporter is not None:
             engine.has_viewers = True

@@ -16,7 +16,7 @@ from slo.runtime.suite import suite_of
 from slo.text import redact
 
 RUN = "slo_run"
-"""Where the master puts its run among the options, which Locust hands to its workers."""
+"""Where the master puts its run among the options, which Locust sends to its workers."""
 LOCUST_LOAD_OPTIONS = ("num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags")
 """Locust's own options that the load depends on."""
 _NOT_RECORDED = (RUN, KEY, "notify")

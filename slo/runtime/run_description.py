@@ -26,7 +26,7 @@ def describe_run(environment: Environment) -> RunDescription:
     plan = getattr(shape, "plan", None)
     scenario = scenario_of(environment)
     search = shape.search if isinstance(shape, LimitShape) else None
-    own = {"num_users": search.max_users} if search else {}  # Locust says 1 where -u was not given
+    own = {"num_users": search.max_users} if search else {}  # Locust's value is 1 if -u was not given
     return RunDescription(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
@@ -49,7 +49,7 @@ def _relative(file: str) -> str:
 
 
 def _requested_load(environment: Environment) -> RequestedLoad | None:
-    """Return the users that -u and -r ask for; None where a shape says it, or people can in the web UI."""
+    """Return the load that -u and -r request; None if a shape determines it, or the web UI can change it."""
     parsed: Any = environment.parsed_options
     if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
         return None

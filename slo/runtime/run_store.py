@@ -18,7 +18,7 @@ Finished = tuple[Run, Verdict | None]
 
 
 class RunStore:
-    """Writes each run into a folder of its own under ``folder``; ``formats`` are the reports of a judged run."""
+    """Writes each run into a new folder under ``folder``; ``formats`` are the reports of a judged run."""
 
     def __init__(self, folder: Path, formats: Sequence[str] = ()) -> None:
         self.entries: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Shapes of ours: one that follows a plan, and one that asks the search for the limit."""
+"""Shapes: one that follows a plan, and one that follows the search for the limit."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class ShapeWithSpawnControl(LoadTestShape):
     abstract: ClassVar[bool] = True
 
     def wait_for_spawning(self) -> None:
-        """Wait until the users asked for last are there."""
+        """Wait until the last requested users are spawned."""
         locust_compat.join_spawning(self.runner)
 
     def spawn_at_once(self, users: int) -> tuple[int, float]:
-        """Return what a tick returns to have so many users now: their number, and a spawn rate that gets there."""
+        """Return a tick for this number of users now: the number, and a spawn rate that reaches it at once."""
         target = self.runner.target_user_count if self.runner else 0
         last = locust_compat.last_tick(self.runner)
         if last and last[0] == users == target:
@@ -30,7 +30,7 @@ class ShapeWithSpawnControl(LoadTestShape):
         return users, float(max(1, abs(users - target)))
 
     def change_users(self, users: int, spawn_rate: float) -> None:
-        """Change the number of users between two ticks; nothing happens where there are as many already."""
+        """Change the number of users between two ticks; has no effect if the number is the same."""
         if self.runner is None or (locust_compat.last_tick(self.runner) and users == self.runner.target_user_count):
             return
         self.wait_for_spawning()
@@ -63,9 +63,9 @@ class PlannedShape(ShapeWithSpawnControl):
 
 
 class LimitShape(ShapeWithSpawnControl):
-    """The load of a search for the limit: asks the run under way how many users there are to be; None ends it.
+    """The load of a search for the limit: the running search determines the number of users; None ends it.
 
-    ``search`` is what was asked for: -u is kept here, as Locust takes 1 for it where it is not given.
+    ``search`` is the requested search: it holds -u, since Locust's value is 1 if it was not given.
     """
 
     abstract: ClassVar[bool] = True
@@ -78,7 +78,7 @@ class LimitShape(ShapeWithSpawnControl):
         self._wanted = wanted
 
     def tick(self) -> tuple[int, float] | None:
-        """Return the users wanted now, and a spawn rate that gets there at once."""
+        """Return the number of users wanted now, and a spawn rate that reaches it at once."""
         self.wait_for_spawning()
         users = self._wanted()
         return None if users is None else self.spawn_at_once(users)

@@ -35,7 +35,7 @@ def _file_name(locustfile: Any) -> str:
 
 
 def scenario_of(environment: Environment) -> str | None:
-    """Return the scenario of the next run: that of its shape, if the shape has a plan of ours, or of the options."""
+    """Return the scenario of the next run: that of its shape, if the shape has one of our plans, or of the options."""
     shape, parsed = environment.shape_class, environment.parsed_options
     if isinstance(getattr(shape, "plan", None), Plan) and getattr(shape, "scenario", None):
         return str(getattr(shape, "scenario", None))
@@ -44,7 +44,7 @@ def scenario_of(environment: Environment) -> str | None:
 
 
 def metrics_token(parsed: Any) -> str:
-    """Return the bearer token for the target's own metrics; empty where the locustfile names none or it is not set."""
+    """Return the bearer token for the target's metrics; empty if the locustfile names no variable or it is not set."""
     variable = suite_of(parsed).metrics_token
     return os.environ.get(variable, "") if variable else ""
 

@@ -25,7 +25,7 @@ from slo.verdict.exit_codes import NO_VERDICT
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""
 CLOCK_S = 10.0
-"""How often it asks for the master's clock after that."""
+"""Seconds between two requests for the master's clock after that."""
 
 
 class WorkerCoordinator:
@@ -57,7 +57,7 @@ class WorkerCoordinator:
             self._use_recording(early)
 
     def refuse(self, reason: str) -> None:
-        """End this worker: the locustfile says that no load may start."""
+        """End this worker: the locustfile refused the load."""
         sys.exit(NO_VERDICT)
 
     def leave(self) -> None:
@@ -68,7 +68,7 @@ class WorkerCoordinator:
         self._environment.process_exit_code = NO_VERDICT if self._refused else 0
 
     def _send_hello(self) -> None:
-        """Send our identity until the master answers, then ask for its clock at regular times."""
+        """Send our identity until the master answers, then request its clock periodically."""
         while not self._refused:
             hello = {"identity": self._identity, "asked_at_s": time.perf_counter()}
             with contextlib.suppress(RPCError):  # Locust connects again; so do we
@@ -86,7 +86,7 @@ class WorkerCoordinator:
             self._sender.align(self._offset)
 
     def _announced(self) -> dict[str, Any] | None:
-        """Return the run that the master announced in the options that came with our users."""
+        """Return the run that the master announced in the options that arrived with our users."""
         announced: dict[str, Any] | None = getattr(self._environment.parsed_options, RUN, None)
         return announced
 

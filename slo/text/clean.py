@@ -1,4 +1,4 @@
-"""Names from elsewhere made fit to be shown: one line, no longer than there is room for, nothing that reorders it."""
+"""Cleaning of text from outside for display: one line, bounded length, no invisible or reordering characters."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import re
 MAX_LENGTH = 160
 """Characters of a name or sentence that are shown."""
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]")
-"""What nobody sees and what can spoil a report: control characters, marks that turn or hide text, half characters."""
+"""Invisible characters that can damage a report: controls, bidirectional and zero-width marks, lone surrogates."""
 _COMMAND = re.compile(r"^\s*::|##\[")
 _INVISIBLE_RUNS = re.compile(f"{INVISIBLE.pattern}+")
 
 
 def one_line(text: str, replacement: str = " ") -> str:
-    """Return ``text`` with ``instead`` for every row of characters that nobody sees, so on one line."""
+    """Return ``text`` on one line: each run of invisible characters becomes ``replacement``."""
     return _INVISIBLE_RUNS.sub(replacement, text)
 
 
@@ -30,10 +30,10 @@ def html_escaped(text: object, max_length: int = MAX_LENGTH) -> str:
 
 
 def for_terminal(text: str, max_length: int = 300) -> str:
-    """Return ``text`` as a terminal and the log of a CI can show it: one line of at most ``longest`` characters.
+    """Return ``text`` as a terminal and the log of a CI can show it: one line of at most ``max_length`` characters.
 
-    Names come from other people's locustfiles and servers. No control character reaches the terminal, and nothing that
-    GitHub's runner takes for a command at the beginning of a line (``::``) or within it (``##[``).
+    No control character reaches the terminal, and nothing that GitHub's runner takes for a command at the beginning of
+    a line (``::``) or within it (``##[``).
     """
     text = _COMMAND.sub(lambda found: " ".join(found[0]), INVISIBLE.sub("?", text))
     return text if len(text) <= max_length else text[: max_length - 1] + "…"

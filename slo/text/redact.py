@@ -11,7 +11,7 @@ _WORDS = (
     r"credential|auth|cookie|bearer|jwt"
 )
 _NAMES = re.compile(rf"{_WORDS}|(^|[_-])(pass|key|pin|session)([_-]|$)", re.IGNORECASE)
-# Up to the last @ before the path: a password may hold one that nobody encoded.
+# Up to the last @ before the path: a password may contain one that is not percent-encoded.
 _CREDENTIALS = re.compile(r"(?<=//)[^/\s?#]*@|(?<![\w/.@-])[^\s/:@]+:[^\s/@]+@(?=[\w.-]+(?::\d+)?(?:[/\s]|$))")
 _QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like ``name``; None where none is like it."""
+    """Return the known name that is closest to ``name``; None if no name is close."""
     return next(iter(difflib.get_close_matches(name, list(known), n=1)), None)
 
 

@@ -1,4 +1,4 @@
-"""The version of the package, said once: ``pyproject.toml`` reads it from here."""
+"""The version of the package; ``pyproject.toml`` reads it from here."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Spans:
-    """Begins a span for each request, below the span that is current in its user's greenlet, if there is one."""
+    """Begins a span for each request, as a child of the span that is current in its user's greenlet."""
 
     def __init__(self) -> None:
         self._tracer = trace.get_tracer("locust-slo", __version__)
@@ -28,7 +28,7 @@ class Spans:
         """Begin a request's span; ``url`` is made whole by the session that sends it."""
         whole = session.full_url(url) if hasattr(session, "full_url") else session._build_url(url)
         attributes: dict[str, Any] = {"http.request.method": method, "url.full": redact.without_credentials(whole)}
-        with suppress(ValueError):  # no URL: the client refuses the request, and says so
+        with suppress(ValueError):  # no URL: the client rejects the request with its own message
             parts = urlsplit(whole)
             host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme)
             attributes |= {"server.address": host, "server.port": port} if host and port else {}
@@ -46,7 +46,7 @@ class _Span:
         propagate.inject(self.headers, context=trace.set_span_in_context(span))
 
     def end(self, response: Any) -> None:
-        """End it with the answer's status, or with why there is none."""
+        """End the span with the status of the response, or with the error."""
         span = self._span
         status = getattr(response, "status_code", 0)
         error = getattr(response, "error", None)

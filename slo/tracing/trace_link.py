@@ -1,4 +1,4 @@
-"""Where a trace can be looked at: a URL with a place for the trace's id."""
+"""Links to traces: a URL template with a placeholder for the trace id."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def validated(template: str) -> str:
     bare = template.replace(PLACEHOLDER, "0" * 32)
     if len(template) > MAX_LENGTH or not _PLAIN.fullmatch(bare):
         raise ValueError(
-            f"it is longer than {MAX_LENGTH} characters, or holds a character that has no place in a URL as it is "
+            f"it is longer than {MAX_LENGTH} characters, or has a character that must be encoded in a URL "
             f'(write {{ as %7B, " as %22, a space as %20): {like}'
         )
     try:
@@ -35,12 +35,12 @@ def validated(template: str) -> str:
     if PLACEHOLDER in template[: len(template) - len(template.split("//", 1)[1].partition("/")[2])]:
         raise ValueError(f"the host must not hold {PLACEHOLDER}: {like}")
     if redact.without_credentials(template) != template:
-        raise ValueError(f"it holds what looks like a password or a token, and reports are passed on: {like}")
+        raise ValueError(f"it contains what looks like a password or a token, and reports are passed on: {like}")
     return template
 
 
 def link(template: object, trace_id: str) -> str | None:
-    """Return the URL of a trace, None where ``template`` is none or the id no trace's: a record may hold anything."""
+    """Return the URL of a trace; None without a valid template or for an invalid id, as a damaged record may have."""
     if not isinstance(template, str) or not is_trace_id(trace_id):
         return None
     try:

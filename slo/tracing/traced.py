@@ -1,4 +1,4 @@
-"""Requests that carry a trace context, whichever of Locust's clients or ours sends them."""
+"""Requests with a trace context, for all of Locust's clients and ours."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ class RequestTrace(Protocol):
         """What the request carries."""
 
     def end(self, response: Any) -> None:
-        """Note the answer; None when the request was broken off."""
+        """Record the response; None when the request failed without one."""
 
 
 class Tracer(Protocol):
     """Begins a mark for each request."""
 
     def __hash__(self) -> int:
-        """Tracers are told apart by being others."""
+        """Each instance is a tracer of its own; instances are compared by identity."""
 
     def begin(self, session: Any, method: str, url: str, name: str) -> RequestTrace:
         """Begin a request of ``session``; ``url`` may be a path below its host."""
 
 
 class _PropagatedTrace:
-    """A trace context that nobody but the target hears of."""
+    """A trace context without a span: only the target sees it."""
 
     __slots__ = ("headers", "trace_id")
 
@@ -52,11 +52,11 @@ class _PropagatedTrace:
         self.headers = {HEADER: header}
 
     def end(self, response: Any) -> None:
-        """There is nothing to note."""
+        """Do nothing: there is no span."""
 
 
 class ContextTracer:
-    """Gives each request a trace of its own, without OpenTelemetry."""
+    """Gives each request a trace id, without OpenTelemetry."""
 
     def __init__(self) -> None:
         self._context = TraceIds().context
@@ -71,10 +71,10 @@ _TRACERS: WeakKeyDictionary[Any, dict[str, Tracer | None]] = WeakKeyDictionary()
 
 
 def tracer_of(environment: Any) -> Tracer | None:
-    """Return what traces the requests of a Locust environment, by its options; None where nothing does.
+    """Return the tracer for the requests of a Locust environment, by its options; None without tracing.
 
-    ``--otel`` makes spans if OpenTelemetry is installed, ``--trace-context`` alone contexts. One environment has
-    one of each: it is made in the process that uses it, never before a fork.
+    ``--otel`` creates spans if OpenTelemetry is installed, ``--trace-context`` alone only contexts. An environment has
+    one tracer of each kind, created in the process that uses it, never before a fork.
     """
     options = environment.parsed_options
     for option, make in (("otel", _spans), ("trace_context", ContextTracer)):
@@ -91,14 +91,14 @@ def _spans() -> Tracer | None:
     try:
         return importlib.import_module("slo.tracing.spans").Spans()  # type: ignore[no-any-return]
     except ImportError:
-        return None  # Locust itself has said so
+        return None  # Locust has reported it already
 
 
 def traced_request(request: Request, tracer: Tracer) -> Request:
-    """Return a client's method ``request`` so that each request carries a trace context.
+    """Return a client's method ``request`` that sends a trace context with each request.
 
-    Its id is in the ``context`` of Locust's request event as ``trace_id``. A request that brings a ``traceparent`` of
-    its own keeps it.
+    The trace id is in the ``context`` of Locust's request event as ``trace_id``. A request that already has a
+    ``traceparent`` keeps it.
     """
     # What may be given by position after the name; clients differ.
     names = [p.name for p in inspect.signature(request).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD][4:]
@@ -125,9 +125,9 @@ def traced_request(request: Request, tracer: Tracer) -> Request:
 
 
 def trace_id_of(context: object, response: Any) -> str | None:
-    """Return the trace id of a request that Locust's event tells of, None where it left no trace.
+    """Return the trace id of a request from Locust's event; None where it has none.
 
-    Of requests that OpenTelemetry traces itself, as it does HttpUser's, the answer knows what was sent.
+    For requests that OpenTelemetry traces itself, as it does HttpUser's, it is in the request that was sent.
     """
     found = context.get(TRACE_ID) if isinstance(context, Mapping) else None
     if is_trace_id(found):

@@ -31,7 +31,7 @@ def is_trace_id(text: object) -> bool:
 
 
 def trace_id_in(headers: object) -> str | None:
-    """Return the trace id that a request's ``headers`` carry, None where they carry none."""
+    """Return the trace id in a request's ``headers``; None without one."""
     if not isinstance(headers, Mapping):
         return None
     for name, value in headers.items():

@@ -1,4 +1,4 @@
-"""Running the same load again and again, to learn what change can be seen on this environment at all."""
+"""Repeated runs of the same load, to learn which change can be detected in this environment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_RUN_S = 6 * 3600
 
 
 def repeat(words: Sequence[str], count: int, folder: Path, report: Callable[[str], None]) -> list[Run]:
-    """Run Locust ``count`` times with ``words`` and return the records; raises RunError when one leaves none."""
+    """Run Locust ``count`` times with ``words`` and return the records; raises RunError if a run leaves none."""
     if not words:
         raise RunError("calibrating runs Locust: give its options after --, like `-- -f locustfiles/hotel.py --demo`")
     runs: list[Run] = []
@@ -27,7 +27,7 @@ def repeat(words: Sequence[str], count: int, folder: Path, report: Callable[[str
         reports = folder / str(number)
         own = ["--headless", "--only-summary", "--reports-dir", str(reports), "--report-formats", "markdown"]
         try:
-            done = subprocess.run(  # noqa: S603  # the program is our own Python, the words are the user's own
+            done = subprocess.run(  # noqa: S603  # the program is our own Python, the arguments are the user's
                 [sys.executable, "-m", "locust", *words, *own],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -50,7 +50,7 @@ def repeat(words: Sequence[str], count: int, folder: Path, report: Callable[[str
 
 
 def warnings(objectives: Objectives, runs: Sequence[Run]) -> list[str]:
-    """Return a sentence for each tolerance that is smaller than what can be seen, or that could not be looked at."""
+    """Return a sentence for each tolerance that is smaller than what can be detected, or that could not be checked."""
     here = {
         one.name: one
         for one in objectives.items
@@ -62,13 +62,13 @@ def warnings(objectives: Objectives, runs: Sequence[Run]) -> list[str]:
     found = []
     for name, objective in here.items():
         if name not in floors:
-            found.append(f"{name}: nothing can be said of its noise, these runs are too short or have no value of it")
+            found.append(f"{name}: its noise is unknown, these runs are too short or have no value of it")
             continue
         for what, bound in (("target", objective.target), ("warning", objective.warning)):
             if bound is not None and bound < floors[name]:
                 found.append(
-                    f"{name}: its {what} of {wording.share(float(bound), objective.indicator)} lies below "
+                    f"{name}: its {what} of {wording.share(float(bound), objective.indicator)} is below "
                     f"what can be seen here ({wording.share(floors[name], objective.indicator)}): "
                     "use longer runs, more references, or a wider tolerance"
                 )
-    return found or ["no tolerance lies below the noise" if here else "the objectives have no tolerance to check"]
+    return found or ["no tolerance is below the noise" if here else "the objectives have no tolerance to check"]

@@ -1,4 +1,4 @@
-"""The exit codes of the process, said once for the plugin and the command line."""
+"""The exit codes of the process, for the plugin and the command line."""
 
 from __future__ import annotations
 

@@ -27,9 +27,8 @@ def judge(
 ) -> Verdict:
     """Return the verdict on ``run`` by ``objectives``; all of them are judged, not only the first missed.
 
-    ``references`` are the scenario's reference runs, or why there are none. ``points`` are the timeline of a run
-    under way; that of a finished one is made of its intervals. Without a ``policy`` the one that the run's own options
-    asked for applies.
+    ``references`` are the scenario's reference runs, or why there are none. ``points`` are the timeline of a running
+    run; that of a finished one is computed from its intervals. Without a ``policy`` the run's own options decide.
     """
     policy = policy or Policy.of_options(run.options)
     found = findings.find(run, objectives, points)
@@ -61,6 +60,6 @@ def judge(
 
 
 def step_judge(scenario: str | None, objectives: Objectives) -> Callable[[Tallies, float], Outcome]:
-    """Return a function that tells how a step of a search went, from its counts and its seconds."""
+    """Return a function that returns the outcome of a step of a search, from its counts and its seconds."""
     chosen = findings.window_objectives(scenario, objectives)
     return lambda tallies, seconds: outcome.outcome_of(tallies, seconds, chosen, objectives.groups)

@@ -137,7 +137,7 @@ def _judge_figure(objective: Objective, found: Sequence[Finding], run: Run) -> R
     name, samples = objective.indicator.name, sum(tally.requests for tally in run.tallies.values())
     figure = findings.figure(found, name)
     if figure is None:
-        why = "; ".join(f"{one.name}: {one.answer}" for one in found) or "the run's load does not ask for it"
+        why = "; ".join(f"{one.name}: {one.answer}" for one in found) or "the run's load does not answer it"
         return Result(objective, "NO DATA", samples=samples, reason=why)
     answer = next(one.answer for one in found if one.figure(name) is figure)
     result = Result(objective, "NO DATA", figure.value, samples)

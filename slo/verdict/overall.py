@@ -1,4 +1,4 @@
-"""The overall status of a run: what the results of all objectives come to, and what prevents a verdict."""
+"""The overall status of a run: the result of all objectives together, and what prevents a verdict."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], polic
     if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
         return "NO DATA", f"no verdict: the run {_describe_ending(run)}"
     if not run.tallies:
-        return "NO DATA", "no verdict: not one request was made"
+        return "NO DATA", "no verdict: no request was made"
     short = short_stages(run)
-    # Where arrivals do not wait for answers, a target that misses its objectives at less load than was asked for has
-    # missed them; that it met them would say nothing.
+    # In an open model arrivals do not wait for responses: a target that misses its objectives at less load than
+    # requested has missed them; that it met them would prove nothing.
     missed = bool(run.plan and run.plan.is_open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
     if short and not missed and not policy.allow_incomplete:
         more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
@@ -61,7 +61,7 @@ def late_arrival_notes(run: Run) -> list[str]:
 
 
 def _search_status(found: Sequence[Finding]) -> tuple[Status, str]:
-    """Return the status of a search where no objective bounds the capacity: a limit found is what was asked for."""
+    """Return the status of a search without an objective on the capacity: a limit found is the requested answer."""
     figure, answer = findings.figure(found, "capacity.users"), "; ".join(one.answer for one in found)
     if figure is None or not figure.low:
         return "NO DATA", f"no verdict: {answer}"

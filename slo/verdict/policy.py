@@ -22,5 +22,5 @@ class Policy:
 
     @classmethod
     def of_options(cls, options: Mapping[str, Any]) -> Policy:
-        """Return the policy that the options of a run asked for, as its record holds them."""
+        """Return the policy in the options of a run, as its record has them."""
         return cls(bool(options.get("allow_incomplete")), "warning" if options.get("fail_on") == "warning" else "fail")

@@ -20,13 +20,13 @@ from slo.verdict.result import Result, Status
 
 @dataclass(frozen=True)
 class NoReferences:
-    """Why there are no reference runs: there are none (SKIPPED), or the baseline cannot be read (NO DATA)."""
+    """Why there are no reference runs: none exist (SKIPPED), or the baseline cannot be read (NO DATA)."""
 
     reason: str
     status: Status = "SKIPPED"
 
 
-NO_BASELINE = NoReferences("there is no baseline to compare with; `locust-slo baseline add` keeps a run as one")
+NO_BASELINE = NoReferences("there is no baseline to compare with; `locust-slo baseline add` adds a run to it")
 NOT_YET = NoReferences("compared with the baseline once the run has ended")
 References = Sequence[Reference] | NoReferences
 
@@ -53,7 +53,7 @@ class BaselineComparison:
             self._choose(references, any_baseline)
 
     def _choose(self, references: Sequence[Reference], any_baseline: bool) -> None:
-        """Choose the reference runs of the same environment and load as the run, never the run itself."""
+        """Select the reference runs of the same environment and load as the run, never the run itself."""
         others = [reference for reference in references if reference.id != self._run.id]
         alike = [reference for reference in others if not differences(reference, self._run)]
         self._references = others if any_baseline else alike

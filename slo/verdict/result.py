@@ -24,7 +24,7 @@ EXIT_CODES: dict[Status, int] = {
 
 @dataclass(frozen=True)
 class Result:
-    """One objective judged. ``value``, ``low`` and ``high`` are in the indicator's unit.
+    """The result of one objective. ``value``, ``low`` and ``high`` are in the indicator's unit.
 
     ``low`` and ``high`` bound a percentile with 95 % confidence (None: not bounded on that side);
     ``deviation`` is (value - target) / target; ``reason`` is a sentence, ``advice`` says where to look.

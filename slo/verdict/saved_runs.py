@@ -1,4 +1,4 @@
-"""Saved runs on a shelf: what ``locust-slo`` says of many of them. Pure but for reading the folder."""
+"""A folder of saved runs: reading them, comparing them, judging them again. Pure except for reading the folder."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INDICATORS = (
     "throttled.ratio",
     "checks.ratio",
 )
-"""What is compared where no objective says what."""
+"""Indicators that are compared where no objective names one."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SavedRuns:
 
 
 def read(folder: Path, scenario: str | None = None) -> SavedRuns:
-    """Return the runs saved under ``folder``; of one scenario, if it is named. Raises RunError where there is none."""
+    """Return the runs saved under ``folder``, or those of one scenario. Raises RunError where there is none."""
     runs: list[Run] = []
     unreadable: list[str] = []
     if not folder.is_dir():
@@ -90,7 +90,7 @@ def _reason_unusable(one: Run) -> str:
 
 
 def _difference(one: Run, newest: Run) -> str:
-    """Return what sets a run apart from the newest, as the end of a sentence; empty when they are alike."""
+    """Return how a run differs from the newest, as the end of a sentence; empty if it does not."""
     if one.scenario != newest.scenario:
         return f"its scenario is {one.scenario}"
     if one.ended.how != newest.ended.how:
@@ -120,9 +120,9 @@ def side_by_side(before: Run, after: Run) -> list[Row]:
 
 
 def noise_floors(runs: Sequence[Run], indicators: Mapping[str, ComparedIndicator]) -> dict[str, float]:
-    """Return, by the questions' names, the smallest change that runs like these, all alike, would let be seen.
+    """Return, by the indicators' names, the smallest change that can be detected among runs of the same kind.
 
-    Each run is compared with all others; the median of what each comparison could have seen is the noise floor.
+    Each run is compared with all others; the median of the detectable changes is the noise floor.
     """
     blocks = [Reference.of(one).blocks for one in runs]
     found: dict[str, float] = {}

@@ -20,7 +20,7 @@ FILE_NAME = "verdict.json"
 
 @dataclass(frozen=True)
 class Verdict:
-    """All results of one run and what they come to. ``compliance`` is met / judged, None when none was.
+    """All results of one run and the overall status. ``compliance`` is met / judged, None if none was judged.
 
     With ``fail_on`` "warning", a WARNING keeps its status and the exit code is 1. ``references`` are the
     ids of the reference runs that it was compared with.

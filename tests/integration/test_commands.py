@@ -170,10 +170,10 @@ def test_calibrating_states_the_noise_and_warns_of_tolerances_below_it(
     tight.write_text(YAML.replace("{warning: 5 %, target: 10 %}", "{target: 0.1 %}"))
     said = say(capsys, "calibrate", "--saved", shelf, "--objectives", tight)
     assert "12 runs of the same" in said
-    assert "regression of latency.p95: its target of 0.10 % lies below what can be seen here" in said
+    assert "regression of latency.p95: its target of 0.10 % is below what can be seen here" in said
     loose = tmp_path / "loose.yaml"
     loose.write_text(YAML.replace("{warning: 5 %, target: 10 %}", "{target: 1000 %}").replace("1 %,", "20 %,"))
-    assert "no tolerance lies below the noise" in say(capsys, "calibrate", "--saved", shelf, "--objectives", loose)
+    assert "no tolerance is below the noise" in say(capsys, "calibrate", "--saved", shelf, "--objectives", loose)
 
 
 def test_calibrating_runs_locust_again_and_again(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:

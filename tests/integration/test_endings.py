@@ -45,7 +45,7 @@ def test_a_killed_run_is_recovered_from_its_journal(demo: Demo, tmp_path: Path) 
     assert not (folder / "run.json").exists()
     judged = validate(folder)
     assert judged.returncode == 3, judged.stderr
-    assert "the process ended without a word" in judged.stdout
+    assert "the process ended without a result" in judged.stdout
     recovered = run.read(folder)
     assert recovered.ended.how == "crashed"
     assert recovered.tally().requests > 0

@@ -147,7 +147,7 @@ def test_users_that_were_asked_for_and_did_not_come_are_no_verdict() -> None:
     run = answered(ASK, share=0.5)
     verdict = judge(run, demanding(OBJECTIVE))
     assert (verdict.status, verdict.exit_code) == ("NO DATA", 3)
-    words = "the run (asked for 10 users, 0.5 more each second) offered "
+    words = "the run (requested: 10 users, 0.5 more each second) offered "
     assert verdict.reason.startswith(f"no verdict: the load was not offered: {words}")
     assert verdict.reason.endswith(" of 900 user-seconds (50 %)")
     assert verdict.notes[0].startswith(words)
@@ -193,4 +193,4 @@ def test_users_who_leave_are_missed(
         round(RequestedLoad(10, 10).user_seconds(done.run.duration_s))
     ]
     if code:
-        assert "the load was not offered: the run (asked for 10 users, 10 more each second)" in done.verdict["reason"]
+        assert "the load was not offered: the run (requested: 10 users, 10 more each second)" in done.verdict["reason"]

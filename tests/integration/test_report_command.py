@@ -121,7 +121,7 @@ def test_every_error_is_a_sentence_and_3(
     with pytest.raises(SystemExit) as left:
         report(saved, "--format", "html,pdf")
     assert left.value.code == 3
-    assert "'pdf' is no format of a report; there are html, markdown, junit, json, csv, hlog" in capsys.readouterr().err
+    assert "'pdf' is not a report format; allowed: html, markdown, junit, json, csv, hlog" in capsys.readouterr().err
 
 
 def test_a_report_that_cannot_be_made_is_said(

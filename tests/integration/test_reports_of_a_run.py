@@ -83,5 +83,5 @@ def test_in_the_web_ui_the_html_follows_when_the_run_has_ended(demo: Demo, tmp_p
 def test_an_unknown_format_is_refused_before_any_load(tmp_path: Path, name: str) -> None:
     done = locust(tmp_path / "reports", "-f", BASIC, "-H", "http://127.0.0.1:9", "--report-formats", f"junit,{name}")
     assert done.code == 3
-    assert f"'{name}' is no format of a report; there are html, markdown, junit, json, csv, hlog" in done.err
+    assert f"'{name}' is not a report format; allowed: html, markdown, junit, json, csv, hlog" in done.err
     assert list(tmp_path.joinpath("reports").iterdir()) == []

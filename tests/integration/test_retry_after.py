@@ -25,7 +25,7 @@ PATIENT = ROOT / "tests" / "locustfiles" / "patient.py"
 SPIKE = Plan.ramps(("ramp to 5", 10, 5), ("burst", 5, 50), ("hold at 50", 20, 50), ("fall", 5, 5), ("recover", 60, 5))
 
 
-ALL = "all carried Retry-After (median 2 s)"
+ALL = "all had Retry-After (median 2 s)"
 
 
 class User:
@@ -190,15 +190,16 @@ def test_a_record_keeps_what_clients_were_told() -> None:
 @pytest.mark.parametrize(
     ("run", "words"),
     [
-        (spiked(0), "none carried Retry-After: clients can't know when to come back"),
-        (spiked(4), f"{ALL}; no user told so was seen to come back"),
-        (spiked(3), "3 of them carried Retry-After (median 2 s); no user told so was seen to come back"),
-        (spiked(4, through=2), f"{ALL}; of 2 that waited as told 2 got through"),
+        (spiked(0), "none had Retry-After: clients cannot know when to retry"),
+        (spiked(4), f"{ALL}; no retry of these users was seen"),
+        (spiked(3), "3 of them had Retry-After (median 2 s); no retry of these users was seen"),
+        (spiked(4, through=2), f"{ALL}; of 2 that waited for the delay 2 succeeded"),
         (
             spiked(4, through=1, again=1, failed=1, early=1),
-            f"{ALL}; of 3 that waited as told 1 got through (1 throttled again, 1 failed otherwise); 1 did not wait",
+            f"{ALL}; of 3 that waited for the delay 1 succeeded (1 throttled again, 1 failed otherwise); "
+            "1 did not wait",
         ),
-        (spiked(4, early=3), f"{ALL}; none was seen to wait as told; 3 did not wait"),
+        (spiked(4, early=3), f"{ALL}; none was seen to wait for the delay; 3 did not wait"),
     ],
 )
 def test_the_recovery_says_whether_who_waited_got_through(run: Run, words: str) -> None:

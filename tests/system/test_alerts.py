@@ -212,7 +212,7 @@ def test_what_goes_on_for_long_is_told_to_more_people(tmp_path: Path) -> None:
         "exp_labels": labels,
         "exp_annotations": {
             "summary": "sound has burnt its budget for 15 minutes",
-            "description": "Whoever was told first has not ended it.",
+            "description": "It was not resolved by its first receiver.",
         },
     }
     (tmp_path / "unit.yml").write_text(STILL.replace("TOLD", json.dumps(told)), encoding="utf-8")

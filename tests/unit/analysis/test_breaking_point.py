@@ -23,7 +23,7 @@ def test_the_breaking_point_is_where_the_capacity_puts_it(capacity: int, breaks:
     assert number(the(outcome), "capacity.users") == pytest.approx(breaks, rel=0.1)
     assert number(the(outcome), "capacity.rps") == pytest.approx(capacity * 10, rel=0.1)
     assert "'slow' broke first" in the(outcome).answer
-    assert "came back" in " ".join(the(outcome).details)
+    assert "recovered" in " ".join(the(outcome).details)
 
 
 def test_the_endpoint_that_broke_first_is_named() -> None:
@@ -77,4 +77,4 @@ def test_one_that_does_not_come_back_is_told() -> None:
     def second(at_s: float, users: float) -> tuple[float, float, int]:
         return 40, 50 if at_s < 40 else 900, 0
 
-    assert "did not come back" in " ".join(the(verdict(simulated(STRESS, "stress", second))).details)
+    assert "did not recover" in " ".join(the(verdict(simulated(STRESS, "stress", second))).details)

@@ -1,4 +1,4 @@
-"""Endpoints that never answered well."""
+"""Endpoints that never answered successfully."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def test_smoke_names_who_never_answered_well() -> None:
         clock.now += 5
 
     one = the(verdict(made(fill, scenario="smoke")))
-    assert one.answer == "no: admin, search never answered well (1 of 3 endpoints did)"
+    assert one.answer == "no: admin, search never answered successfully (1 of 3 endpoints did)"
     assert the(verdict(replace(requests(3), scenario="smoke"))).answer.startswith("yes: each of 1 endpoints")

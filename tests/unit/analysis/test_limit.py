@@ -364,7 +364,7 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
         assert not list(Draft202012Validator(schemas.load("live")).iter_errors(shown))
         names.add((shown["stage"] or {}).get("name"))
         assert "step " in line(measurement, users) or measurement.search_controller.done
-    assert {"hold at 4 users", "coming back at 4 users"} <= names
+    assert {"hold at 4 users", "recovering at 4 users"} <= names
     so_far = provisional(measurement, demanded)[1]
     engine.end(completed=True)
     assert engine.store.last is not None

@@ -19,7 +19,7 @@ from tests.support.simulated import (
 def test_the_recovery_time_is_the_drain_time(seconds: float) -> None:
     one = the(verdict(simulated(SPIKE, "spike", drained(seconds))))
     assert number(one, "recovery.s") == pytest.approx(seconds, abs=2)
-    assert "stayed so" in one.answer
+    assert "from then on" in one.answer
     assert "p95 at worst 9" in one.details[0]
 
 

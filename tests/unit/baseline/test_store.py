@@ -199,7 +199,7 @@ def test_another_environment_is_compared_only_when_told_to() -> None:
         ("latency.p95: {target: 10 %, warning: 20 %}", "must be stricter than the target: below 10 %"),
         ("latency.p95: {target: 0 %}", "nothing can be free of noise"),
         ("latencyp95: {target: 10 %}", "is no indicator; did you mean `latency.p95`?"),
-        ("requests.count: {target: 10 %}", "counts what the load asked for; compare `throughput.rps`"),
+        ("requests.count: {target: 10 %}", "counts what the load requested; compare `throughput.rps`"),
         ("latency.p95: 10 %", "`10 %` is text; write a mapping with `target`"),
         ("latency.p95: {target: 10 %, stage: hold}", "is not a key here"),
         ("latency.p95: {target: 10 %, group: pms}", "there is no group `pms`"),

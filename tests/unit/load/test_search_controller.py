@@ -170,7 +170,7 @@ def test_it_says_what_goes_on() -> None:
         target.second(second, climb.wanted or 0)
         climb.update(second + 1.01, climb.wanted or 0, second + 1.01, target.window)
     assert {(1, "settle at 2 users"), (1, "hold at 2 users"), (2, "hold at 4 users")} <= set(said)
-    assert (3, "coming back at 2 users") in said
+    assert (3, "recovering at 2 users") in said
 
 
 @pytest.mark.parametrize(

@@ -44,14 +44,14 @@ def test_each_figure_of_a_finding_has_a_row_with_its_unit() -> None:
         Figure("headroom.ratio", Fraction("0.123457"), "ratio", low=Fraction(-1, 10), exact=False),
         Figure("capacity.rps", Fraction(12_345_600), "rps"),
     )
-    said = (Finding("headroom", '=1+1, "so"\nmuch', True, figures), Finding("drift", "not told: too short", False))
+    said = (Finding("headroom", '=1+1, "so"\nmuch', True, figures), Finding("drift", "no answer: too short", False))
     verdict = replace(judge(requests(3), demanding("indicator: latency.p95, target: 1 s")), findings=said)
     head, *rows = csv.reader(io.StringIO(csv_files.findings(verdict)))
     assert tuple(head) == csv_files.FINDING_HEAD
     assert rows == [
         ["headroom", "yes", "headroom.ratio", "0.123457", "ratio", "-0.1", "", "no", '\'=1+1, "so" much'],
         ["headroom", "yes", "capacity.rps", "12345600", "rps", "", "", "yes", '\'=1+1, "so" much'],
-        ["drift", "no", "", "", "", "", "", "", "not told: too short"],
+        ["drift", "no", "", "", "", "", "", "", "no answer: too short"],
     ]
 
 

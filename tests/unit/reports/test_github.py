@@ -88,4 +88,4 @@ def test_github_is_told_only_where_it_runs_the_step(tmp_path: Path, capsys: pyte
 def test_a_summary_that_cannot_be_written_is_only_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = requests(400)
     writer.write_github_output(run, judge(run, MIXED), {"GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "summary.md")})
-    assert "locust-slo: GitHub was not told: " in capsys.readouterr().err
+    assert "locust-slo: GitHub was no answer: " in capsys.readouterr().err

@@ -90,7 +90,7 @@ def test_findings_are_properties_of_the_suite_with_their_units() -> None:
         Figure("capacity.users", Fraction(50), "users", low=Fraction(50), exact=False),
     )
     one = Finding("recovery", "recovered within 12 s \x00<", True, figures, ("4 were throttled", "9 went well"))
-    other = Finding("drift", "not told: too short", is_answered=False)
+    other = Finding("drift", "no answer: too short", is_answered=False)
     run = requests(400)
     text = junit.render(run, replace(judge(run, EVERY_STATUS), findings=(one, other)))
     SCHEMA.assertValid(etree.fromstring(text.encode()))
@@ -106,7 +106,7 @@ def test_findings_are_properties_of_the_suite_with_their_units() -> None:
         ("finding recovery: capacity.users: unit", "users"),
         ("finding recovery: detail 1", "4 were throttled"),
         ("finding recovery: detail 2", "9 went well"),
-        ("finding drift", "not told: too short"),
+        ("finding drift", "no answer: too short"),
         ("finding drift: told", "no"),
     ]
 
