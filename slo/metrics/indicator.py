@@ -111,7 +111,8 @@ def parse(name: str) -> Indicator:
         raise IndicatorError(f"`{name}` is the greatest value; write `latency.max`")
     if not 0 < percentile < 100:
         raise IndicatorError(f"`{name}` is no percentile; it lies above 0 and below 100, like `latency.p95`")
-    statistic = f"p{found[1].rstrip('0').rstrip('.') if '.' in found[1] else int(found[1])}"
+    whole, _, decimals = found[1].partition(".")
+    statistic = f"p{int(whole)}.{decimals.rstrip('0')}".rstrip(".")
     return Indicator(f"latency.{statistic}", "latency", statistic, "ms", "lower", percentile)
 
 
