@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from slo.record.run import Run
-from slo.reports import notice
 from slo.reports.notifier import RETRY_DELAYS_S, Notifier
-from slo.text import schemas
-from slo.verdict.judge import judge
-from slo.verdict.verdict import Verdict
 from tests.support.cluster import free_port
-from tests.support.made import demanding, requests
+from tests.support.notification import judged, valid
 from tests.support.processes import ROOT, Demo, hotel
 from tests.support.receiver import Listener
 from tests.support.waiting import wait_for
@@ -30,54 +22,6 @@ HUSH = "T0SECRET"
 def url_of(webhook: Listener) -> str:
     """Return its URL, which is a secret."""
     return f"{webhook.url}/services/{HUSH}?key={HUSH}"
-
-
-def judged(*lines: str) -> tuple[Run, Verdict]:
-    run = requests(400, endpoint="<home> & *away*")
-    return run, judge(run, demanding(*lines))
-
-
-def valid(document: dict[str, Any]) -> dict[str, Any]:
-    Draft202012Validator(schemas.load("notification")).validate(document)
-    return document
-
-
-def test_the_document_says_what_was_missed_the_worst_first() -> None:
-    run, verdict = judged(
-        'name: met, indicator: errors.ratio, target: "1 %"',
-        'name: quick, indicator: latency.p95, target: "50 ms"',
-        'name: vital, indicator: latency.p50, target: "50 ms", priority: P0',
-    )
-    document = valid(notice.document(run, verdict, "https://ci.test/1"))
-    assert (document["status"], document["exit_code"], document["link"]) == ("CRITICAL", 2, "https://ci.test/1")
-    assert [(one["name"], one["status"]) for one in document["objectives"]] == [
-        ("vital", "CRITICAL"),
-        ("quick", "FAIL"),
-    ]
-    assert document["objectives"][0]["value"] == "100 ms"
-
-
-def test_slack_finds_no_link_and_no_mention_in_names() -> None:
-    run, verdict = judged('name: "<!channel> <https://evil.test|here>", indicator: latency.p95, target: "50 ms"')
-    text = notice.message(run, verdict)["text"]
-    assert not re.search("[<>]", text)
-    assert "&lt;!channel&gt;" in text
-    assert text.startswith("*FAIL* load against http://api.test\n")
-
-
-@pytest.mark.parametrize(
-    ("environ", "link"),
-    [
-        ({"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "us/ours"}, "https://github.com/us/ours/actions/runs/7"),
-        ({"CI_JOB_URL": "https://gitlab.test/j/1"}, "https://gitlab.test/j/1"),
-        ({"BUILD_URL": "http://jenkins.test/1/"}, "http://jenkins.test/1/"),
-        ({"BUILD_URL": "javascript:alert(1)"}, ""),
-        ({"BUILD_URL": "https://x.test/|<!channel>"}, ""),
-        ({}, ""),
-    ],
-)
-def test_the_link_leads_to_the_job(environ: dict[str, str], link: str) -> None:
-    assert notice.link_of(environ) == link
 
 
 def smoke(folder: Path, demo: Demo, url: str, *words: str, error_ratio: float = 1) -> tuple[int, str]:

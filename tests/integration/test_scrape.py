@@ -8,50 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from slo.measure.measurement import MAX_SCRAPES, Measurement
 from slo.measure.run_description import RunDescription
-from slo.measure.scrape import MAX_GAUGES, ScrapeError, Scraper, parse, period_s
+from slo.measure.scrape import ScrapeError, Scraper
 from slo.record.ending import Ending
 from slo.record.target import Target
-
-TEXT = """# HELP process_resident_memory_bytes Resident memory size in bytes.
-# TYPE process_resident_memory_bytes gauge
-process_resident_memory_bytes 6.1e+07
-# TYPE process_open_fds gauge
-process_open_fds 11.0 1700000000000
-# TYPE pms_breaker_state gauge
-pms_breaker_state{pms="a b"} 2.0
-# TYPE breaker_trips_total counter
-breaker_trips_total 5
-python_info{version="3"} 1
-broken line
-process_open_fds NaN
-"""
-
-
-def test_memory_open_files_and_breakers_are_read() -> None:
-    assert parse(TEXT) == {
-        "process_resident_memory_bytes": 6.1e7,
-        "process_open_fds": 11.0,
-        'pms_breaker_state{pms="a b"}': 2.0,
-    }
-
-
-@given(st.text(max_size=300))
-def test_no_text_breaks_the_reader(text: str) -> None:
-    assert len(parse(text)) <= MAX_GAUGES
-
-
-def test_what_is_kept_of_one_look_is_bounded() -> None:
-    many = "# TYPE breaker gauge\n" + "".join(f'breaker{{n="{n}"}} {n}\n' for n in range(100))
-    assert len(parse(many)) == MAX_GAUGES
-
-
-def test_compressed_time_is_looked_at_more_often() -> None:
-    assert (period_s(1), period_s(10), period_s(0.1), period_s(0.001)) == (5, 5, 0.5, 0.25)
+from tests.support.target_metrics import TEXT
 
 
 class Handler(BaseHTTPRequestHandler):

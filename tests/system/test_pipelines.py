@@ -127,7 +127,7 @@ def filled(env: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("error_ratio", "code", "status"), [(0, "0", "PASS"), (0.5, "2", "CRITICAL")])
+@pytest.mark.parametrize(("error_ratio", "code", "status"), [(0, "0", "PASS"), (1, "2", "CRITICAL")])
 def test_the_action_runs_shows_and_gates(
     demo: Demo, tmp_path: Path, error_ratio: float, code: str, status: str
 ) -> None:

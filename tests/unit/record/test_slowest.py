@@ -30,48 +30,10 @@ from slo.record.slowest import MAX_PER_ENDPOINT, SlowestRequests, SlowRequest
 from slo.reports import html as page
 from slo.reports import markdown, rows
 from slo.text import schemas
-from slo.tracing import trace_link
-from slo.tracing.traced import ContextTracer, trace_id_of, traced_request
-from slo.tracing.traceparent import HEADER, TraceIds, is_trace_id, trace_id_in
 from slo.verdict.judge import judge
 from tests.support.hostile import NAMES, UNSEEN
 from tests.support.made import Clock, demanding, made
-
-TEMPLATE = "https://tempo.example/trace/{trace_id}?org=1&x=a%7Bb"
-
-
-def trace(number: int) -> str:
-    return f"{number:032x}"
-
-
-def slow(number: int, latency_ms: float = 1.0, endpoint: str = "a", stage: str = "run", at_ms: int = 0) -> SlowRequest:
-    return SlowRequest(trace(number), endpoint, stage, at_ms, latency_ms)
-
-
-slows = st.builds(
-    SlowRequest,
-    st.integers(1, 30).map(trace),
-    st.sampled_from("ab"),
-    st.sampled_from(["ramp", "hold"]),
-    st.integers(0, 20),
-    st.sampled_from([1.0, 2.0, 2.5, 3.0, 9.0]),
-    st.sampled_from([None, 200, 503]),
-    st.sampled_from([None, "timeout"]),
-)
-
-
-def kept(*parts: list[SlowRequest]) -> tuple[SlowRequest, ...]:
-    """Return what is kept of parts that are first kept by themselves, as workers do."""
-    whole = small()
-    for part in parts:
-        own = small()
-        own.update(part)
-        whole.update(own.items())
-    return whole.items()
-
-
-def small() -> SlowestRequests:
-    return SlowestRequests(warmup_ends_ms=(10,), max_per_endpoint=2, max_total=5)
+from tests.support.slow import TEMPLATE, advice_for, kept, slow, slows, small, trace, traced_run
 
 
 @given(st.lists(slows, max_size=25), st.lists(slows, max_size=25), st.lists(slows, max_size=25))
@@ -108,53 +70,6 @@ def test_memory_stays_bounded_whatever_comes() -> None:
         found.add(slow(number, float(number), endpoint=f"e{number}"))
     assert len(found._kept) <= 101
     assert [one.latency_ms for one in found.items()] == [float(number) for number in range(1999, 1949, -1)]
-
-
-def test_each_context_is_another_and_valid() -> None:
-    ids = TraceIds()
-    made_ = [ids.context() for _ in range(1000)]
-    assert len({trace_id for trace_id, _ in made_}) == 1000
-    for trace_id, header in made_:
-        assert trace_id_in({HEADER: header}) == trace_id
-        assert header[-3:] == "-01"
-    assert TraceIds().context() != TraceIds().context()
-
-
-@pytest.mark.parametrize("text", ["0" * 32, "A" * 32, "a" * 31, "a" * 33, f"{'a' * 32}\n", "", None, 3])
-def test_what_is_no_trace_id_is_not_taken_for_one(text: object) -> None:
-    assert not is_trace_id(text)
-    assert trace_id_in({HEADER: f"00-{text}-{'b' * 16}-01"}) is None
-    with pytest.raises(ValueError, match="trace_id"):
-        SlowRequest.from_data({**slow(1).to_data(), "trace_id": text})
-
-
-def test_a_header_is_found_however_it_is_spelt() -> None:
-    value = f"00-{'a' * 32}-{'b' * 16}-01"
-    assert trace_id_in({"TraceParent": value}) == trace_id_in({b"traceparent": value.encode()}) == "a" * 32
-    assert trace_id_in({"x": value}) is trace_id_in(None) is trace_id_of(None, None) is None
-
-
-class Client:
-    request_name = None
-
-    def request(
-        self, method: str, url: str, name: str | None = None, data: Any = None, headers: Any = None, context: Any = None
-    ) -> Any:
-        return method, url, name, data, headers, context
-
-    carried = traced_request(request, ContextTracer())
-
-
-def test_what_a_request_was_given_reaches_the_client_with_the_context_added() -> None:
-    *same, headers, context = Client().carried("POST", "/x", "x", b"body", {"a": "b"}, {"guest": 1})
-    assert same == ["POST", "/x", "x", b"body"]
-    assert headers == {"a": "b", HEADER: headers[HEADER]}
-    assert context == {"guest": 1, "trace_id": trace_id_in(headers)}
-    again = Client().carried("POST", "/x", data=b"body", headers={"a": "b"})
-    assert again[3] == b"body"
-    assert trace_id_in(again[4]) != trace_id_in(headers)
-    own = {"Traceparent": f"00-{'a' * 32}-{'b' * 16}-00"}
-    assert Client().carried("GET", "/x", headers=own)[4:] == (own, {"trace_id": "a" * 32})
 
 
 def tell(listen: Any, name: str, latency_ms: Any, context: Any) -> None:
@@ -219,16 +134,6 @@ def test_a_killed_process_leaves_its_slowest(tmp_path: Path) -> None:
     assert [one.latency_ms for one in journal.recover(tmp_path).slowest] == [30.0, 20.0, 10.0]
 
 
-def traced_run(*found: SlowRequest, **fields: Any) -> Run:
-    def fill(recorder: Recorder, clock: Clock) -> None:
-        for endpoint in ("a", "b"):
-            for _ in range(50):
-                recorder.request(endpoint, 900, 10)
-        clock.now += 10
-
-    return made(fill, slowest=found, **fields)
-
-
 def test_the_record_keeps_them_and_its_schema_knows_them() -> None:
     run = traced_run(slow(1, 900.5), replace(slow(2, 3.0), status=503, failure="HTTP 503"))
     data = json.loads(json.dumps(run.to_data()))
@@ -239,11 +144,6 @@ def test_the_record_keeps_them_and_its_schema_knows_them() -> None:
         data["slowest"][0]["trace_id"] = wrong
         with pytest.raises(RunError, match="trace_id"):
             Run.from_data(data)
-
-
-def advice_for(run: Run, line: str) -> list[str]:
-    (result,) = judge(run, demanding(line)).results
-    return [sentence for sentence in result.advice if sentence.startswith("Trace ")]
 
 
 def test_a_missed_latency_leads_to_the_traces_of_its_endpoint() -> None:
@@ -275,38 +175,6 @@ def test_a_warm_up_is_not_led_to() -> None:
     (line,) = advice_for(run, "indicator: latency.p95, target: 100 ms, warmup: 5 s")
     assert trace(2) in line
     assert len(advice_for(run, "indicator: latency.p95, target: 100 ms")) == 2
-
-
-@pytest.mark.parametrize(
-    ("template", "words"),
-    [
-        ("https://t.example/", "no {trace_id}"),
-        ("javascript:alert(1)//{trace_id}", "character that must be encoded"),
-        ("javascript:alert//{trace_id}", "http:// or https://"),
-        ("//t.example/{trace_id}", "http:// or https://"),
-        ("https://{trace_id}.example/", "host"),
-        ("https://t.example:x/{trace_id}", "host"),
-        ("https:///{trace_id}", "host"),
-        ("https://u:p@t.example/{trace_id}", "password or a token"),
-        ("https://t.example/{trace_id}?api_key=1", "password or a token"),
-        ('https://t.example/"onload=x/{trace_id}', "character that must be encoded"),
-        ("https://t.example/<b>/{trace_id}", "character that must be encoded"),
-        ("https://t.example/a b/{trace_id}", "character that must be encoded"),
-        ("https://t.example/{x}/{trace_id}", "character that must be encoded"),
-        ("https://t.example/)[x](/{trace_id}", "character that must be encoded"),
-        ("https://t.example/{trace_id}" + "x" * 3000, "longer than"),
-    ],
-)
-def test_a_url_that_is_none_is_refused_with_what_is_allowed(template: str, words: str) -> None:
-    with pytest.raises(ValueError, match=r"like https://tempo") as caught:
-        trace_link.validated(template)
-    assert words in str(caught.value)
-    assert trace_link.link(template, trace(1)) is None
-
-
-def test_a_url_leads_to_the_trace() -> None:
-    assert trace_link.link(TEMPLATE, trace(255)) == TEMPLATE.replace("{trace_id}", trace(255))
-    assert trace_link.link(TEMPLATE, "x") is trace_link.link(None, trace(1)) is None
 
 
 class Links(html.parser.HTMLParser):

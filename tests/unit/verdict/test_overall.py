@@ -1,0 +1,32 @@
+"""The overall status of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slo.record.ending import Ending
+from slo.verdict.judge import judge
+from tests.support.judged import CODES, OUTCOMES
+from tests.support.made import demanding, requests
+
+
+@given(st.lists(st.sampled_from(sorted(OUTCOMES)), min_size=1, max_size=6))
+def test_the_worst_status_is_the_runs_and_sets_the_exit_code(wanted: list[str]) -> None:
+    lines = [f"name: o{number}, {OUTCOMES[one]}" for number, one in enumerate(wanted)]
+    verdict = judge(requests(10, 100), demanding(*lines))
+    assert [result.status for result in verdict.results] == wanted
+    assert verdict.status == max(wanted, key=list(OUTCOMES).index)
+    assert verdict.exit_code == CODES[verdict.status]
+
+
+@pytest.mark.parametrize("how", ["interrupted", "refused", "incomplete", "crashed"])
+def test_a_run_that_did_not_end_well_has_no_verdict(how: str) -> None:
+    run = replace(requests(10), ended=Ending(how, "for a reason"))  # type: ignore[arg-type]
+    verdict = judge(run, demanding("indicator: latency.p95, target: 1 s"))
+    assert (verdict.status, verdict.exit_code) == ("NO DATA", 3)
+    assert "for a reason" in verdict.reason
+    assert verdict.results[0].status == "PASS"
