@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 MAX_LENGTH = 160
@@ -22,11 +21,6 @@ def cleaned(text: object, max_length: int = MAX_LENGTH) -> str:
     """Return ``text`` on one line of at most ``longest`` characters; control and bidi marks become one sign."""
     shown = one_line(str(text)[: max_length * 4], "\ufffd")
     return shown if len(shown) <= max_length and len(str(text)) <= max_length * 4 else shown[: max_length - 1] + "…"
-
-
-def html_escaped(text: object, max_length: int = MAX_LENGTH) -> str:
-    """Return ``plain`` text escaped for HTML, in content and in attributes."""
-    return html.escape(cleaned(text, max_length), quote=True)
 
 
 def for_terminal(text: str, max_length: int = 300) -> str:
