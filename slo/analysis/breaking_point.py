@@ -53,8 +53,8 @@ def _index_of_peak(points: Sequence[Point]) -> int:
 
 def _index_of_breach(judged: Sequence[Point], rising: int) -> int | None:
     """Return where the first breach begins that lasts: after it the targets never held again under the rising load."""
-    borne = max(_sequence_starts(judged[:rising], missed=False), default=-1)
-    return next((start for start in _sequence_starts(judged, missed=True) if borne < start < rising), None)
+    last_held = max(_sequence_starts(judged[:rising], missed=False), default=-1)
+    return next((start for start in _sequence_starts(judged, missed=True) if last_held < start < rising), None)
 
 
 def _sequence_starts(judged: Sequence[Point], missed: bool) -> list[int]:
@@ -94,8 +94,8 @@ def _finding_without_breach(
         Figure("capacity.rps", rps, "rps", low=rps, exact=False),
     )
     brief = len(rising) - len(held)
-    hiccups = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
-    answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {judged_by} held{hiccups}; "
+    short_misses = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
+    answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {judged_by} held{short_misses}; "
     return Finding(NAME, answer + f"try {suite.more_users(3)} to find where it does", True, (*own, *figures), curve)
 
 
@@ -113,7 +113,7 @@ def _finding_of_breach(
     at_users, at_rps = rounded(breach.window_users), rounded(breach.window_rps)
     where = f"at {show(at_users, 'users')} and {show(at_rps, 'rps')}, {breach.end_s:.0f} s into the run"
     first = breach.missed[0]
-    whom = f"'{first.objective}' broke first" + (f", mostly at {first.endpoint}" if first.endpoint else "")
+    broke_first = f"'{first.objective}' broke first" + (f", mostly at {first.endpoint}" if first.endpoint else "")
     if held:
         users = rounded(max(point.window_users for point in held))
         rps = rounded(max(point.window_rps for point in held))
@@ -121,23 +121,24 @@ def _finding_of_breach(
             Figure("capacity.users", users, "users", low=min(users, at_users), high=max(users, at_users)),
             Figure("capacity.rps", rps, "rps"),
         )
-        answer = f"sustains {show(users, 'users')} and {show(rps, 'rps')} ({judged_by} held); broke {where}: {whom}"
+        answer = (
+            f"sustains {show(users, 'users')} and {show(rps, 'rps')} ({judged_by} held); broke {where}: {broke_first}"
+        )
     else:
         own = (
             Figure("capacity.users", at_users, "users", high=at_users, exact=False),
             Figure("capacity.rps", at_rps, "rps", high=at_rps, exact=False),
         )
-        answer = (
-            f"broke from the first window on, {where}: {whom}; try {suite.more_users(0.3)} to find what it sustains"
-        )
+        advice = f"try {suite.more_users(0.3)} to find what it sustains"
+        answer = f"broke from the first window on, {where}: {broke_first}; {advice}"
     back = _sentence_on_recovery(falling, held)
     return Finding(NAME, answer, True, (*own, *figures), (back, *curve))
 
 
 def _sentence_on_recovery(falling: Sequence[Point], held: Sequence[Point]) -> str:
     """Return whether all targets were met again once the load was down to what had been sustained, and since when."""
-    borne = max((point.window_users for point in held), default=0.0)
-    below = [point for point in falling if point.users <= borne and point.judged]
+    sustained = max((point.window_users for point in held), default=0.0)
+    below = [point for point in falling if point.users <= sustained and point.judged]
     if not below:
         return "Recovery: no answer; the load did not fall long enough to what had been sustained."
     well = len(below)
@@ -145,9 +146,11 @@ def _sentence_on_recovery(falling: Sequence[Point], held: Sequence[Point]) -> st
         well -= 1
     fell_s = below[0].start_s
     if well == len(below):
-        return f"It did not recover in the {below[-1].end_s - fell_s:.0f} s after the load fell to {borne:.3g} users."
+        return (
+            f"It did not recover in the {below[-1].end_s - fell_s:.0f} s after the load fell to {sustained:.3g} users."
+        )
     took_s = max(0.0, below[well].end_s - below[well].window_s - fell_s)
-    return f"It recovered {took_s:.0f} s after the load had fallen to {borne:.3g} users."
+    return f"It recovered {took_s:.0f} s after the load had fallen to {sustained:.3g} users."
 
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:

@@ -81,9 +81,9 @@ class Condition:
 def condition(run: Run, stages: tuple[str, ...] = ()) -> Condition | None:
     """Return the generator's condition in the stages that match ``stages``; None where nothing is recorded."""
     found = []
-    for name, vitals in run.process_stats.items():
+    for name, stats in run.process_stats.items():
         whole = StageStats()
-        for stage, strain in vitals.stages.items():
+        for stage, strain in stats.stages.items():
             if matches(stage, stages):
                 whole.add(strain)
         if whole.lag.total and whole.seconds > 0:

@@ -69,8 +69,8 @@ def _busy(run: Run, step: SearchStep) -> bool:
     """Return whether a process of ours was saturated while the step was held."""
     most = float(generator_health.BUSY_SHARE) * (step.end_ms - step.hold_ms)
     return any(
-        sum(max(0, min(end, step.end_ms) - max(start, step.hold_ms)) for start, end in vitals.busy) >= most
-        for vitals in run.process_stats.values()
+        sum(max(0, min(end, step.end_ms) - max(start, step.hold_ms)) for start, end in stats.busy) >= most
+        for stats in run.process_stats.values()
     )
 
 

@@ -36,7 +36,7 @@ class Offered:
     achieved: float
     slack: float = 0.0
     unit: str = "user-seconds"
-    ask: RequestedLoad | None = None
+    requested: RequestedLoad | None = None
 
     @property
     def short(self) -> bool:
@@ -45,7 +45,7 @@ class Offered:
 
     def describe(self) -> str:
         """Return the stage or the run, with planned against achieved load."""
-        name = f"the run (requested: {self.ask.describe()})" if self.ask else f"stage '{self.stage}'"
+        name = f"the run (requested: {self.requested.describe()})" if self.requested else f"stage '{self.stage}'"
         return f"{name} offered {self.amounts()}"
 
     def amounts(self) -> str:
@@ -92,11 +92,13 @@ def _by_stage(run: Run, plan: Plan) -> list[Offered]:
 
 def _without_plan(run: Run, name: str, achieved: float) -> Offered:
     """Return what a run without a plan offered, with the requested load if it is known."""
-    if run.ask is None:
+    if run.requested_load is None:
         return Offered(name, None, achieved)
-    planned = run.ask.user_seconds(run.duration_s)
-    slack = max(MISSING_SHARE * planned, MIN_USER_SECONDS, _lost_by_delay(run.ask.users_at, 0.0, run.duration_s))
-    return Offered(name, planned, achieved, slack, ask=run.ask)
+    planned = run.requested_load.user_seconds(run.duration_s)
+    slack = max(
+        MISSING_SHARE * planned, MIN_USER_SECONDS, _lost_by_delay(run.requested_load.users_at, 0.0, run.duration_s)
+    )
+    return Offered(name, planned, achieved, slack, requested=run.requested_load)
 
 
 def _arrivals(run: Run, stage: Stage, seconds: float) -> Offered:

@@ -74,9 +74,9 @@ def find(points: Sequence[Point], plan: Plan | None, suite: Suite) -> Finding:
             NAME, f"no answer: {few}; a longer run would answer it{suite.hint('time_scale')}", False, (), said
         )
     limit_ms, share = _band(known)
-    unwell = [not _is_within_band(point, limit_ms, share) for point in after]
+    outside_band = [not _is_within_band(point, limit_ms, share) for point in after]
     band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"
-    return _finding(after, unwell, burst, band, said)
+    return _finding(after, outside_band, burst, band, said)
 
 
 def _band(before: Sequence[Point]) -> tuple[float, float]:
@@ -93,31 +93,32 @@ def _is_within_band(point: Point, limit_ms: float, share: float) -> bool:
 def _finding(
     after: Sequence[Point], outside_band: Sequence[bool], burst: Burst, band: str, worst: tuple[str, ...]
 ) -> Finding:
-    well_from = _index_of_recovery(outside_band)
+    recovered_at = _index_of_recovery(outside_band)
     seen_s = after[-1].end_s - burst.end_s
     relapse = ""
-    if well_from and not all(outside_band[:well_from]):
+    if recovered_at and not all(outside_band[:recovered_at]):
         relapse = " (well in between, but it did not stay)"
-    if len(after) - well_from < STABLE_POINTS:
-        least = rounded(max(0.0, seen_s - sum(point.end_s - point.start_s for point in after[well_from:])))
+    if len(after) - recovered_at < STABLE_POINTS:
+        least = rounded(max(0.0, seen_s - sum(point.end_s - point.start_s for point in after[recovered_at:])))
         figure = Figure("recovery.s", least, "s", low=least, exact=False)
         answer = f"did not recover for good in the {show(rounded(seen_s), 's')} seen after the burst ({band}){relapse}"
         return Finding(NAME, answer, True, (figure,), worst)
     # The recovery is somewhere within the last point outside the band; its end is the latest possible time.
-    took_s = after[well_from - 1].end_s - burst.end_s if well_from else 0.0
+    took_s = after[recovered_at - 1].end_s - burst.end_s if recovered_at else 0.0
     shortest_s = max(0.0, took_s - (after[0].end_s - after[0].start_s))
     figure = Figure("recovery.s", rounded(took_s), "s", rounded(shortest_s), rounded(took_s))
-    if well_from:
+    if recovered_at:
         answer = (
             f"recovered within {show(rounded(took_s), 's')} of the end of the burst ({band}) and from then on{relapse}"
         )
     else:
         answer = f"recovered at once: within the band in the first second after the burst ({band}) and from then on"
-    hiccups = sum(outside_band[well_from:])
+    later_misses = sum(outside_band[recovered_at:])
     later = (
-        f"{hiccups} of {len(after) - well_from} later points were outside the band, never {RELAPSE_POINTS} in a row.",
+        f"{later_misses} of {len(after) - recovered_at} later points were outside the band, "
+        f"never {RELAPSE_POINTS} in a row.",
     )
-    said = (*worst, _later_misses(after[well_from:]), *(later if hiccups else ()))
+    said = (*worst, _later_misses(after[recovered_at:]), *(later if later_misses else ()))
     return Finding(NAME, answer, True, (figure,), said)
 
 

@@ -119,8 +119,8 @@ class Timeline:
                 window_rps=requests / seconds,
                 missed=self._misses(whole, window[0].start_s, seconds) if judged else (),
                 judged=judged,
-                retry_after=own.told,
-                returns=own.returns,
+                retry_after=own.retry_after,
+                returns=own.retry_outcomes,
             )
         )
 

@@ -128,8 +128,8 @@ def load_of(run: Run) -> str:
     """Return the requested load in one line: its stages or its users, and the number of generator processes."""
     if run.plan:
         unit = "/s" if run.plan.is_open else ""
-        legs = [f"{s.load_from:g}-{s.load_to:g}{unit} in {s.duration_s:g} s" for s in run.plan.stages]
-        load = ", ".join(legs) if len(legs) <= 12 else hashlib.sha256("".join(legs).encode()).hexdigest()[:12]
+        stages = [f"{s.load_from:g}-{s.load_to:g}{unit} in {s.duration_s:g} s" for s in run.plan.stages]
+        load = ", ".join(stages) if len(stages) <= 12 else hashlib.sha256("".join(stages).encode()).hexdigest()[:12]
     else:
         load = f"{run.options.get('num_users', '?')} users for {run.options.get('run_time', '?')} s"
     return f"{load} by {max(1, len(run.workers))}"

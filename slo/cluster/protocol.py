@@ -55,9 +55,9 @@ class MasterProtocol:
 
     def process_status(self, worker: str, state: str, users: int) -> ProcessStatus:
         """Return a worker's status, by its last report and by its state in Locust."""
-        heard_at_s, pulse = self._loads.get(worker, (None, {}))
+        heard_at_s, load = self._loads.get(worker, (None, {}))
         silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
-        return ProcessStatus(worker, state, users, pulse.get("cpu_ratio"), pulse.get("lag_ms"), silent_s)
+        return ProcessStatus(worker, state, users, load.get("cpu_ratio"), load.get("lag_ms"), silent_s)
 
     def has_share(self, worker: str) -> bool:
         """Return whether the worker has a share of the arrivals."""
@@ -73,9 +73,9 @@ class MasterProtocol:
             return
         begins = self._sharing != measurement.folder.name
         self._sharing = measurement.folder.name
-        told = set() if begins else {*table, *self._shares[1]}
+        receivers = set() if begins else {*table, *self._shares[1]}
         self._shares = (0.0 if begins else measurement.elapsed_s + SHARE_S, table)
-        for worker in sorted(told):
+        for worker in sorted(receivers):
             self._send("slo_share", {"run": measurement.folder.name, "shares": list(self._shares)}, worker)
 
     def announcement(self, measurement: Measurement) -> dict[str, Any]:

@@ -26,9 +26,9 @@ def stages(text: str, hold_s: float, users: int = 0) -> tuple[Stage, ...]:
     if not parts:
         raise RateError(f"--rate is empty; it is {ALLOWED}")
     rate = _parse_rate(parts.pop(0)) if ":" not in parts[0] else 0.0
-    legs = [_parse_step(part) for part in parts] or [(hold_s, rate)]
+    steps = [_parse_step(part) for part in parts] or [(hold_s, rate)]
     found: list[Stage] = []
-    for duration_s, target in legs:
+    for duration_s, target in steps:
         name = f"{'hold at' if target == rate else 'ramp to'} {target:g}/s"
         again = sum(stage.name == name or stage.name.startswith(f"{name} (") for stage in found)
         name += f" ({again + 1})" if again else ""
@@ -46,7 +46,7 @@ def users_for(stages: tuple[Stage, ...]) -> int:
 
 def peak(stages: tuple[Stage, ...]) -> float:
     """Return the highest rate, in arrivals per second."""
-    return max(max(leg.load_from, leg.load_to) for leg in stages)
+    return max(max(stage.load_from, stage.load_to) for stage in stages)
 
 
 def plan(text: str, hold_s: float, users: int | None = None) -> Plan:

@@ -199,7 +199,7 @@ class Measurement:
             notes=tuple(self.notes),
             scrapes=tuple(self._scrapes.items),
             search=self.search_controller.steps if self.search_controller else description.search,
-            ask=description.ask,
+            requested_load=description.requested_load,
             slowest=self.slowest.items(),
         )
 

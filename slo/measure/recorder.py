@@ -128,11 +128,11 @@ class Recorder:
 
     def retry_after(self, endpoint: str, wait_s: float) -> None:
         """Count the delay in seconds that a throttled request's Retry-After named."""
-        self._tally(endpoint).told.record(int(wait_s * 1e6 + 0.5))
+        self._tally(endpoint).retry_after.record(int(wait_s * 1e6 + 0.5))
 
     def retried(self, endpoint: str, outcome: RetryOutcome) -> None:
         """Count how the next request of a throttled user ended."""
-        returns = self._tally(endpoint).returns
+        returns = self._tally(endpoint).retry_outcomes
         returns[outcome] = returns.get(outcome, 0) + 1
 
     def untimed(self, endpoint: str, kind: str | None) -> None:

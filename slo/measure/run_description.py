@@ -23,4 +23,4 @@ class RunDescription:
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, Any] = field(default_factory=dict)
     search: SearchRecord | None = None
-    ask: RequestedLoad | None = None
+    requested_load: RequestedLoad | None = None

@@ -18,7 +18,16 @@ MAX_KINDS = 32
 Since = Literal["sent", "intended"]
 RetryOutcome = Literal["early", "through", "again", "failed"]
 """How the request after a 429 with Retry-After ended; see ``slo.measure.retry_after``."""
-_HISTOGRAMS = ("ok", "failed", "ok_due", "failed_due", "told")
+_HISTOGRAMS = {"ok": "ok", "failed": "failed", "ok_due": "ok_due", "failed_due": "failed_due", "retry_after": "told"}
+_COUNTS = {
+    "failures": "failures",
+    "throttled": "throttled",
+    "untimed": "untimed",
+    "bytes": "bytes",
+    "checks": "checks",
+    "retry_outcomes": "returns",
+}
+"""Fields of a tally, and their keys in files and messages."""
 Packed = bytes
 """A tally on the wire; named because Tally has a field called bytes."""
 
@@ -30,8 +39,8 @@ class Tally:
     ``failures`` counts failed requests by kind, without 429; those are ``throttled``. ``untimed`` counts
     requests whose client reported no latency. ``checks`` maps a check's name to [passed, failed].
     ``ok_due`` and ``failed_due`` are the latencies from the intended start, for requests that had one.
-    ``told`` are the delays that the Retry-After headers of throttled requests named; ``returns`` counts how the next
-    request after such a response ended.
+    ``retry_after`` are the delays that the Retry-After headers of throttled requests named; ``retry_outcomes``
+    counts how the next request after such a response ended.
     """
 
     ok: Histogram = field(default_factory=Histogram)
@@ -43,8 +52,8 @@ class Tally:
     checks: dict[str, list[int]] = field(default_factory=dict)
     ok_due: Histogram = field(default_factory=Histogram)
     failed_due: Histogram = field(default_factory=Histogram)
-    told: Histogram = field(default_factory=Histogram)
-    returns: dict[str, int] = field(default_factory=dict)
+    retry_after: Histogram = field(default_factory=Histogram)
+    retry_outcomes: dict[str, int] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -105,14 +114,14 @@ class Tally:
         self.failed.add(other.failed)
         self.ok_due.add(other.ok_due)
         self.failed_due.add(other.failed_due)
-        self.told.add(other.told)
+        self.retry_after.add(other.retry_after)
         self.throttled += other.throttled
         self.untimed += other.untimed
         self.bytes += other.bytes
         for kind, count in other.failures.items():
             self.fail(kind, count)
-        for outcome, count in other.returns.items():
-            _count(self.returns, outcome, count)
+        for outcome, count in other.retry_outcomes.items():
+            _count(self.retry_outcomes, outcome, count)
         for name, (passed, failed) in other.checks.items():
             self.check(name, passed, failed)
 
@@ -127,12 +136,12 @@ class Tally:
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON or msgpack; what is zero is left out."""
         data: dict[str, Any] = {}
-        for key in _HISTOGRAMS:
-            histogram = getattr(self, key)
+        for field_name, key in _HISTOGRAMS.items():
+            histogram = getattr(self, field_name)
             if histogram.total:
                 data[key] = histogram.to_data()
-        for key in ("failures", "throttled", "untimed", "bytes", "checks", "returns"):
-            value = getattr(self, key)
+        for field_name, key in _COUNTS.items():
+            value = getattr(self, field_name)
             if value:
                 data[key] = value
         return data
@@ -140,14 +149,17 @@ class Tally:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Tally:
         """Return the tally that ``to_data`` described; raises ValueError when it is damaged."""
+        histograms: dict[str, Any] = {
+            name: Histogram.from_data(data[key]) for name, key in _HISTOGRAMS.items() if key in data
+        }
         return cls(
-            **{key: Histogram.from_data(data[key]) for key in _HISTOGRAMS if key in data},
+            **histograms,
             failures=dict(data.get("failures", {})),
             throttled=data.get("throttled", 0),
             untimed=data.get("untimed", 0),
             bytes=data.get("bytes", 0),
             checks={name: list(outcome) for name, outcome in data.get("checks", {}).items()},
-            returns=dict(data.get("returns", {})),
+            retry_outcomes=dict(data.get("returns", {})),
         )
 
     def pack(self) -> Packed:

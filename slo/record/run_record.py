@@ -49,7 +49,7 @@ class RunRecord:
     intervals: tuple[Interval, ...] = ()
     scrapes: tuple[Scrape, ...] = ()
     search: SearchRecord | None = None
-    ask: RequestedLoad | None = None
+    requested_load: RequestedLoad | None = None
     slowest: tuple[SlowRequest, ...] = ()
     """The slowest requests of each endpoint with their traces, the slowest first; empty where nothing was traced."""
 
@@ -73,8 +73,8 @@ class RunRecord:
             "notes": list(self.notes),
             "intervals": [interval.to_data() for interval in self.intervals],
         }
-        if self.ask:
-            data["asked"] = self.ask.to_data()
+        if self.requested_load:
+            data["asked"] = self.requested_load.to_data()
         if self.scrapes:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
         if self.search is not None:
@@ -105,7 +105,7 @@ class RunRecord:
                 intervals=tuple(Interval.from_data(interval) for interval in data["intervals"]),
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
                 search=SearchRecord.from_data(data["search"]) if "search" in data else None,
-                ask=RequestedLoad(**data["asked"]) if "asked" in data else None,
+                requested_load=RequestedLoad(**data["asked"]) if "asked" in data else None,
                 slowest=tuple(SlowRequest.from_data(one) for one in data.get("slowest", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -225,7 +225,7 @@ def _generator(run: Run) -> dict[str, Any]:
 def _users(run: Run) -> list[tuple[str, str]]:
     planned = [sample.planned for sample in run.users if sample.planned is not None]
     pairs = [("users planned, at most", f"{max(planned):g}")] if planned else []
-    pairs += [("offered", f"{one.amounts()}: {one.ask.describe()}") for one in offered_load(run) if one.ask]
+    pairs += [("offered", f"{one.amounts()}: {one.requested.describe()}") for one in offered_load(run) if one.requested]
     pairs.append(("users achieved, at most", str(max(sample.achieved for sample in run.users))))
     behind = max(((s.planned or 0) - s.achieved, -s.at_ms) for s in run.users)
     if planned and behind[0] > 0:

@@ -38,7 +38,7 @@ def describe_run(environment: Environment) -> RunDescription:
             **machine.describe(locust.__version__),
             "locustfile": ",".join(map(_relative, environment.parsed_locustfiles or [])) or None,
         },
-        ask=_requested_load(environment),
+        requested_load=_requested_load(environment),
     )
 
 

@@ -54,7 +54,7 @@ def test_users_who_leave_are_missed(
     words += ["-f", str(LEAVING), "-H", demo.url, "-u", "10", "-r", "10", "-t", "8s", "--objectives", str(objectives)]
     done = locust(tmp_path / "reports", *words, env={"LEAVE": leave})
     assert done.code == code, done.out + done.err
-    assert done.run.ask == RequestedLoad(10, 10)
+    assert done.run.requested_load == RequestedLoad(10, 10)
     assert [round(one.planned or 0) for one in offered_load(done.run)] == [
         round(RequestedLoad(10, 10).user_seconds(done.run.duration_s))
     ]

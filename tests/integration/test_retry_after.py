@@ -21,11 +21,11 @@ def test_locusts_clients_that_wait_as_a_rate_limiter_tells_get_through(tmp_path:
         demo.stop()
     tallies = {name: done.run.tally(name.__eq__) for name in ("fast", "usual", "hasty")}
     for name, tally in tallies.items():
-        assert tally.told.total == tally.throttled > 0, name
-        assert tally.told.max_us == 1_000_000  # the demo's shortest
+        assert tally.retry_after.total == tally.throttled > 0, name
+        assert tally.retry_after.max_us == 1_000_000  # the demo's shortest
         # Each told user but those at the run's end comes back once.
-        assert 0 <= tally.throttled - sum(tally.returns.values()) <= 2, name
+        assert 0 <= tally.throttled - sum(tally.retry_outcomes.values()) <= 2, name
     for name in ("fast", "usual"):
-        assert "early" not in tallies[name].returns, name
-        assert tallies[name].returns["through"] > 0, name
-    assert set(tallies["hasty"].returns) == {"early"}
+        assert "early" not in tallies[name].retry_outcomes, name
+        assert tallies[name].retry_outcomes["through"] > 0, name
+    assert set(tallies["hasty"].retry_outcomes) == {"early"}

@@ -111,11 +111,11 @@ def test_the_record_keeps_what_was_asked_for(ask: RequestedLoad | None) -> None:
     data = json.loads(json.dumps(answered(ask).to_data()))
     Draft202012Validator(schemas.load("run")).validate(data)
     assert ("asked" in data) == (ask is not None)
-    assert Run.from_data(data).ask == ask
+    assert Run.from_data(data).requested_load == ask
 
 
 def answered(ask: RequestedLoad | None, share: float = 1.0, duration_s: int = 100) -> Run:
     """Return a run without a plan, in which a share of the users asked for came."""
     line = ask or ASK
     users = tuple(UserSample(at * 1000, None, round(line.users_at(at) * share)) for at in range(duration_s))
-    return replace(requests(100, 100), users=users, duration_s=float(duration_s), ask=ask)
+    return replace(requests(100, 100), users=users, duration_s=float(duration_s), requested_load=ask)

@@ -95,8 +95,8 @@ def test_the_next_request_is_early_or_as_told(
     waits.request_ended("b", latency_ms, outcome)
     waits.request_ended("b", latency_ms, outcome)  # only the next one counts
     tally = counted(recorder)
-    assert tally.returns == counts
-    assert (tally.told.total, tally.told.max_us) == (1, 2_000_000)
+    assert tally.retry_outcomes == counts
+    assert (tally.retry_after.total, tally.retry_after.max_us) == (1, 2_000_000)
 
 
 def test_users_are_kept_apart_and_forgotten_when_they_end() -> None:
@@ -112,7 +112,7 @@ def test_users_are_kept_apart_and_forgotten_when_they_end() -> None:
     users.clear()
     gc.collect()
     assert not waits.waiting
-    assert not counted(recorder).returns
+    assert not counted(recorder).retry_outcomes
 
 
 @pytest.mark.parametrize("is_open", [False, True])
@@ -144,8 +144,8 @@ def test_what_is_heard_of_a_throttled_user(is_open: bool) -> None:
         clock.now += pause_s
         ask(answer, latency_ms)
     tally = counted(recorder)
-    assert (tally.throttled, tally.told.total) == (6, 5)
-    assert tally.returns == {"through": 2, "again": 1, "failed": 1, "early": 1}
+    assert (tally.throttled, tally.retry_after.total) == (6, 5)
+    assert tally.retry_outcomes == {"through": 2, "again": 1, "failed": 1, "early": 1}
     assert recorder.faults == 0
 
 
@@ -179,9 +179,9 @@ def test_a_record_keeps_what_clients_were_told() -> None:
     data = json.loads(json.dumps(spiked(3, through=2, again=1).to_data()))
     Draft202012Validator(schemas.load("run")).validate(data)
     tally = Run.from_data(data).tally()
-    assert tally.told.total == 3
-    assert tally.returns == {"through": 2, "again": 1}
-    assert Tally.merged([tally, Tally.unpack(tally.pack())]).returns == {"through": 4, "again": 2}
+    assert tally.retry_after.total == 3
+    assert tally.retry_outcomes == {"through": 2, "again": 1}
+    assert Tally.merged([tally, Tally.unpack(tally.pack())]).retry_outcomes == {"through": 4, "again": 2}
 
 
 @pytest.mark.parametrize(
