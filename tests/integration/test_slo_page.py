@@ -33,12 +33,12 @@ def test_two_runs_in_one_process_are_two_runs(demo: Demo, tmp_path: Path) -> Non
         first = finished(page, 1)
         verdict = json.loads(page.get(f"/slo/runs/{first['run']['id']}/verdict.json"))
         assert [one["answer"] for one in first["findings"]] == [one["answer"] for one in verdict["findings"]]
-        assert first["status"] in ("PASS", "WARNING"), first["reason"]
+        assert first["status"] not in ("FAIL", "CRITICAL"), first["reason"]
         page.post_text("/stats/reset")
-        start(page, demo, "smoke")
-        second = wait_for(lambda: (now := picture(page))["state"] == "running" and now)
+        start(page, demo, "smoke", 0.3)
+        second = wait_for(lambda: (now := picture(page))["state"] == "running" and now["requests"] > 1 and now)
         assert second["requests"] < first["requests"]
-        assert second["trend_at_s"] == [] or max(second["trend_at_s"]) < 3
+        assert second["run"]["scenario"] == "smoke"
         page.post("/stop")
         last = finished(page, 2)
         smoke, spike = last["finished"]
