@@ -47,6 +47,9 @@ def steps(file: Path) -> Iterator[dict[str, Any]]:
         (ACTION, "github-actions"),
         (GITLAB, "gitlab-ci"),
         (GITHUB / "dependabot.yml", "dependabot"),
+        (GITHUB / "ISSUE_TEMPLATE" / "bug.yml", "github-issue-forms"),
+        (GITHUB / "ISSUE_TEMPLATE" / "feature.yml", "github-issue-forms"),
+        (GITHUB / "ISSUE_TEMPLATE" / "config.yml", "github-issue-config"),
     ],
 )
 def test_a_file_is_valid(file: Path, schema: str) -> None:
