@@ -1,4 +1,4 @@
-"""``python -m demo``: starts the PMS and the API, says where, and stops both."""
+"""``python -m demo``: starts the PMS and the API, prints the URL, and stops both."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CACHE_S = 5.0
 
 
 def main() -> int:
-    """Serve until told to stop; returns the exit code, 2 for what was asked for and cannot be."""
+    """Serve until stopped; returns the exit code, 2 for invalid options."""
     options, faults = parse()
     # A signal while starting ends the process in good order too: what was begun is undone.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

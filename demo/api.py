@@ -36,7 +36,7 @@ REPLY = "Hola, gracias por escribirnos. En un momento le confirmamos su consulta
 
 @dataclass
 class Hotel:
-    """What the API is made of. The secrets come from the environment; without one nothing is checked."""
+    """The parts of the API. The secrets come from the environment; without one nothing is checked."""
 
     store: Store
     pms: PmsClient
@@ -50,7 +50,7 @@ class Hotel:
     leaked_bytes: int = 0
 
     def change_faults(self, changes: dict[str, Any]) -> None:
-        """Put faults into force. Raises FaultError, or PmsError when the PMS cannot be told."""
+        """Apply faults. Raises FaultError, or PmsError when the PMS cannot be reached."""
         before = self.faults.to_data()
         self.faults.change(changes)
         if self.faults["pms_outage"] != before["pms_outage"]:
@@ -58,7 +58,7 @@ class Hotel:
         if any(self.faults[name] != before[name] for name in ("rate_limit", "rate_burst")):
             self.bucket.set(self.faults["rate_limit"], self.faults["rate_burst"])
         if self.faults["capacity"] != before["capacity"]:
-            # Whoever holds or awaits a slot of the old count gives it back there.
+            # A request that holds or awaits a slot of the old count returns it there.
             self.slots = Semaphore(self.faults["capacity"] or UNLIMITED)
 
 
@@ -93,7 +93,7 @@ def _count_and_disturb(app: Flask, hotel: Hotel) -> None:
             g.holds_slot = True
         _spend(hotel, endpoint)
         if hotel.faults.fails(endpoint):
-            return {"error": "an error that was asked for"}, 500
+            return {"error": "a requested error"}, 500
         return None
 
     @app.after_request

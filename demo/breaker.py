@@ -36,7 +36,7 @@ class Breaker:
         return True
 
     def success(self) -> None:
-        """Note that a call went well: the breaker closes."""
+        """Record a successful call: the breaker closes."""
         self._failures, self._opened_at, self._trying = 0, None, False
 
     def failure(self) -> None:

@@ -1,4 +1,4 @@
-"""A token bucket: so many requests per second on average, and a burst of them at once."""
+"""A token bucket: a number of requests per second on average, and a burst of them at once."""
 
 from __future__ import annotations
 

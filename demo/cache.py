@@ -1,4 +1,4 @@
-"""A cache whose entries live for a time."""
+"""A cache whose entries expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults that can be asked for: latency, errors, capacity, outage of the PMS, rate limit, memory leak."""
+"""Faults that can be requested: latency, errors, capacity, outage of the PMS, rate limit, memory leak."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ENDPOINTS = (
     "admin_feature_flags",
 )
 NO_ERRORS = "health_live"
-"""Answers well whatever ``error_ratio`` says, so that a probe tells a faulty API from a dead one."""
+"""Answers successfully whatever ``error_ratio`` says, so that a probe can tell a faulty API from a dead one."""
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _NORMAL = NormalDist()
@@ -47,7 +47,7 @@ _PER_ENDPOINT = ("latency_ms", "latency_spread", "error_ratio")
 
 
 class FaultError(ValueError):
-    """A fault that cannot be; ``field`` names it and the text says what is allowed."""
+    """An invalid fault; ``field`` names it and the text says what is allowed."""
 
     def __init__(self, field: str, words: str) -> None:
         super().__init__(f"{field} {words}")
@@ -74,8 +74,8 @@ class Faults:
     def change(self, changes: Mapping[str, Any]) -> None:
         """Merge ``changes``: settings by name, and ``endpoints`` with settings of single ones.
 
-        An endpoint set to None follows the others again. Raises FaultError and changes nothing when one of
-        them cannot be.
+        An endpoint set to None follows the others again. Raises FaultError and changes nothing if one of
+        them is invalid.
         """
         wanted, own = dict(self._all), {name: dict(settings) for name, settings in self._own.items()}
         for name, value in changes.items():

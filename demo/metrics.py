@@ -1,4 +1,4 @@
-"""The API's own figures, for Prometheus."""
+"""The API's metrics, for Prometheus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
-    """Counters, latencies and gauges in a registry of their own."""
+    """Counters, latencies and gauges in a separate registry."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()

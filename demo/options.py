@@ -21,7 +21,7 @@ _FAULTS = (
 
 
 def parse(words: list[str] | None = None) -> tuple[argparse.Namespace, Faults]:
-    """Return the options and the faults asked for; exits with 2 and a sentence for options that cannot be."""
+    """Return the options and the requested faults; exits with 2 and a sentence for invalid options."""
     parser = _parser()
     options = parser.parse_args(words)
     wanted: dict[str, Any] = {

@@ -1,7 +1,7 @@
-"""The property-management system: a process of its own that knows rooms and confirms bookings.
+"""The property-management system: a separate process that knows rooms and confirms bookings.
 
-``python -m demo.pms --port 0`` prints its URL as one line of JSON. It has a room for everyone: a load test must
-not run out of beds. ``PUT /control/outage`` makes it fail, as PMSs do.
+``python -m demo.pms --port 0`` prints its URL as one line of JSON. It always has a free room: a load test must
+not run out of rooms. ``PUT /control/outage`` makes it fail.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def create_app(latency_ms: float) -> Flask:
 
 
 def main() -> int:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     parser = argparse.ArgumentParser(prog="python -m demo.pms", description="The hotel's PMS.")
     parser.add_argument("--host", default="127.0.0.1", help="address to serve on; default: 127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")

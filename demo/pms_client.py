@@ -1,4 +1,4 @@
-"""How the API asks the PMS: with a timeout, a cache and a circuit breaker."""
+"""The API's client for the PMS: with a timeout, a cache and a circuit breaker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class PmsError(Exception):
 
 
 class PmsClient:
-    """Keeps connections to the PMS at ``url``; ``timeout_s`` bounds every call."""
+    """Keeps connections to the PMS at ``url``; ``timeout_s`` limits every call."""
 
     def __init__(self, url: str, timeout_s: float, breaker: Breaker, cache: Cache, metrics: Metrics) -> None:
         self._http = HTTPClient.from_url(
@@ -59,7 +59,7 @@ class PmsClient:
         return True
 
     def set_outage(self, outage: bool) -> None:
-        """Let the PMS fail, or be well again. Raises PmsError."""
+        """Let the PMS fail, or work again. Raises PmsError."""
         self._request("PUT", "/control/outage", {"outage": outage})
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:

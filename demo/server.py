@@ -15,11 +15,11 @@ import gevent.socket
 from gevent.pywsgi import WSGIServer
 
 STOP_S = 1.0
-"""How long requests under way may take once the server is told to stop."""
+"""How long current requests may take once the server is stopped."""
 
 
 class _WSGIServer(WSGIServer):
-    """Sends what it has at once: header and body are two writes, and a kept-alive client would wait 40 ms."""
+    """Sends data at once: header and body are two writes, and a kept-alive client would wait 40 ms."""
 
     def handle(self, sock: Any, address: Any) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -41,7 +41,7 @@ class Server:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._server.server_port}"
 
     def run(self, ready: Callable[[], None], exit_with_stdin: bool) -> None:
-        """Say ``ready``, then serve until SIGTERM, SIGINT or, if asked for, the end of stdin."""
+        """Print ``ready``, then serve until SIGTERM, SIGINT or, if requested, the end of stdin."""
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, self._stopping.set)
         if exit_with_stdin:

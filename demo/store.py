@@ -48,7 +48,7 @@ class Store:
             return False
 
     def add_message(self, message_id: str, sender: str, body: str) -> bool:
-        """Keep a message; returns False for one that was kept already."""
+        """Store a message; returns False for one that was stored already."""
         with self._transaction():
             words = "INSERT OR IGNORE INTO messages VALUES (?, ?, ?)"
             return self._connection.execute(words, (message_id, sender, body)).rowcount == 1

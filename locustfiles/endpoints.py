@@ -13,7 +13,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One function of the API: how to ask for it and which status answers well."""
+    """An endpoint of the API: how to request it and which status is the expected one."""
 
     name: str
     method: str

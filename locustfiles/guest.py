@@ -56,15 +56,15 @@ class Guest(LeanHttpUser):
         self._admin = {"Authorization": f"Bearer {token}"} if token else {}
 
     def wait_time(self) -> float:
-        """Return no pause: iterations make their own.
+        """Return no pause: iterations have their own pauses.
 
-        Locust kills a user that it finds between two tasks, though it may just be about to send a request that would
-        be answered and never counted: so between two iterations a guest is at work.
+        Locust kills a user that it finds between two tasks, even if it is just about to send a request that would
+        be answered and never counted: therefore a guest is always within a task.
         """
         self._state = LOCUST_STATE_RUNNING
         return 0.0
 
-    # The words an iteration is written in.
+    # The steps of an iteration.
 
     def chance(self, share: float) -> bool:
         """Return True in ``share`` of the calls."""
@@ -77,7 +77,7 @@ class Guest(LeanHttpUser):
         gevent.sleep(seconds * self._think_time)
 
     def health(self) -> None:
-        """Ask whether the API lives and is ready."""
+        """Request liveness and readiness."""
         self._call("health_live")
         self._call("health_ready")
 
@@ -91,13 +91,13 @@ class Guest(LeanHttpUser):
         self._call("whatsapp_webhook", data=body, headers=headers)
 
     def look_up_pms(self) -> None:
-        """Look for a free room, then at the kinds of room."""
+        """Search for a free room, then list the room types."""
         check_in, check_out = payloads.stay(self.random)
         self._call("pms_availability", query=f"check_in={check_in}&check_out={check_out}")
         self._call("pms_room_types")
 
     def book(self) -> None:
-        """Book a room and read the booking back, if there is one."""
+        """Book a room and read the booking, if there is one."""
         booked = self._call("create_reservation", data=payloads.reservation(self.random), headers=JSON)
         if booked is not None:
             self._call("get_reservation", reservation=booked)
@@ -152,7 +152,7 @@ def fast_client(user: LeanHttpUser) -> FastHttpSession:
 
 
 def reservation_id(body: bytes | None) -> str | None:
-    """Return ``id`` or ``reservation_id`` of a JSON answer, None where there is neither."""
+    """Return ``id`` or ``reservation_id`` of a JSON response; None without either."""
     try:
         answer = json.loads(body or b"")
     except ValueError:
@@ -169,7 +169,7 @@ def content_type(headers: Mapping[str, str] | None) -> str:
 
 
 def next_number(environment: Any) -> int:
-    """Return how many users of this process came before, in this run."""
+    """Return how many users of this process were started before, in this run."""
     number = int(getattr(environment, "hotel_users", 0))
     environment.hotel_users = number + 1
     return number

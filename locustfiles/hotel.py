@@ -38,7 +38,7 @@ SCENARIOS: dict[str, tuple[type[Any], type[ScenarioShape]]] = {
 }
 NO_SCENARIO = "none"
 SCALED_RATE = (
-    "--time-scale and --user-scale are of a scenario's stages; write the times and rates of --rate as you want"
+    "--time-scale and --user-scale apply to a scenario's stages; write the times and rates of --rate as you want"
 )
 
 
@@ -149,7 +149,7 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
             slo.plugin.refuse(environment, SCALED_RATE)
         if options.target_metrics == endpoints.HOTEL["metrics"].path:
             options.target_metrics = table["metrics"].path
-        # Among the options it travels to the workers, whose disks need not hold the file.
+        # Among the options it is sent to the workers, which may not have the file.
         options.endpoint_table = endpoints.to_data(table) or None
         environment.hotel_classes = list(environment.user_classes)  # type: ignore[attr-defined]
         select(environment, options.scenario)
@@ -168,7 +168,7 @@ def begin(environment: Environment, **_: Any) -> None:
     """Number the users from 0 again; with the web UI, probe the host that the form named."""
     environment.hotel_users = 0  # type: ignore[attr-defined]
     options: Any = environment.parsed_options
-    # A worker that joins a run under way may be given users before it knows its own runner.
+    # A worker that joins a running run may be given users before it knows its own runner.
     if environment.runner is None or isinstance(environment.runner, WorkerRunner):
         table = endpoints.from_data(getattr(options, "endpoint_table", None) or {})
         environment.hotel_endpoints = table  # type: ignore[attr-defined]

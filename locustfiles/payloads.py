@@ -44,8 +44,8 @@ def stay(random: Random, today: date | None = None) -> tuple[str, str]:
 def whatsapp_message(random: Random) -> bytes:
     """Return a message in the envelope of the Meta Cloud API's webhooks, as JSON.
 
-    The sender and the words come from ``random``; the id and the timestamp from the clock too, because a real
-    API drops a message id that it has seen, also in yesterday's run with the same seed.
+    The sender and the text come from ``random``; the id and the timestamp also from the clock, because a real
+    API drops a message id that it has seen before, even in yesterday's run with the same seed.
     """
     now_ns = time.time_ns()
     wamid = f"{now_ns:x}{random.getrandbits(64):016x}"

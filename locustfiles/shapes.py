@@ -12,10 +12,10 @@ MINUTE = 60.0
 
 
 class ScenarioShape(PlannedShape):
-    """Follows ``reference``, scaled by --time-scale and --user-scale, to within one user of the line.
+    """Follows ``reference``, scaled by --time-scale and --user-scale, to within one user.
 
-    Locust asks a shape once a second. That is right for a plan in its own time; where the time is compressed
-    the shape steps as much more often itself, so that a compressed ramp is as smooth as the real one.
+    Locust calls a shape once a second. That is right for a plan in its own time; in compressed time
+    the shape changes the users more often itself, so that a compressed ramp is as smooth as the real one.
     """
 
     abstract = True
@@ -29,7 +29,7 @@ class ScenarioShape(PlannedShape):
         return self.reference.scaled(float(time_scale), float(user_scale))
 
     def tick(self) -> tuple[int, float] | None:
-        """Return the users wanted now and a spawn rate that gets there at once; None at the plan's end."""
+        """Return the users wanted now and a spawn rate that reaches them at once; None at the plan's end."""
         plan = self.plan
         step_s = plan.step_s
         for _ in range(round(1 / step_s) - 1):
@@ -55,7 +55,7 @@ class SmokeShape(ScenarioShape):
 
 
 class LoadShape(ScenarioShape):
-    """Up to 10 users in two legs, 5 minutes there, and down: are the objectives met at normal load?"""
+    """Up to 10 users in two stages, 5 minutes there, and down: are the objectives met at normal load?"""
 
     scenario = "load"
     reference = Plan.ramps(
@@ -67,7 +67,7 @@ class LoadShape(ScenarioShape):
 
 
 class StressShape(ScenarioShape):
-    """Up to 50 users, ten more every 5 minutes, and down: where does it break, and does it come back?"""
+    """Up to 50 users, ten more every 5 minutes, and down: where does it break, does it recover?"""
 
     scenario = "stress"
     reference = Plan.ramps(

@@ -17,7 +17,7 @@ START_TIMEOUT_S = 30.0
 
 
 class TargetError(Exception):
-    """The target cannot receive load; the text says what to check."""
+    """The target cannot receive load; the message says what to check."""
 
 
 def start_demo() -> str:
@@ -25,7 +25,7 @@ def start_demo() -> str:
 
     Raises TargetError when it does not come up.
     """
-    process = subprocess.Popen(  # our own module, fixed words
+    process = subprocess.Popen(  # our own module, fixed arguments
         [sys.executable, "-m", "demo", "--port", "0", "--exit-with-stdin"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -44,7 +44,7 @@ def start_demo() -> str:
 
 
 def probe(host: str, endpoint: Endpoint) -> None:
-    """Ask ``host`` once for its health; raises TargetError unless it answers as ``endpoint`` expects."""
+    """Request the health of ``host`` once; raises TargetError unless the response is as ``endpoint`` expects."""
     if not host:
         raise TargetError("no host to test: give -H URL, or --demo for the embedded API")
     url = host.rstrip("/") + endpoint.path

@@ -41,7 +41,7 @@ class LoadUser(Guest):
 
 
 class StressUser(Guest):
-    """Where does it break, and does it come back?"""
+    """Where does it break, does it recover?"""
 
     scenario = "stress"
 
