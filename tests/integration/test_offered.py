@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,10 @@ def test_a_shape_that_offers_half_of_its_plan_gets_no_verdict(
     done = locust(tmp_path / "reports", *words, env={"SHARE": share})
     assert done.code == code, done.out + done.err
     if code:
-        assert "stage 'hold' offered 2" in done.verdict["reason"] + " ".join(done.verdict["notes"])
+        said = done.verdict["reason"] + " ".join(done.verdict["notes"])
+        found = re.search(r"stage 'hold' offered (\d+) of 40 user-seconds", said)
+        assert found, said
+        assert 10 <= int(found[1]) <= 25  # about half, by a machine that may be busy
         command = validate(done.folder, "--allow-incomplete", "--objectives", str(objectives))
         assert command.returncode == 0, command.stdout
 
