@@ -17,7 +17,7 @@ NAME = "breaking point"
 MIN_BREACH_WINDOWS = 5
 """A breach lasts at least this many consecutive windows; fewer may be a random miss."""
 MAX_EXTRAPOLATION = 5
-"""A throughput ceiling beyond this factor of the highest throughput seen is not predicted: the curve is too flat."""
+"""A throughput ceiling beyond this multiple of the throughput seen is not predicted: saturation has not begun yet."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
@@ -58,7 +58,7 @@ def _index_of_breach(judged: Sequence[Point], rising: int) -> int | None:
 
 
 def _sequence_starts(judged: Sequence[Point], missed: bool) -> list[int]:
-    """Return from where on ``LASTING`` windows one after the other all missed a target, or all held."""
+    """Return the starts of ``MIN_BREACH_WINDOWS`` consecutive windows that all missed a target, or all met them."""
     alike = [bool(point.missed) == missed for point in judged]
     return [
         start for start in range(len(alike) - MIN_BREACH_WINDOWS + 1) if all(alike[start : start + MIN_BREACH_WINDOWS])

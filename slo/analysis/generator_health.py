@@ -24,7 +24,7 @@ BUSY_SHARE = Fraction(1, 10)
 """A process that is busy for so much of the time is saturated."""
 MIN_LAG_MS = Fraction(10)
 LAG_SHARE = Fraction(5, 100)
-"""A lag is noticeable from ``LEAST_LAG_MS`` on, and from this share of the bound it may move a value across."""
+"""A lag is noticeable from ``MIN_LAG_MS`` on, and from this share of the bound it may move a value across."""
 SHORT_LAG_MS = Fraction(100)
 """Only a lag longer than this affects a check or a connection."""
 REMEDY = (

@@ -19,8 +19,8 @@ MIN_SAMPLES = 20
 """Samples that a trend needs."""
 MAX_SAMPLES = 40
 """Maximum number of samples; of more, neighbours are averaged, which also reduces autocorrelation."""
-Z_95 = 0.001
-"""Quantile for the probability of taking noise for a trend; several series are tested in every run."""
+MAX_P_VALUE = 0.001
+"""A trend has a p-value below this: several series are tested in every run."""
 
 Array = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class Trend:
     @property
     def is_real(self) -> bool:
         """Whether autocorrelated noise would rarely look like this."""
-        return self.p < Z_95
+        return self.p < MAX_P_VALUE
 
 
 def trend(samples: Sequence[tuple[float, float]]) -> Trend | None:

@@ -28,7 +28,7 @@ class Offered:
     """The load of one stage: user-seconds that the plan requested (None without a plan) and that were offered.
 
     ``slack`` is how many of them may be missing before the load counts as not offered. In an open model
-    arrivals are counted instead, in ``unit``. ``ask`` is the requested load of a run without a plan.
+    arrivals are counted instead, in ``unit``. ``requested`` is the requested load of a run without a plan.
     """
 
     stage: str

@@ -35,7 +35,7 @@ class Outcome:
 def outcome_of(
     cells: Tallies, seconds: float, objectives: Sequence[Objective], groups: Mapping[str, tuple[str, ...]]
 ) -> Outcome:
-    """Return the outcome of a step with the counts ``cells``, held for ``seconds``, by all objectives ``demanded``.
+    """Return the outcome of a step with the counts ``cells``, held for ``seconds``, by all ``objectives``.
 
     It holds where all hold clearly, and fails where one fails clearly. An objective of which there was no request
     has no say.

@@ -23,7 +23,7 @@ UNPLANNED_S = 5
 WINDOW = 3
 """Points that a window has at least ..."""
 MAX_WINDOW_POINTS = 12
-"""... and at most, while it has fewer than ``ENOUGH`` requests."""
+"""... and at most, while it has fewer than ``MIN_REQUESTS`` requests."""
 MIN_REQUESTS = 30
 
 

@@ -216,7 +216,7 @@ def drop(path: Path, ids: Sequence[str]) -> list[str]:
 
 
 def blocks_of(run: Run, count: int = BLOCKS) -> tuple[Block, ...]:
-    """Return the run cut in about ``most`` blocks of time, each within one stage.
+    """Return the run cut in about ``count`` blocks of time, each within one stage.
 
     They cover the run to its end: a block in which nothing was answered is one of them.
     """
@@ -224,10 +224,10 @@ def blocks_of(run: Run, count: int = BLOCKS) -> tuple[Block, ...]:
     starts, ends, stages = [], [], []
     spans = [(stage.name, start_s, end_s) for stage, start_s, end_s in run.spans()]
     for stage, start_s, end_s in spans or [(RUN_STAGE, 0.0, run.duration_s)]:
-        count = max(1, round((end_s - start_s) / width_s))
-        for number in range(count):
-            starts.append(start_s + (end_s - start_s) * number / count)
-            ends.append(start_s + (end_s - start_s) * (number + 1) / count)
+        in_stage = max(1, round((end_s - start_s) / width_s))
+        for number in range(in_stage):
+            starts.append(start_s + (end_s - start_s) * number / in_stage)
+            ends.append(start_s + (end_s - start_s) * (number + 1) / in_stage)
             stages.append(stage)
     cells: list[dict[str, Tally]] = [{} for _ in starts]
     for interval in run.intervals:

@@ -53,8 +53,8 @@ class Recorder:
     seconds since the run's start, by a monotonic clock; ``elapsed_s`` is how far the run was when this
     recorder joined it.
 
-    The hot path is open to see: ``cells`` holds the interval under way, by endpoint, and ``turn`` is due as soon
-    as ``clock()`` reaches ``until``.
+    The hot path uses public fields: ``cells`` has the counts of the current interval, by endpoint, and
+    ``close_interval_if_due`` is to be called as soon as ``clock()`` reaches ``until``.
     """
 
     def __init__(

@@ -34,7 +34,7 @@ def annotations(run: Run, verdict: Verdict, workspace: str = "") -> list[str]:
 def summary(run: Run, verdict: Verdict, used_bytes: int = 0) -> str:
     """Return the Markdown to append to a summary of ``used_bytes``; nothing where GitHub would then drop it all."""
     room = SUMMARY_BYTES - used_bytes - 1
-    if room < markdown.MIN_ROWS:
+    if room < markdown.MIN_BYTES:
         return ""
     return markdown.render(run, verdict, min(markdown.MAX_BYTES, room))
 

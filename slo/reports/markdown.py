@@ -21,7 +21,7 @@ MAX_LENGTH = 200
 """Longest cell, in characters."""
 MAX_BYTES = 65_000
 """Longest report in bytes: a comment on GitHub holds 65,536 characters."""
-MIN_ROWS = 16_000
+MIN_BYTES = 16_000
 """What a limit must leave room for: the sentences that are never cut."""
 _LEFT_OUT_BYTES = 80
 """Room for the line that says what was left out."""
@@ -54,7 +54,7 @@ class _Section:
 
 
 def render(run: Run, verdict: Verdict, limit: int = MAX_BYTES) -> str:
-    """Return the report as GitHub-flavoured Markdown in at most ``limit`` bytes, which is at least ``MIN_ROWS``.
+    """Return the report as GitHub-flavoured Markdown in at most ``limit`` bytes, which is at least ``MIN_BYTES``.
 
     Its first line is a hidden marker by which the next run finds its comment.
     """

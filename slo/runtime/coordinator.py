@@ -45,7 +45,7 @@ class Coordinator:
         self._runner = runner
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
-        self._refusal_task = False
+        self._is_refusing = False
         self._detach: Callable[[], None] = lambda: None
         self._pacer: ArrivalPacer | None = None
         self._sampler: gevent.Greenlet | None = None
@@ -83,7 +83,7 @@ class Coordinator:
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``; see ``slo.plugin.refuse``."""
         sys.stderr.write(f"locust-slo: {reason}\n")
-        self._refusal_task = True
+        self._is_refusing = True
         self.engine.guard(lambda: self.engine.refuse(describe_run(self._environment), reason))
         if self._headless:
             self._on_quit()
@@ -95,7 +95,7 @@ class Coordinator:
 
     def _end_refusal(self) -> None:
         # Runs once the listeners to this start have all been called.
-        self._refusal_task = False
+        self._is_refusing = False
         self._runner.stop()
 
     def leave(self) -> None:
@@ -114,7 +114,7 @@ class Coordinator:
             self._runner.stop()
 
     def _on_start(self, **_: Any) -> None:
-        if self._refusal_task:
+        if self._is_refusing:
             return  # a listener before us refused this start: its record is written
         processes = len(self._runner.clients.all) if self._master else 1
         wrong = load_error(self._environment, self.engine.objectives, self._limit_shape, processes)

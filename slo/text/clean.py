@@ -18,7 +18,7 @@ def one_line(text: str, replacement: str = " ") -> str:
 
 
 def cleaned(text: object, max_length: int = MAX_LENGTH) -> str:
-    """Return ``text`` on one line of at most ``longest`` characters; control and bidi marks become one sign."""
+    """Return ``text`` on one line of at most ``max_length`` characters; control and bidi marks become one sign."""
     shown = one_line(str(text)[: max_length * 4], "\ufffd")
     return shown if len(shown) <= max_length and len(str(text)) <= max_length * 4 else shown[: max_length - 1] + "…"
 

@@ -70,7 +70,7 @@ def test_the_summary_fits_what_is_left(used: int) -> None:
     run = requests(400)
     text = github.summary(run, judge(run, MIXED), used)
     assert not text or used + len(text.encode()) <= 1024 * 1024
-    assert bool(text) == (used <= 1024 * 1024 - markdown.MIN_ROWS - 1)
+    assert bool(text) == (used <= 1024 * 1024 - markdown.MIN_BYTES - 1)
 
 
 def test_github_is_told_only_where_it_runs_the_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
