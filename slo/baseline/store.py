@@ -27,6 +27,7 @@ from slo.record.run import Run
 from slo.record.suite import Suite
 from slo.record.target import Target
 from slo.text import atomic, schemas
+from slo.text.option import flag
 
 VERSION = 2
 KEEP = 5
@@ -116,7 +117,7 @@ def differences(before: Run | Reference, after: Run) -> list[str]:
     pairs += [(name, before.environment.get(name), after.environment.get(name)) for name in FINGERPRINT]
     pairs.append(("load", load, load_of(after)))
     names = dict.fromkeys((*_suite_options(before), *_suite_options(after), *LOAD_OPTIONS))
-    pairs += [(f"--{name.replace('_', '-')}", before.options.get(name), after.options.get(name)) for name in names]
+    pairs += [(flag(name), before.options.get(name), after.options.get(name)) for name in names]
     return [f"{name}: {there} there, {here} here" for name, there, here in pairs if there != here]
 
 

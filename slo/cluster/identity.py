@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from slo.text.option import flag
 from slo.text.version import __version__
 
 PROTOCOL = 1
@@ -50,7 +51,7 @@ def differences(master: Mapping[str, Any], worker: Mapping[str, Any]) -> list[st
     for name, value in worker["options"].items():
         ours = master["options"].get(name)
         if value != ours:
-            option = "--" + name.replace("_", "-")
+            option = flag(name)
             there = f"with {option} {ours}" if ours is not None else f"without {option}"
             found.append(f"was started with {option} {value}, the master {there}: the master's holds")
     return found

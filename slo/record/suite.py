@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slo.text.option import flag
+
 KEY = "slo_suite"
 _TEXTS = ("name", "scenario", "embedded", "metrics_token", "time_scale", "user_scale")
 
@@ -39,12 +41,12 @@ class Suite:
 
     def more_users(self, factor: float) -> str:
         """Return what to try for ``factor`` times the users: the suite's option, or a phrase."""
-        return f"{_option(self.user_scale)} {factor:g}" if self.user_scale else f"{factor:g} times the users"
+        return f"{flag(self.user_scale)} {factor:g}" if self.user_scale else f"{factor:g} times the users"
 
     def hint(self, field: str) -> str:
         """Return the option that ``field`` names, in parentheses after a blank; empty where the suite has none."""
         name = getattr(self, field)
-        return f" ({_option(name)})" if name else ""
+        return f" ({flag(name)})" if name else ""
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for the options of a run."""
@@ -59,7 +61,3 @@ class Suite:
         names = found.get("load_options")
         load_options = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
         return cls(**{name: str(found.get(name) or "") for name in _TEXTS}, load_options=load_options)
-
-
-def _option(name: str) -> str:
-    return f"--{name.replace('_', '-')}"

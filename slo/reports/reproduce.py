@@ -9,6 +9,7 @@ from typing import Any
 from slo.load.plan import Plan
 from slo.record.run import Run
 from slo.text import redact
+from slo.text.option import flag
 
 _FLAGS = {"num_users": "users"}
 _NOT_OF_THE_LOAD = (
@@ -52,16 +53,16 @@ def _plan_words(plan: Plan | None) -> tuple[str, ...]:
 
 
 def _option_words(name: str, value: Any) -> list[str]:
-    flag = f"--{_FLAGS.get(name, name).replace('_', '-')}"
+    option = flag(_FLAGS.get(name, name))
     if value is True:
-        return [flag]
+        return [option]
     if value is False or value is None or value in ("", [], {}):
         return []
     if isinstance(value, list):
-        return [flag, *(str(one) for one in value)]
+        return [option, *(str(one) for one in value)]
     if name == "run_time" and isinstance(value, int | float):
-        return [flag, f"{value:g}s"]
-    return [flag, f"{value:g}" if isinstance(value, float) else str(value)]
+        return [option, f"{value:g}s"]
+    return [option, f"{value:g}" if isinstance(value, float) else str(value)]
 
 
 def _listed(options: Mapping[str, Any], name: str) -> list[str]:
