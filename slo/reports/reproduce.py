@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slo.load.plan import Plan
+from slo.record import suite
 from slo.record.run import Run
 from slo.text import redact
 from slo.text.option import flag
@@ -24,6 +25,7 @@ _NOT_OF_THE_LOAD = (
     "fail_on",
     "allow_incomplete",
     "trace_url",
+    suite.KEY,
 )
 _OF_THE_SHAPE = ("num_users", "spawn_rate", "run_time")
 

@@ -19,6 +19,7 @@ from slo.measure.recorder import Recorder
 from slo.objectives.objectives import parse
 from slo.record.ending import Ending
 from slo.record.run import Run
+from slo.record.suite import KEY, Suite
 from slo.record.target import Target
 from slo.reports import html
 from slo.reports.reproduce import command
@@ -224,6 +225,7 @@ def test_slots_reach_from_start_to_end_without_a_hole() -> None:
 def test_the_command_repeats_the_load_and_holds_no_secret() -> None:
     options: dict[str, Any] = {"num_users": 5, "spawn_rate": 1.0, "run_time": 60, "user_classes": ["Guest"]}
     options |= {"admin_token": "s3cret", "tags": ["a b"], "demo": False, "progress": "on"}
+    options |= {KEY: Suite(name="hotel").to_data()}
     run = replace(requests(1), target=Target("https://me:pw@api.test"), options=options)
     assert command(run, "slo.yaml") == (
         "locust Guest -f locustfile.py --headless --host https://api.test --objectives slo.yaml "
