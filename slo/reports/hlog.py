@@ -19,7 +19,7 @@ from datetime import datetime
 from slo.metrics.histogram import HIGHEST_US, LOWEST_US, Histogram, bucket_bounds
 from slo.metrics.tally import Tally
 from slo.record.run import Run
-from slo.text.clean import INVISIBLE
+from slo.text.clean import INVISIBLE, UNSAFE_IN_FILE_NAME
 from slo.verdict.verdict import Verdict
 
 DIGITS = 3
@@ -31,13 +31,12 @@ _WORD_COOKIE = 0x10
 _ENCODING = 0x1C849303 | _WORD_COOKIE
 _COMPRESSION = 0x1C849304 | _WORD_COOKIE
 _UNSAFE_TAG = re.compile(rf"(?:[\s,]|{INVISIBLE.pattern})+")
-_UNSAFE_FILE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def files(run: Run, verdict: Verdict) -> dict[str, str]:
     """Return file names with their texts: the log, and a distribution of all requests and of each endpoint."""
     found = {"latency.hlog": log(run), "latency.hgrm": distribution(run.tally().latency)}
-    names = unique_names(run.endpoints, _UNSAFE_FILE, "-")
+    names = unique_names(run.endpoints, UNSAFE_IN_FILE_NAME, "-")
     for endpoint, name in names.items():
         latency = run.tally(endpoint.__eq__).latency
         if latency.total:

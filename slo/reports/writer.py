@@ -6,7 +6,6 @@ import importlib
 import json
 import os
 import pickle
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +19,7 @@ from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run
 from slo.reports import csv_files, github, hlog, junit, markdown
 from slo.text import atomic
-from slo.text.clean import for_terminal
+from slo.text.clean import file_name, for_terminal
 from slo.verdict import verdict
 from slo.verdict.judge import judge
 from slo.verdict.policy import Policy
@@ -34,7 +33,6 @@ HTML = "report.html"
 DEFAULT_FORMATS = "html,markdown,junit"
 PROCESS_TIMEOUT_S = 120.0
 """How long a report that is made in a separate process may take."""
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 Make = Callable[[Run, Verdict, Objectives], Mapping[str, str]]
 
@@ -92,8 +90,7 @@ def formats(text: str) -> tuple[str, ...]:
 
 def new_folder(reports: Path, name: str) -> Path:
     """Make and return ``reports/<name>-<UTC time>``, with a number behind it if that exists; OSError."""
-    safe = _UNSAFE.sub("-", name).strip("-.") or "run"
-    stem = f"{safe}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    stem = f"{file_name(name) or 'run'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     for number in range(1, 1000):
         folder = reports / (stem if number == 1 else f"{stem}-{number}")
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,10 @@ from locust.env import Environment
 
 from slo.load.plan import Plan
 from slo.record.suite import KEY, Suite
+from slo.text.clean import file_name
+
+MAX_NAME = 80
+"""Characters of a suite's name."""
 
 
 def declare(parser: LocustArgumentParser, suite: Suite) -> None:
@@ -21,17 +24,12 @@ def declare(parser: LocustArgumentParser, suite: Suite) -> None:
 
 
 def suite_of(parsed: Any) -> Suite:
-    """Return what the locustfile declared; a suite without a name is called after its locustfile."""
+    """Return what the locustfile declared; its name is safe within a file name, by default that of the locustfile."""
     if parsed is None:
         return Suite()
     suite = Suite.of_options(vars(parsed))
-    return suite if suite.name else replace(suite, name=_file_name(getattr(parsed, "locustfile", None)))
-
-
-def _file_name(locustfile: Any) -> str:
-    """Return the names of the locustfiles without folder and suffix, safe within the name of a file."""
-    stems = [Path(path.strip()).stem for path in str(locustfile or "").split(",")]
-    return re.sub(r"[^\w.-]+", "-", "-".join(filter(None, stems))).strip("-.")[:80]
+    stems = (Path(path.strip()).stem for path in str(getattr(parsed, "locustfile", None) or "").split(","))
+    return replace(suite, name=file_name(suite.name or "-".join(filter(None, stems)))[:MAX_NAME])
 
 
 def scenario_of(environment: Environment) -> str | None:

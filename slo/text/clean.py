@@ -8,6 +8,8 @@ MAX_LENGTH = 160
 """Characters of a name or sentence that are shown."""
 INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffe\uffff\ud800-\udfff]")
 """Invisible characters that can damage a report: controls, bidirectional and zero-width marks, lone surrogates."""
+UNSAFE_IN_FILE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+"""Characters that are not safe in a file name on every system."""
 _COMMAND = re.compile(r"^\s*::|##\[")
 _INVISIBLE_RUNS = re.compile(f"{INVISIBLE.pattern}+")
 
@@ -21,6 +23,11 @@ def cleaned(text: object, max_length: int = MAX_LENGTH) -> str:
     """Return ``text`` on one line of at most ``max_length`` characters; control and bidi marks become one sign."""
     shown = one_line(str(text)[: max_length * 4], "\ufffd")
     return shown if len(shown) <= max_length and len(str(text)) <= max_length * 4 else shown[: max_length - 1] + "…"
+
+
+def file_name(text: str) -> str:
+    """Return ``text`` as a part of a file name: unsafe characters as ``-``, none of them or ``.`` at its ends."""
+    return UNSAFE_IN_FILE_NAME.sub("-", text).strip("-.")
 
 
 def for_terminal(text: str, max_length: int = 300) -> str:

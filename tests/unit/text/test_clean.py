@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.text.clean import INVISIBLE, MAX_LENGTH, cleaned, for_terminal, one_line
+from slo.text.clean import INVISIBLE, MAX_LENGTH, cleaned, file_name, for_terminal, one_line
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=200)
 
@@ -50,3 +52,16 @@ def test_a_cut_text_ends_with_an_ellipsis() -> None:
     assert cleaned("a" * 161) == "a" * 159 + "…"
     assert cleaned("\n" * 1000 + "a", 5) == "\ufffd…"
     assert for_terminal("a" * 11, 10) == "a" * 9 + "…"
+
+
+@given(ANY_TEXT)
+def test_a_part_of_a_file_name_leads_nowhere_else(text: str) -> None:
+    name = file_name(text)
+    assert not set("/\\: ") & set(name)
+    assert name.isascii()
+    assert name in ("", Path(name).name)
+    assert file_name(name) == name
+
+
+def test_unsafe_characters_become_one_dash() -> None:
+    assert file_name("../shop für alle.v2/") == "shop-f-r-alle.v2"
