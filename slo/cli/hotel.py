@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import shutil
 from importlib.resources import files
 from pathlib import Path
 
 from slo.cli.arguments import Commands, print_lines
-from slo.reports.writer import ReportError
 
 PACKAGES = ("locustfiles", "demo")
 """The users with their shapes, and the embedded API that ``--demo`` starts."""
@@ -25,7 +25,9 @@ def _copy(options: argparse.Namespace) -> int:
     folder: Path = options.folder
     existing = [name for name in PACKAGES if (folder / name).exists()]
     if existing:
-        raise ReportError(f"{folder / existing[0]}: exists already; nothing was copied, name another folder")
+        raise FileExistsError(
+            errno.EEXIST, "exists already; nothing was copied, name another folder", str(folder / existing[0])
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name in PACKAGES:
         shutil.copytree(_source() / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
