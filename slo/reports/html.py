@@ -14,7 +14,7 @@ from slo.baseline.store import Reference
 from slo.metrics.quantity import show
 from slo.record.run import Run
 from slo.reports import page, rows
-from slo.reports.page import MAX_ROWS, Cell, Parts, Table
+from slo.reports.page import MAX_ROWS, MAX_SENTENCE, Cell, Parts, Table
 from slo.reports.reproduce import command
 from slo.text import redact
 from slo.text.clean import cleaned
@@ -23,8 +23,6 @@ from slo.verdict.result import RANK, Result
 from slo.verdict.verdict import Verdict
 
 _TRACE_ID = re.compile(r"\b[0-9a-f]{32}\b")
-_MAX_SENTENCE = 600
-"""Characters."""
 _STAGE_HEAD = (
     "stage",
     "from",
@@ -88,7 +86,7 @@ def _origin(run: Run, result: Result, groups: Mapping[str, tuple[str, ...]]) -> 
 
 def _head(run: Run, verdict: Verdict, groups: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     lines = [rows.headline(verdict), rows.scale_sentence(run), rows.arrivals_sentence(run)]
-    shown = " ".join(f"{cleaned(line.rstrip('.'), _MAX_SENTENCE)}." for line in lines if line)
+    shown = " ".join(f"{cleaned(line.rstrip('.'), MAX_SENTENCE)}." for line in lines if line)
     met = f"{sum(r.status in ('PASS', 'WARNING') for r in verdict.judged)} of {len(verdict.judged)}"
     return {
         "title": f"{verdict.status}: {verdict.scenario or 'run'} {verdict.run_id}",
@@ -120,7 +118,7 @@ def _verdict(run: Run, verdict: Verdict) -> dict[str, Any]:
             "status": result.status,
             "name": result.objective.name,
             "reason": result.reason,
-            "advice": [_linked(run, cleaned(hint, _MAX_SENTENCE)) for hint in result.advice],
+            "advice": [_linked(run, cleaned(hint, MAX_SENTENCE)) for hint in result.advice],
         }
         for result in verdict.problems[:MAX_ROWS]
     ]
@@ -128,7 +126,9 @@ def _verdict(run: Run, verdict: Verdict) -> dict[str, Any]:
     return {
         "findings": verdict.findings,
         "steps": Table.of_texts("steps", rows.TRIAL_HEAD, rows.trials(verdict)),
-        "objectives": Table("objectives", rows.OBJECTIVE_HEAD, objectives),
+        "objectives": Table(
+            "objectives", rows.OBJECTIVE_HEAD, objectives, statuses=[result.status for result in verdict.results]
+        ),
         "reasons": reasons,
         "notes": verdict.notes[:MAX_ROWS],
     }
@@ -139,13 +139,12 @@ def _pairs(result: Result) -> list[tuple[str, str]]:
 
 
 def _objective_cell(result: Result, head: str, text: str) -> Cell:
-    row_status = result.status if head == rows.OBJECTIVE_HEAD[0] else ""
     if head == "status":
         return Cell(text, str(RANK.index(result.status)), result.status)
     if head == "deviation" and result.value is not None and result.objective.target:
         share = min(max(float(result.value / result.objective.target), 0.0) * 50, 100.0)
         return Cell(text, text, share=share, gauge_status=result.status)
-    return Cell(text, row_status=row_status)
+    return Cell(text)
 
 
 def _linked(run: Run, text: str) -> Parts:

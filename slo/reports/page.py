@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from itertools import zip_longest
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -16,6 +17,8 @@ from slo.verdict.result import Status
 
 MAX_ROWS = 200
 """Rows of a table; those beyond are counted."""
+MAX_SENTENCE = 600
+"""Characters of a sentence; a name has fewer."""
 SIGNS: dict[Status, str] = {
     "PASS": "✓",
     "WARNING": "△",
@@ -41,7 +44,7 @@ class Cell:
     """A cell of a table: a text, or a badge of ``status``, or a text in ``parts`` with links.
 
     ``value`` is the sort key of the column if it is not the text; ``share`` draws a bar of this many percent, in
-    the colour of ``gauge_status``. ``row_status`` of the first cell colours the row.
+    the colour of ``gauge_status``.
     """
 
     text: str
@@ -50,7 +53,6 @@ class Cell:
     share: float | None = None
     gauge_status: str = ""
     parts: Parts = ()
-    row_status: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,12 +74,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that a click sorts; ``foot`` is its last row, which stays last."""
+    """A table that a click sorts; ``foot`` is its last row, which stays last. ``statuses`` colour the rows."""
 
     name: str
     head: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     foot: Sequence[Cell] = ()
+    statuses: Sequence[Status] = ()
 
     @classmethod
     def of_texts(cls, name: str, head: Sequence[str], rows: Sequence[Sequence[str]], foot: Sequence[str] = ()) -> Table:
@@ -90,9 +93,9 @@ class Table:
         return [Column(title) for title in self.head]
 
     @property
-    def shown(self) -> Sequence[Sequence[Cell]]:
-        """The rows that the page shows."""
-        return self.rows[:MAX_ROWS]
+    def shown(self) -> list[tuple[Sequence[Cell], Status | None]]:
+        """The rows that the page shows, each with its status, if it has one."""
+        return list(zip_longest(self.rows[:MAX_ROWS], self.statuses[:MAX_ROWS]))
 
     @property
     def hidden(self) -> int:
@@ -128,6 +131,7 @@ def _environment() -> Environment:
         loader=PackageLoader("slo.reports", "assets"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     environment.filters["clean"] = cleaned
+    environment.filters["sentence"] = partial(cleaned, max_length=MAX_SENTENCE)
     # SVG that we have drawn ourselves.
     environment.filters["trusted"] = Markup
     return environment
