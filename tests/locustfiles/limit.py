@@ -2,12 +2,13 @@
 
 from locust import FastHttpUser, events, task
 
-import slo.plugin  # noqa: F401
+import slo.plugin
 
 
 @events.init_command_line_parser.add_listener
 def add_options(parser, **_):
     parser.add_argument("--time-scale", type=float, default=1.0)
+    slo.plugin.declare_suite(parser, time_scale="time_scale")
 
 
 class User(FastHttpUser):

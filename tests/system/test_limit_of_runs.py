@@ -33,10 +33,11 @@ def knee(request: pytest.FixtureRequest) -> Iterator[tuple[Demo, int]]:
 
 
 def is_the_knee(done: Finished, knee: int) -> None:
-    """The answer is within 15 % of the knee, and came in under the time given."""
+    """The answer is within 15 % of the knee, and came in under 3 minutes."""
     found = figures(done)
     assert found["capacity.users"]["value"] == pytest.approx(knee, rel=0.15), done.out
     assert found["capacity.rps"]["value"] == pytest.approx(knee * 5, rel=0.15), done.out
+    assert done.run.duration_s < 180
     assert done.run.ended.how == "completed"
     assert (done.code, done.verdict["status"]) == (0, "PASS"), done.out
 
