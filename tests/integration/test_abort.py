@@ -8,19 +8,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from slo.text import schemas
+from tests.support.abort import FILE, ended_early
 from tests.support.cluster import free_port
 from tests.support.commands import validate
-from tests.support.processes import BASIC, Demo, Finished, Locust, hotel, locust
-
-FILE = """\
-version: 1
-objectives:
-  - {name: quick, indicator: latency.p95, target: 300 ms, priority: P0, abort: {after: 3 s}}
-  - {name: errors, indicator: errors.ratio, target: 90 %}
-"""
+from tests.support.processes import BASIC, Demo, Locust, hotel, locust
 
 
 @pytest.fixture
@@ -28,18 +20,6 @@ def objectives(tmp_path: Path) -> Path:
     path = tmp_path / "objectives.yaml"
     path.write_text(FILE, encoding="utf-8")
     return path
-
-
-def ended_early(done: Finished, at_least_s: float, at_most_s: float) -> None:
-    assert done.code == 2, done.out + done.err
-    assert done.run.ended.how == "aborted"
-    assert done.run.ended.objective == "quick"
-    assert done.run.ended.at_s is not None
-    assert at_least_s <= done.run.ended.at_s <= at_most_s
-    assert done.verdict["status"] == "CRITICAL"
-    assert "the run is aborted: 'quick' was past its target for" in done.err
-    assert "the run was aborted after" in done.verdict["reason"]
-    Draft202012Validator(schemas.load("run")).validate(json.loads((done.folder / "run.json").read_text()))
 
 
 def test_a_slow_target_ends_its_run(demo: Demo, objectives: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def test_a_shape_that_offers_half_of_its_plan_gets_no_verdict(
         said = done.verdict["reason"] + " ".join(done.verdict["notes"])
         found = re.search(r"stage 'hold' offered (\d+) of 40 user-seconds", said)
         assert found, said
-        assert 10 <= int(found[1]) <= 25  # about half, by a machine that may be busy
+        assert 15 <= int(found[1]) <= 25  # half, though a busy machine starts users a little late
         command = validate(done.folder, "--allow-incomplete", "--objectives", str(objectives))
         assert command.returncode == 0, command.stdout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,23 +11,18 @@ import pytest
 from slo.objectives.objectives import load
 from slo.record import run as runs
 from slo.reports import writer
-from tests.support.made import requests
 from tests.support.processes import ROOT, environment
-from tests.support.saved_run import LIMIT, TEXTS, save
+from tests.support.saved_run import TEXTS, save_with_objectives, write_limit
 
 
 @pytest.fixture
 def objectives(tmp_path: Path) -> Path:
-    path = tmp_path / "mine.yaml"
-    path.write_text(LIMIT.format(target="900 ms", warning="50 ms"), encoding="utf-8")
-    return path
+    return write_limit(tmp_path)
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    folder = save(tmp_path / "reports" / "load-1", requests(400))
-    shutil.copy(ROOT / "slo" / "hotel.yaml", folder / "objectives.yaml")
-    return folder
+    return save_with_objectives(tmp_path / "reports")
 
 
 def test_a_report_made_apart_that_fails_is_said_and_changes_nothing(

@@ -35,10 +35,10 @@ class Frozen:
         return [b"hello"]
 
 
-def answered_s(asked_s: float) -> float:
+def answered_s(asked_s: float, service_s: float = SERVICE_S) -> float:
     """Return when a request that comes at ``asked_s`` is answered, in seconds after the first one."""
     frozen_s = asked_s % PERIOD_S
-    return asked_s + (FROZEN_S - frozen_s if frozen_s < FROZEN_S else 0.0) + SERVICE_S
+    return asked_s + (FROZEN_S - frozen_s if frozen_s < FROZEN_S else 0.0) + service_s
 
 
 if __name__ == "__main__":

@@ -91,6 +91,10 @@ class Demo:
         return self.process.wait(timeout=10)
 
 
+BUSY = "our own generator could be why"
+"""In the reason of a verdict that this machine was too busy to give."""
+
+
 @dataclass
 class Finished:
     """A Locust process that ended: its exit code, what it wrote and the last run's folder, if there is one."""
@@ -118,7 +122,7 @@ class Finished:
     @property
     def worked(self) -> bool:
         """Whether it passed, or got no verdict for one reason alone: this machine was too busy to tell."""
-        return self.code == 0 or (self.code == 3 and "our own generator could be why" in self.verdict["reason"])
+        return self.code == 0 or (self.code == 3 and BUSY in self.verdict["reason"])
 
     def statuses(self) -> dict[str, str]:
         """Each objective's status by its name."""

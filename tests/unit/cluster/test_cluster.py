@@ -12,9 +12,8 @@ from slo.cluster.protocol import MasterProtocol
 from slo.record.ending import Ending
 from slo.record.slowest import SlowestRequests
 from slo.record.worker import Worker
+from tests.support.identity import OWN
 from tests.support.made import requests
-
-OWN = {"locust_slo": "1.0", "locust": "2.47.0", "protocol": 1, "locustfiles": {}, "options": {}}
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from slo.load.plan import Plan, Stage
 from slo.measure.measurement import Measurement
 from slo.measure.run_description import RunDescription
 from slo.record.target import Target
+from tests.support.identity import OWN
 from tests.support.made import Clock
 
-OWN = {"locust_slo": "1.0", "locust": "2.47.0", "protocol": 1, "locustfiles": {}, "options": {}}
 OPEN = Plan((Stage("rate", 60, 10, 10, 50, 50),))
 Sent = list[tuple[str, dict[str, Any], str | None]]
 
