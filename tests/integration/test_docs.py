@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -37,10 +38,18 @@ def test_a_make_target_exists(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.fixture(scope="module")
+def saved(_shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the reports folder of one run of the smoke scenario, for tests to copy."""
+    reports = tmp_path_factory.mktemp("saved") / "reports"
+    hotel(reports, _shared_demo.url, "smoke", "--time-scale", "0.02")
+    return reports
+
+
 @pytest.mark.parametrize("command", [c for c in commands() if c.startswith(".venv/bin/locust-slo")])
-def test_a_command_on_a_saved_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
+def test_a_command_on_a_saved_run_works(command: str, saved: Path, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
-    hotel(reports, demo.url, "smoke", "--time-scale", "0.02")
+    shutil.copytree(saved, reports, symlinks=True)
     command = command.replace(".venv/bin", str(BIN)).replace("--runs 5 --", "--runs 2 -- --time-scale 0.02")
     command = re.sub(r"\breports\b", str(reports), command)
     command += f" --baselines {tmp_path}/baselines" if " baseline " in command else ""
@@ -80,7 +89,7 @@ def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
         (tmp_path / "objectives.yaml").write_text(yaml, encoding="utf-8")
         words = [str(tmp_path / word) if word.endswith((".py", ".yaml")) else word for word in words]
     elif "--rate" not in words:
-        words += ["--time-scale", "0.02"]
+        words += ["--time-scale", "0.01"]
     if "--processes" in words:
         words += map(str, own_port())
     words += ["--find-limit-time", "30s"] if "--find-limit" in words else []

@@ -57,7 +57,7 @@ def test_p99_alone_is_a_failure(demo: Demo, tmp_path: Path) -> None:
 
 def test_slow_but_inside_the_target_is_a_warning(demo: Demo, tmp_path: Path) -> None:
     demo.faults(endpoints={"whatsapp_webhook": {"latency_ms": 2700}})
-    done = hotel(tmp_path / "reports", demo.url, "load", "--think-time", "0.1", "--time-scale", "0.02")
+    done = hotel(tmp_path / "reports", demo.url, "load", "--think-time", "0.1", "--time-scale", "0.01")
     assert done.statuses()["P95 latency"] == "WARNING", done.out
     assert done.code == 0
     assert done.verdict["status"] == "WARNING"

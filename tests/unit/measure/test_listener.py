@@ -1,0 +1,73 @@
+"""What listens to requests and checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from slo.measure.listener import LocustStatistics, listeners, open_listener, slow_listener
+from slo.measure.recorder import Recorder
+from slo.metrics.tally import Tally
+from slo.record.slowest import SlowestRequests
+from tests.support.history import Clock, history_of, total
+
+
+class Answer:
+    def __init__(self, status: int) -> None:
+        self.status_code = status
+        self.headers: dict[str, str] = {}
+
+
+def counted(recorder: Recorder) -> Tally:
+    return total(history_of(recorder.finish()))
+
+
+def test_each_outcome_is_counted_as_what_it_is() -> None:
+    recorder = Recorder(clock=Clock())
+    on_request, on_check = listeners(recorder)
+    on_request("GET", "a", 10.0, 5)
+    on_request("GET", "a", 20.0, 5, ValueError("x"), Answer(500))
+    on_request("GET", "a", 30.0, 5, ValueError("x"), Answer(429))
+    on_request("GET", "a", None, None)
+    on_check("a", "body", True)
+    on_check("a", "body", False)
+    tally = counted(recorder)
+    assert (tally.requests, tally.errors, tally.throttled, tally.untimed) == (4, 1, 1, 1)
+    assert tally.checks == {"body": [1, 1]}
+
+
+@pytest.mark.parametrize("latency", ["fast", float("nan"), float("inf")])
+def test_a_latency_that_is_no_number_is_a_fault_and_no_request(latency: Any) -> None:
+    recorder = Recorder(clock=Clock())
+    on_request, _ = listeners(recorder)
+    on_request("GET", "a", latency, 5)
+    assert counted(recorder).requests == 0
+    assert recorder.faults == 1
+
+
+def test_locusts_own_statistics_get_every_request() -> None:
+    calls: list[tuple[str, ...]] = []
+    locusts = LocustStatistics(lambda *words: calls.append(("own", words[1])), lambda *words: calls.append(words[:2]))
+    on_request, _ = listeners(Recorder(clock=Clock()), locusts)
+    on_request("GET", "good", 10.0, 5)
+    on_request("GET", "bad", 10.0, 5, ValueError("x"))
+    assert calls == [("GET", "good"), ("own", "bad")]
+
+
+def test_an_open_model_has_two_latencies() -> None:
+    recorder = Recorder(clock=Clock())
+    on_request = open_listener(recorder, lambda: 400.0)
+    on_request("a", 100.0, 5)
+    tally = counted(recorder)
+    assert tally.latency_of("all", "sent").max_us == 100_000
+    assert tally.latency_of("all", "intended").max_us == 500_000
+
+
+def test_only_slow_requests_with_a_trace_are_kept() -> None:
+    recorder = Recorder(clock=Clock())
+    recorder.request("a", 10.0, 5)
+    slowest = SlowestRequests(())
+    on_request = slow_listener(recorder, slowest)
+    on_request("a", 10.0, response=Answer(200), context={})
+    assert slowest.items() == ()
