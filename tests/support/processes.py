@@ -172,7 +172,7 @@ class Locust:
             texts.append(file.read())
         return texts[0], texts[1]
 
-    def await_journal(self, timeout_s: float = 20) -> Path:
+    def await_journal(self, timeout_s: float = 60) -> Path:
         """Wait until requests are being measured; returns the run's folder."""
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:

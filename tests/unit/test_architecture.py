@@ -93,3 +93,12 @@ def test_the_wheel_has_every_package() -> None:
     named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     there = {".".join(path.parent.relative_to(ROOT).parts) for path in SLO.rglob("__init__.py")}
     assert {name for name in named if not name.startswith("slo.hotel")} == there
+
+
+def test_every_module_has_its_test_module() -> None:
+    missing = [
+        str(path.relative_to(SLO))
+        for path in MODULES
+        if not (ROOT / "tests" / "unit" / path.relative_to(SLO).parent / f"test_{path.name}").exists()
+    ]
+    assert missing == []

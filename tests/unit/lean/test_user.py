@@ -1,0 +1,44 @@
+"""The user class takes FastHttpUser's settings."""
+
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+import pytest
+from locust.env import Environment
+from locust.exception import StopTest
+
+from slo.lean.user import LeanHttpUser
+
+
+def user(**attributes: Any) -> LeanHttpUser:
+    cls = type("User", (LeanHttpUser,), {"host": "http://shop.test", **attributes})
+    made: LeanHttpUser = cls(Environment(user_classes=[cls]))
+    return made
+
+
+def test_settings_are_those_of_the_class() -> None:
+    settings = user(network_timeout=5.0, concurrency=3, proxy_host="proxy.test", insecure=True).client.settings
+    assert (settings.network_timeout_s, settings.idle_connections, settings.insecure) == (5.0, 3, True)
+    assert settings.proxy == "http://proxy.test:80"
+
+
+def test_a_function_as_context_factory_stays_a_function() -> None:
+    def context() -> ssl.SSLContext:
+        return ssl.create_default_context()
+
+    assert user(ssl_context_factory=context).client.settings.ssl_context_factory is context
+
+
+@pytest.mark.parametrize(("host", "message"), [(None, "base host"), ("shop", "The host cannot be used")])
+def test_a_host_that_cannot_be_stops_the_test(host: str | None, message: str) -> None:
+    with pytest.raises(StopTest, match=message):
+        user(host=host)
+
+
+def test_users_of_a_process_share_one_cache_of_heads() -> None:
+    environment = Environment()
+    cls = type("User", (LeanHttpUser,), {"host": "http://shop.test"})
+    first, second = cls(environment), cls(environment)
+    assert first.client._heads is second.client._heads

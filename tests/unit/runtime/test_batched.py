@@ -1,0 +1,41 @@
+"""Locust's statistics, counted in batches."""
+
+from __future__ import annotations
+
+from locust.stats import RequestStats
+
+from slo.runtime.batched import BatchedStats
+
+
+def both() -> tuple[RequestStats, RequestStats]:
+    ours, theirs = RequestStats(), RequestStats()
+    BatchedStats.replace(ours)
+    return ours, theirs
+
+
+def test_whoever_looks_sees_every_request() -> None:
+    ours, theirs = both()
+    for number in range(5):
+        for one in (ours, theirs):
+            one.log_request("GET", "home", 10 + number, 100)
+        assert ours.total.num_requests == number + 1
+        assert ours.entries["home", "GET"].response_times == theirs.entries["home", "GET"].response_times
+    assert ours.total.total_content_length == theirs.total.total_content_length == 500
+
+
+def test_a_request_without_a_latency_is_left_to_locust() -> None:
+    ours, theirs = both()
+    for one in (ours, theirs):
+        one.log_request("GET", "home", None, 0)  # type: ignore[arg-type]
+        one.log_error("GET", "home", ValueError("x"))
+    assert ours.total.num_none_requests == theirs.total.num_none_requests == 1
+    assert ours.total.num_failures == theirs.total.num_failures == 1
+
+
+def test_statistics_of_another_class_are_not_changed() -> None:
+    class Own(RequestStats):
+        pass
+
+    own = Own()
+    BatchedStats.replace(own)
+    assert type(own) is Own

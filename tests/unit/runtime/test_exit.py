@@ -1,0 +1,52 @@
+"""Ends of the process without a verdict: exit code 3, never one that means FAIL or CRITICAL."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from locust.argument_parser import LocustArgumentParser
+from locust.exception import RPCError
+
+from slo.runtime.exit import exit_without_verdict, replace_crash_exit_code, replace_usage_exit_code
+
+
+def test_the_reason_is_written_after_the_lines_before_it(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        exit_without_verdict("no load was sent", "o.yaml, line 3\n")
+    assert ended.value.code == 3
+    assert capsys.readouterr().err == "o.yaml, line 3\nlocust-slo: no load was sent\n"
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--nothing"], 3), (["--help"], 0)])
+def test_only_the_exit_code_of_a_usage_error_changes(words: list[str], code: int) -> None:
+    parser = LocustArgumentParser()
+    replace_usage_exit_code(parser)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(words)
+    assert ended.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "shown"),
+    [(ValueError("broken"), 3, True), (RPCError("the address is in use"), 3, False), (KeyboardInterrupt(), 130, False)],
+)
+def test_an_uncaught_error_does_not_end_with_1(
+    error: BaseException, code: int, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracebacks: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: tracebacks.append(error))
+    replace_crash_exit_code()
+    with pytest.raises(SystemExit) as ended:
+        sys.excepthook(type(error), error, None)
+    assert ended.value.code == code
+    assert bool(tracebacks) == shown
+
+
+def test_a_master_whose_port_is_taken_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    replace_crash_exit_code()
+    with pytest.raises(SystemExit, match="3"):
+        sys.excepthook(RPCError, RPCError("the address is in use"), None)
+    said = capsys.readouterr().err
+    assert said.startswith("locust-slo: the address is in use: ")
+    assert "--master-bind-port" in said

@@ -1,0 +1,52 @@
+"""What every process attaches to Locust's events."""
+
+from __future__ import annotations
+
+from locust import events
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
+from locust.env import Environment
+
+from slo.measure.recorder import Recorder
+from slo.record.slowest import SlowestRequests
+from slo.runtime import hooks, locust_compat
+from slo.runtime.batched import BatchedStats
+from slo.runtime.check_event import check_event
+from tests.support.history import Clock, history_of, total
+
+
+def test_requests_and_checks_are_recorded_until_it_is_detached() -> None:
+    environment, recorder = Environment(), Recorder(clock=Clock())
+    detach = hooks.listen(environment, recorder, None, SlowestRequests(()))
+    fields = {"request_type": "GET", "name": "home", "response_length": 5, "exception": None, "context": {}}
+    events.request.fire(response_time=10.0, **fields)
+    check_event().notify("home", "body", True)
+    detach()
+    events.request.fire(response_time=10.0, **fields)
+    check_event().notify("home", "body", True)
+    tally = total(history_of(recorder.finish()))
+    assert tally.requests == 1
+    assert tally.checks == {"body": [1, 0]}
+
+
+def test_one_listener_feeds_both_statistics_where_they_are_ours() -> None:
+    def on_request(**_: object) -> None: ...
+
+    on_request.__module__ = "locust.runners"  # as the one that Locust's runner adds
+    events.request.add_listener(on_request)
+    environment = Environment()
+    before = list(locust_compat.request_listeners())
+    BatchedStats.replace(environment.stats)
+    detach = hooks.listen(environment, Recorder(clock=Clock()), None, SlowestRequests(()))
+    assert len(locust_compat.request_listeners()) == len(before)
+    assert locust_compat.statistics_listener() is None
+    detach()
+    assert locust_compat.request_listeners() == before
+    events.request.remove_listener(on_request)
+
+
+def test_without_tracing_locusts_clients_stay_as_they_are() -> None:
+    clients = FastHttpSession.request, HttpSession.request
+    detach = hooks.listen(Environment(), Recorder(clock=Clock()), None, SlowestRequests(()))
+    assert (FastHttpSession.request, HttpSession.request) == clients
+    detach()

@@ -1,0 +1,82 @@
+"""The options of the plugin, without a process."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+
+from slo.runtime import options
+
+
+def parsed(*words: str) -> Any:
+    parser = LocustArgumentParser()
+    options.add(parser)
+    return parser.parse_args(list(words))
+
+
+def test_without_options_runs_are_recorded_and_nothing_listens() -> None:
+    found = parsed()
+    assert (found.objectives, found.reports_dir, found.rate, found.find_limit) == (None, "reports", "", False)
+    assert (found.prometheus_port, found.notify, found.stop_after) == (0, "", 30.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        (("--stop-after", "2m"), "stop_after", 120.0),
+        (("--find-limit-time", "3m"), "find_limit_time", 180.0),
+        (("--report-formats", "csv,html,csv"), "report_formats", "csv,html"),
+        (("--rate", "50/s"), "rate", "50/s"),
+        (("--prometheus-port", "9100"), "prometheus_port", 9100),
+    ],
+)
+def test_values_are_converted(words: tuple[str, ...], name: str, value: object) -> None:
+    assert getattr(parsed(*words), name) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--stop-after", "soon"), "--stop-after is a time like 30s or 2m, not 'soon'"),
+        (("--find-limit-time", "5s"), "from 30s on, not '5s'"),
+        (("--find-limit-from", "0"), "whole number from 1 to 10000, not '0'"),
+        (("--prometheus-port", "70000"), "a port from 1 to 65535, not '70000'"),
+        (("--report-formats", "pdf"), "'pdf' is not a report format"),
+        (("--rate", "fast"), "'fast' is no rate"),
+        (("--trace-url", "nowhere"), "--trace-url cannot be 'nowhere'"),
+        (("--fail-on", "never"), "invalid choice"),
+    ],
+)
+def test_a_wrong_value_is_no_verdict(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        parsed(*words)
+    assert caught.value.code == 3
+    assert message in capsys.readouterr().err
+
+
+def test_a_search_is_described_by_its_options() -> None:
+    assert options.search(Namespace(find_limit=False), 5) is None
+    found = options.search(parsed("--find-limit", "--find-limit-from", "4", "--find-limit-time", "1m"), None)
+    assert found is not None
+    assert (found.start_users, found.max_users, found.time_s) == (4, options.MAX_USERS, 60.0)
+
+
+def test_objectives_are_read_before_any_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environment = Environment(parsed_options=parsed())
+    assert options.objectives_of(environment.parsed_options, environment) is None
+    file = tmp_path / "o.yaml"
+    file.write_text("version: 1\nobjectives:\n  - {indicator: latency.p95, target: 1 s}\n", encoding="utf-8")
+    environment.parsed_options = parsed("--objectives", str(file), "--baselines", str(tmp_path), "--any-baseline")
+    found = options.objectives_of(environment.parsed_options, environment)
+    assert found is not None
+    assert (len(found.items), found.baselines, found.any_baseline) == (1, tmp_path, True)
+    file.write_text("version: 2\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as caught:
+        options.objectives_of(environment.parsed_options, environment)
+    assert caught.value.code == 3
+    assert "the objectives have errors; no load was sent" in capsys.readouterr().err

@@ -1,0 +1,99 @@
+"""Which signal ends the process, and how."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from locust.env import Environment
+
+from slo.measure.run_description import RunDescription
+from slo.record.target import Target
+from slo.runtime.engine import Engine
+from slo.runtime.run_store import RunStore
+from slo.runtime.signals import SignalHandler
+from tests.support.made import demanding
+
+
+class Spawned:
+    """Runs what is spawned at once, and what is linked after it."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        call()
+
+    def link(self, call: Callable[[object], None]) -> None:
+        call(self)
+
+
+class Gevent:
+    """Keeps the handlers of signals, and what ends the main greenlet."""
+
+    def __init__(self) -> None:
+        self.handlers: dict[int, Callable[[], None]] = {}
+        self.killed: list[BaseException | type[BaseException]] = []
+        self.parent = "the main greenlet"
+        self.spawn = Spawned
+
+    def get_hub(self) -> Gevent:
+        return self
+
+    def signal_handler(self, number: int, call: Callable[..., None], *words: Any) -> None:
+        self.handlers[number] = lambda: call(*words)
+
+    def kill(self, greenlet: object, error: BaseException | type[BaseException]) -> None:
+        assert greenlet == self.parent
+        self.killed.append(error)
+
+
+class Runner:
+    quits = 0
+
+    def quit(self) -> None:
+        self.quits += 1
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> Gevent:
+    made = Gevent()
+    monkeypatch.setattr("slo.runtime.signals.gevent", made)
+    return made
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return Engine(demanding("indicator: latency.p95, target: 1 s"), RunStore(tmp_path))
+
+
+def begin(engine: Engine) -> None:
+    engine.begin(RunDescription("made", None, Target("http://api.test")))
+
+
+def test_while_it_waits_for_workers_the_first_signal_ends_it(fake: Gevent, engine: Engine) -> None:
+    runner = Runner()
+    SignalHandler(Environment(), runner, engine, headless=True).install()
+    fake.handlers[signal.SIGTERM]()
+    fake.handlers[signal.SIGINT]()  # it is ending already
+    assert runner.quits == 1
+    (end,) = fake.killed
+    assert isinstance(end, SystemExit)
+    assert end.code == 143
+
+
+def test_an_interrupt_during_a_run_is_left_to_locust(fake: Gevent, engine: Engine) -> None:
+    SignalHandler(Environment(), Runner(), engine, headless=True).install()
+    begin(engine)
+    fake.handlers[signal.SIGINT]()
+    assert fake.killed == [KeyboardInterrupt]
+    assert engine.exit_code() == 130
+
+
+def test_a_run_that_ended_keeps_its_exit_code(fake: Gevent, engine: Engine) -> None:
+    SignalHandler(Environment(), Runner(), engine, headless=True).install()
+    begin(engine)
+    engine.end(completed=True)
+    fake.handlers[signal.SIGTERM]()
+    assert engine.signal is None
+    assert fake.killed == []

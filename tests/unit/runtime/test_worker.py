@@ -1,0 +1,95 @@
+"""A worker, with a runner of the test."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from locust.env import Environment
+
+from slo.cluster.clock import ClockOffset
+from slo.runtime.context import context_of
+from slo.runtime.hooks import record
+from slo.runtime.recorded_options import RUN
+from slo.runtime.worker import WorkerCoordinator
+
+ANNOUNCED = {"id": "run-1", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0, "shares": (0.0, ["w1"])}
+
+
+class Runner(SimpleNamespace):
+    """As much of a worker's runner as the wiring uses."""
+
+    def __init__(self) -> None:
+        spawned = SimpleNamespace(spawn=lambda *_: None)
+        super().__init__(client_id="w1", handlers={}, sent=[], greenlet=spawned, stopped=0)
+
+    def register_message(self, name: str, handler: Any) -> None:
+        self.handlers[name] = handler
+
+    def send_message(self, name: str, data: Any = None) -> None:
+        self.sent.append((name, data))
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+
+def worker() -> tuple[WorkerCoordinator, Runner, Environment]:
+    environment, runner = Environment(parsed_options=Namespace(**{RUN: ANNOUNCED})), Runner()
+    return WorkerCoordinator(environment, runner), runner, environment  # type: ignore[arg-type]
+
+
+def test_a_report_carries_our_counts_until_they_are_acknowledged() -> None:
+    one, runner, _ = worker()
+    one._on_start()
+    data: dict[str, Any] = {}
+    one._on_report("w1", data)
+    assert data["slo"]["run"] == "run-1"
+    assert [delta["seq"] for delta in data["slo"]["deltas"]] == [0]
+    runner.handlers["slo_ack"](None, SimpleNamespace(data={"run": "run-1", "upto": 1}))
+    one._on_stop()
+    assert [delta["seq"] for delta in runner.sent[-1][1]["deltas"]] == [1]
+    assert runner.sent[-1][1]["deltas"][0]["final"]
+
+
+def test_it_sends_its_last_counts_once_before_it_leaves() -> None:
+    one, runner, environment = worker()
+    one._on_start()
+    one.leave()
+    assert environment.process_exit_code == 0
+    assert [name for name, _ in runner.sent] == ["slo_delta"]
+    one.leave()
+    assert len(runner.sent) == 1
+
+
+def test_a_refused_worker_ends_with_3_and_records_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    one, runner, environment = worker()
+    data = {"refused": "another version", "asked_at_s": 1.0, "clock_s": 2.0}
+    runner.quit = lambda: None
+    runner.handlers["slo_welcome"](None, SimpleNamespace(data=data))
+    one._on_start()
+    one.leave()
+    assert environment.process_exit_code == 3
+    assert runner.sent == []
+    assert "the master refuses this worker: another version" in capsys.readouterr().err
+
+
+def test_a_message_of_another_run_is_ignored() -> None:
+    one, runner, _ = worker()
+    one._on_start()
+    runner.handlers["slo_finish"](None, SimpleNamespace(data={"run": "run-0"}))
+    assert (runner.stopped, runner.sent) == (0, [])
+    runner.handlers["slo_finish"](None, SimpleNamespace(data={"run": "run-1"}))
+    assert (runner.stopped, len(runner.sent)) == (1, 1)
+    runner.handlers["slo_finish"](None, SimpleNamespace(data={"run": "run-1"}))
+    assert (runner.stopped, len(runner.sent)) == (1, 2)
+
+
+def test_a_recording_that_began_before_init_is_used() -> None:
+    environment, runner = Environment(parsed_options=Namespace(**{RUN: ANNOUNCED})), Runner()
+    sender, detach = record(environment, ANNOUNCED, ClockOffset())
+    context_of(environment).early = (sender, detach)
+    one = WorkerCoordinator(environment, runner)  # type: ignore[arg-type]
+    assert one._sender is sender
+    detach()
