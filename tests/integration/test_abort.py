@@ -73,21 +73,21 @@ def test_in_the_web_ui_the_next_run_can_start(demo: Demo, objectives: Path, tmp_
     assert done.verdict["exit_code"] == 2
 
 
-def _start(url: str, timeout_s: float = 20) -> None:
+def _start(url: str, timeout_s: float = 120) -> None:
     end = time.monotonic() + timeout_s
     while True:
         try:
-            urllib.request.urlopen(f"{url}/swarm", b"user_count=5&spawn_rate=5", timeout=10).close()
+            urllib.request.urlopen(f"{url}/swarm", b"user_count=5&spawn_rate=5", timeout=60).close()
             return
         except OSError:
             assert time.monotonic() < end
             time.sleep(0.2)
 
 
-def _await_finished(url: str, count: int, timeout_s: float = 40) -> None:
+def _await_finished(url: str, count: int, timeout_s: float = 120) -> None:
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
-        with urllib.request.urlopen(f"{url}/slo/verdict", timeout=10) as answer:
+        with urllib.request.urlopen(f"{url}/slo/verdict", timeout=60) as answer:
             picture = json.loads(answer.read())
         if len(picture["finished"]) >= count and picture["state"] == "finished":
             return

@@ -90,11 +90,11 @@ def test_a_login_guards_the_slo_pages_too(demo: Demo, tmp_path: Path) -> None:
         jar = http.cookiejar.CookieJar()
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
         for path in PAGES:
-            with browser.open(page.url + path, timeout=10) as response:
+            with browser.open(page.url + path, timeout=60) as response:
                 assert urllib.parse.urlsplit(response.url).path == "/login", path
         form = urllib.parse.urlencode({"username": "ana", "password": "open sesame"}).encode()
-        browser.open(f"{page.url}/sign-in", form, timeout=10).close()
-        with browser.open(f"{page.url}/slo/verdict", timeout=10) as response:
+        browser.open(f"{page.url}/sign-in", form, timeout=60).close()
+        with browser.open(f"{page.url}/slo/verdict", timeout=60) as response:
             assert json.loads(response.read())["state"] == "ready"
     finally:
         page.stop()
@@ -132,7 +132,7 @@ def test_every_answer_forbids_what_it_does_not_need(demo: Demo, tmp_path: Path) 
     page = Page(tmp_path / "reports", demo)
     try:
         for path in ("/slo/", "/slo/verdict", "/slo/assets/slo.css"):
-            with urllib.request.urlopen(page.url + path, timeout=10) as response:
+            with urllib.request.urlopen(page.url + path, timeout=60) as response:
                 assert "default-src 'self'" in response.headers["Content-Security-Policy"]
                 assert response.headers["X-Content-Type-Options"] == "nosniff"
     finally:

@@ -93,7 +93,7 @@ class Cluster:
         self.workers[name] = Locust(self.folder / name, *words, headless=False, env=own, inside=inside)
         return self.workers[name]
 
-    def await_load(self, name: str, requests: int = 20, timeout_s: float = 20) -> None:
+    def await_load(self, name: str, requests: int = 20, timeout_s: float = 120) -> None:
         """Wait until the worker ``name`` made so many requests."""
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
@@ -102,7 +102,7 @@ class Cluster:
             time.sleep(0.05)
         raise AssertionError(f"{name} sends no load: {self.said()}")
 
-    def await_end(self, timeout_s: float = 60) -> Finished:
+    def await_end(self, timeout_s: float = 120) -> Finished:
         """Wait for the master's end; its record must add up, and nothing of ours may have crashed."""
         done = self.master.wait(timeout_s)
         said = self.said()
@@ -110,7 +110,7 @@ class Cluster:
         adds_up(done.run)
         return done
 
-    def await_workers(self, *names: str, timeout_s: float = 20) -> list[int]:
+    def await_workers(self, *names: str, timeout_s: float = 120) -> list[int]:
         """Wait for the end of the workers ``names``; returns their exit codes."""
         return [self.workers[name].wait(timeout_s).code for name in names]
 

@@ -55,7 +55,7 @@ class Demo:
         raw = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, raw, headers, method=method)
         try:
-            response = urllib.request.urlopen(request, timeout=20)
+            response = urllib.request.urlopen(request, timeout=60)
         except urllib.error.HTTPError as error:
             response = error
         with response:
@@ -88,7 +88,7 @@ class Demo:
     def stop(self) -> int:
         """Stop it with SIGTERM; returns the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=60)
 
 
 BUSY = "our own generator could be why"
@@ -155,7 +155,7 @@ class Locust:
             cwd=ROOT,
         )
 
-    def wait(self, timeout_s: float = 60) -> Finished:
+    def wait(self, timeout_s: float = 120) -> Finished:
         """Wait for its end."""
         try:
             code = self.process.wait(timeout=timeout_s)
@@ -172,7 +172,7 @@ class Locust:
             texts.append(file.read())
         return texts[0], texts[1]
 
-    def await_journal(self, timeout_s: float = 60) -> Path:
+    def await_journal(self, timeout_s: float = 120) -> Path:
         """Wait until requests are being measured; returns the run's folder."""
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
@@ -183,7 +183,7 @@ class Locust:
         raise AssertionError(f"no journal: {self.text()}")
 
 
-def locust(reports: Path, *words: object, env: Mapping[str, str] | None = None, timeout_s: float = 60) -> Finished:
+def locust(reports: Path, *words: object, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Finished:
     """Run Locust headless to its end."""
     return Locust(reports, *words, env=env).wait(timeout_s)
 

@@ -55,7 +55,7 @@ class Prometheus:
         self._log.close()
 
     def get(self, path: str, **words: str) -> str:
-        with urllib.request.urlopen(f"{self.url}{path}?{urllib.parse.urlencode(words)}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}{path}?{urllib.parse.urlencode(words)}", timeout=60) as answer:
             return str(answer.read().decode())
 
     def ask(self, query: str, at_s: float | None = None) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ class Prometheus:
         found = self.ask(query, at_s)
         return float(found[0]["value"][1]) if found else None
 
-    def await_(self, look: Callable[[], T], timeout_s: float = 60) -> T:
+    def await_(self, look: Callable[[], T], timeout_s: float = 120) -> T:
         """Wait until ``look`` finds something; it may fail meanwhile."""
         ends_s, why = time.monotonic() + timeout_s, ""
         while time.monotonic() < ends_s:

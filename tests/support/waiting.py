@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def wait_for(question: Callable[[], Any], timeout_s: float = 30) -> Any:
+def wait_for(question: Callable[[], Any], timeout_s: float = 120) -> Any:
     end = time.monotonic() + timeout_s
     while True:
         try:

@@ -39,16 +39,16 @@ class Page:
         wait_for(lambda: self.get(ready))
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=10) as response:
+        with urllib.request.urlopen(self.url + path, timeout=60) as response:
             return str(response.read().decode())
 
     def post(self, path: str, **form: Any) -> dict[str, Any]:
         body = urllib.parse.urlencode(form, doseq=True).encode()
-        with urllib.request.urlopen(self.url + path, body, timeout=20) as response:
+        with urllib.request.urlopen(self.url + path, body, timeout=60) as response:
             return dict(json.loads(response.read()))
 
     def post_text(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, b"", timeout=20) as response:
+        with urllib.request.urlopen(self.url + path, b"", timeout=60) as response:
             return str(response.read().decode())
 
     def template(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def picture(page: Page, base: str = "") -> dict[str, Any]:
 
 def status(url: str) -> int:
     try:
-        with urllib.request.urlopen(url, timeout=10) as response:
+        with urllib.request.urlopen(url, timeout=60) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -307,7 +307,7 @@ def fire(address: str, *alerts: Mapping[str, str]) -> None:
 def answers(request: str | urllib.request.Request) -> bytes:
     """Return what is answered, nothing where nobody is there yet."""
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.read() or b" "
     except OSError:
         return b""
@@ -390,7 +390,7 @@ def test_a_fault_in_a_spike_reaches_a_receiver_and_its_end_too(tmp_path: Path) -
             demo.faults(error_ratio=0.5)
             prometheus.await_(lambda: told("firing"))
             demo.faults(error_ratio=0)
-            prometheus.await_(lambda: told("resolved"), timeout_s=90)
+            prometheus.await_(lambda: told("resolved"), timeout_s=120)
         finally:
             run.process.kill()
             run.process.wait()

@@ -108,7 +108,7 @@ def test_every_panel_has_an_answer_from_prometheus(tmp_path: Path) -> None:
                 return not left
 
             try:
-                prometheus.await_(answered, timeout_s=40)
+                prometheus.await_(answered, timeout_s=120)
             except AssertionError:
                 raise AssertionError(f"no data for {left}") from None
         finally:

@@ -227,11 +227,11 @@ class Stand:
         self.start(name, service.get("entrypoint") or json.loads(instruction("ENTRYPOINT")), service["command"], given)
         if "healthcheck" in service:
             check = self.words(service["healthcheck"]["test"][1:])
-            wait_for(lambda: subprocess.run(check, capture_output=True, check=False, timeout=20).returncode == 0)
+            wait_for(lambda: subprocess.run(check, capture_output=True, check=False, timeout=60).returncode == 0)
 
     def ask(self, path: str, **form: Any) -> dict[str, Any]:
         body = urllib.parse.urlencode(form).encode() if form else None
-        with urllib.request.urlopen(self.url + path, body, timeout=20) as response:
+        with urllib.request.urlopen(self.url + path, body, timeout=60) as response:
             return dict(json.loads(response.read()))
 
     def await_workers(self, number: int) -> None:
@@ -248,7 +248,7 @@ class Stand:
         # Twice, because the first count may be of one worker alone.
         some = wait_for(self.requests)
         wait_for(lambda: self.requests() > some + 20)
-        with urllib.request.urlopen(f"{self.url}/stop", b"", timeout=30) as response:
+        with urllib.request.urlopen(f"{self.url}/stop", b"", timeout=60) as response:
             assert response.status == 200
         wait_for(functools.partial(verdicts, self.reports))
         return runs.read(next(path for path in self.reports.iterdir() if path.is_dir() and not path.is_symlink()))
@@ -358,8 +358,8 @@ def test_prometheus_and_alertmanager_start_as_compose_says(tmp_path: Path) -> No
                 processes.append(subprocess.Popen([*words, address], env=env, stdout=log, stderr=log, cwd=tmp_path))
             url = service["healthcheck"]["test"][-1].replace(port, ports[port])
             assert url.startswith("http://127.0.0.1:")
-            wait_for(lambda url=url: urllib.request.urlopen(url, timeout=5).status == 200)  # type: ignore[misc]
-        with urllib.request.urlopen(f"http://127.0.0.1:{ports['9090']}/api/v1/rules", timeout=5) as answer:
+            wait_for(lambda url=url: urllib.request.urlopen(url, timeout=60).status == 200)  # type: ignore[misc]
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports['9090']}/api/v1/rules", timeout=60) as answer:
             assert len(json.loads(answer.read())["data"]["groups"]) == 3
     finally:
         for process in processes:

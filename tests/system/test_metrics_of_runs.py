@@ -266,7 +266,7 @@ def test_a_master_has_the_metrics_of_all_workers(demo: Demo, tmp_path: Path) -> 
         both.join("two")
 
         def asked() -> str:
-            return str(urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode())
+            return str(urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60).read().decode())
 
         both.await_load("one")
         both.await_load("two")

@@ -42,9 +42,9 @@ class Api:
 
     def answered(self) -> Counter[str]:
         """Scrape its metrics once."""
-        words = f"import urllib.request as r; print(r.urlopen('{self.url}/metrics', timeout=10).read().decode())"
+        words = f"import urllib.request as r; print(r.urlopen('{self.url}/metrics', timeout=60).read().decode())"
         scrape = self._hosts.run("api", sys.executable, "-c", words, stdout=subprocess.PIPE, text=True)
-        return answered(scrape.communicate(timeout=20)[0])
+        return answered(scrape.communicate(timeout=60)[0])
 
 
 @pytest.fixture

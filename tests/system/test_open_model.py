@@ -165,7 +165,7 @@ def test_more_workers_than_users_are_refused(demo: Demo, tmp_path: Path) -> None
 def test_users_that_are_told_to_stop_stop(frozen: str, tmp_path: Path) -> None:
     """Each visit takes 2 s at first: at the end of the load all users are at work, and leave when they are done."""
     words = ("--rate", "20/s", "-t", "3s", "--stop-timeout", "60", "--objectives", "")
-    done = locust(tmp_path / "reports", "-f", ARRIVING, "-H", frozen, *words, timeout_s=30)
+    done = locust(tmp_path / "reports", "-f", ARRIVING, "-H", frozen, *words, timeout_s=120)
     assert done.code == 0, done.out + done.err
     assert done.run.tally().requests == 60
 
