@@ -26,7 +26,7 @@ from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import context_of
 from slo.runtime.coordinator import Coordinator
-from slo.runtime.exit import replace_crash_exit_code
+from slo.runtime.exit import exit_without_verdict, replace_crash_exit_code
 from slo.runtime.hooks import record
 from slo.runtime.recorded_options import RUN
 from slo.runtime.shape import PlannedShape
@@ -61,7 +61,7 @@ def refuse(environment: Environment, reason: str) -> None:
     """Let no load start, for ``reason``: headless the process exits with 3, the web UI stops the run."""
     wiring = context_of(environment).wiring
     if wiring is None:
-        sys.exit(NO_VERDICT)
+        exit_without_verdict(reason)
     wiring.refuse(reason)
 
 

@@ -18,6 +18,7 @@ from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_sender import DeltaSender
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.runtime.context import context_of
+from slo.runtime.exit import exit_without_verdict
 from slo.runtime.hooks import identity_of, monitor_loop_lag, record
 from slo.runtime.recorded_options import RUN
 from slo.verdict.exit_codes import NO_VERDICT
@@ -58,7 +59,7 @@ class WorkerCoordinator:
 
     def refuse(self, reason: str) -> None:
         """End this worker: the locustfile refused the load."""
-        sys.exit(NO_VERDICT)
+        exit_without_verdict(reason)
 
     def leave(self) -> None:
         """Send what is left. A worker's failed requests are for the master to judge, not an exit code."""

@@ -43,11 +43,12 @@ def test_a_check_of_nothing_is_an_error(response: object, checks: list[tuple[str
     assert checks == []
 
 
-def test_a_load_is_refused_by_the_wiring_else_the_process_ends() -> None:
+def test_a_load_is_refused_by_the_wiring_else_the_process_ends(capsys: pytest.CaptureFixture[str]) -> None:
     environment = Environment()
     with pytest.raises(SystemExit) as caught:
         plugin.refuse(environment, "the API is down")
     assert caught.value.code == 3
+    assert capsys.readouterr().err == "locust-slo: the API is down\n"
     reasons: list[str] = []
     context_of(environment).wiring = SimpleNamespace(refuse=reasons.append, requested_shape="shape")
     plugin.refuse(environment, "the API is down")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,7 @@ ERRORS = compared_indicator(parse("errors.ratio"))
 THROUGHPUT = compared_indicator(parse("throughput.rps"))
 
 
+@cache
 def run_of(seed: int, factor: float = 1.0, blocks: int = 40, errors: int = 0, requests: int = 60) -> list[Block]:
     """Return a run whose latency wanders: blocks next to each other are alike."""
     chance = random.Random(seed)

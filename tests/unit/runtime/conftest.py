@@ -1,35 +1,31 @@
-"""Locust's options and environment without a process; Locust does not change the standard library here."""
+"""Locust's options without a process; what a test changes in this process is restored."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 
+import gevent
 import pytest
+from locust import argument_parser
 
-SKIP = "LOCUST_SKIP_MONKEY_PATCH"
-
-# Set for the import alone: processes that tests start do not inherit it.
-os.environ[SKIP] = "1"
-from locust import argument_parser, events  # noqa: E402
-
-del os.environ[SKIP]
-
-from locust.env import Environment  # noqa: E402
-
-from slo.runtime import locust_compat, options  # noqa: E402
+from slo.load.pacer import LATE_ATTRIBUTE
+from slo.runtime import locust_compat, options
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Restore what a test may leave behind: the hook for uncaught errors, and the listeners to requests."""
+    """Restore what a test may leave behind, and let none start a process for the commit."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setenv("GIT_COMMIT", "0123abc")
     listeners = list(locust_compat.request_listeners())
     yield
     locust_compat.request_listeners()[:] = listeners
-    assert "slo_check" in vars(events)
+    gc.unfreeze()
+    vars(gevent.getcurrent()).pop(LATE_ATTRIBUTE, None)
 
 
 @pytest.fixture
@@ -53,9 +49,3 @@ def parse(parser: argument_parser.LocustArgumentParser) -> Callable[..., Namespa
         return found
 
     return parsed
-
-
-@pytest.fixture
-def environment(parse: Callable[..., Namespace]) -> Environment:
-    """A headless environment without an option of its own."""
-    return Environment(parsed_options=parse("--headless"), locustfile="hotel.py", host="http://api.test")

@@ -14,6 +14,7 @@ from slo.measure.run_description import RunDescription
 from slo.record.target import Target
 from slo.runtime import locust_compat
 from slo.runtime.engine import Engine
+from slo.runtime.hooks import identity_of
 from slo.runtime.master import MasterWiring
 from slo.runtime.recorded_options import RUN
 from slo.runtime.run_store import RunStore
@@ -69,13 +70,11 @@ def test_a_worker_of_another_version_is_refused(
     master: tuple[MasterWiring, Runner, Engine], capsys: pytest.CaptureFixture[str]
 ) -> None:
     wiring, runner, _ = master
-    identity = (
-        {**wiring.cluster.protocol.identity, "slo": "0.0.0"} if hasattr(wiring.cluster.protocol, "identity") else {}
-    )
+    identity = {**identity_of(wiring._environment), "locust_slo": "0.0.0"}
     message = SimpleNamespace(node_id="w1", data={"identity": identity, "asked_at_s": 1.0})
     runner.handlers["slo_hello"](None, message)
     assert runner.forgotten == ["w1"]
-    assert "worker w1 is refused" in capsys.readouterr().err
+    assert "worker w1 is refused: it runs locust-slo 0.0.0" in capsys.readouterr().err
     assert [(name, worker) for name, worker, _ in runner.sent] == [("slo_welcome", "w1")]
 
 

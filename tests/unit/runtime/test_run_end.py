@@ -35,9 +35,14 @@ def test_a_plan_is_complete_at_its_end(tmp_path: Path, seconds: float, complete:
     assert is_complete(after(tmp_path, seconds, PLAN), options(), has_shape=True) is complete
 
 
-@pytest.mark.parametrize(("seconds", "complete"), [(93.9, False), (94.1, True)])
-def test_a_run_time_is_complete_when_almost_all_of_it_is_over(tmp_path: Path, seconds: float, complete: bool) -> None:
-    assert is_complete(after(tmp_path, seconds), options(100), has_shape=False) is complete
+@pytest.mark.parametrize(
+    ("run_time", "seconds", "complete"),
+    [(100, 93.9, False), (100, 94.1, True), (1, 0.0, False), (1, 0.4, False), (1, 0.9, True)],
+)
+def test_a_run_time_is_complete_when_almost_all_of_it_is_over(
+    tmp_path: Path, run_time: float, seconds: float, complete: bool
+) -> None:
+    assert is_complete(after(tmp_path, seconds), options(run_time), has_shape=False) is complete
 
 
 def test_without_a_planned_end_only_a_shape_ends_by_itself(tmp_path: Path) -> None:

@@ -93,3 +93,13 @@ def test_a_recording_that_began_before_init_is_used() -> None:
     one = WorkerCoordinator(environment, runner)  # type: ignore[arg-type]
     assert one._sender is sender
     detach()
+
+
+def test_a_load_that_the_locustfile_refuses_ends_the_worker_with_its_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    one, _, _ = worker()
+    with pytest.raises(SystemExit) as caught:
+        one.refuse("the API is down")
+    assert caught.value.code == 3
+    assert capsys.readouterr().err == "locust-slo: the API is down\n"
