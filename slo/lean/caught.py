@@ -5,9 +5,31 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any, Self
 
-from locust.exception import CatchResponseError, LocustError, ResponseError
+from gevent import GreenletExit
+from locust.exception import (
+    CatchResponseError,
+    InterruptTaskSet,
+    LocustError,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    ResponseError,
+    StopTest,
+    StopUser,
+)
 
 from slo.lean.response import Response
+
+NO_FAILURES = (
+    StopUser,
+    StopTest,
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    GreenletExit,
+    SystemExit,
+    KeyboardInterrupt,
+)
+"""Exceptions that end a task or a user and say nothing of the response."""
 
 
 class CaughtResponse(Response):
@@ -33,12 +55,11 @@ class CaughtResponse(Response):
             meta["exception"] = None if decided is True else decided
             self._event.fire(response=self, **meta)
             return kind is None
-        if kind is not None:
-            if not isinstance(value, ResponseError):
-                return False
+        if kind is not None and not issubclass(kind, NO_FAILURES):
+            # Locust's own clients report nothing here: the request would be in no statistic.
             meta["exception"] = value
         self._event.fire(response=self, **meta)
-        return True
+        return kind is None or issubclass(kind, ResponseError)
 
     def success(self) -> None:
         """Count the request as successful, whatever the response."""

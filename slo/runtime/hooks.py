@@ -50,8 +50,10 @@ def listen(
     check_event().add_listener(on_check)
 
     untrace = _trace(tracer_of(environment), recorder, slowest)
+    restore = locust_compat.report_uncaught_exceptions()
 
     def detach() -> None:
+        restore()
         untrace()
         if locusts is not None:
             locust_compat.replace_request_listener(on_request, locusts.own)

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 import zmq
-from locust import argument_parser, events
+from gevent import GreenletExit
+from locust import argument_parser, clients, events
+from locust.contrib import fasthttp
+from locust.exception import (
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    ResponseError,
+    StopTest,
+    StopUser,
+)
 from locust.rpc import Message
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
@@ -20,6 +31,17 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 __all__ = ["DefaultTaskSet"]
 
 SPAWNING_TIMEOUT_S = 10.0
+NO_FAILURES = (
+    StopUser,
+    StopTest,
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    GreenletExit,
+    SystemExit,
+    KeyboardInterrupt,
+)
+"""Exceptions that end a task or a user and say nothing of the response."""
 Listener = Callable[..., None]
 
 
@@ -61,6 +83,39 @@ def change_statistics_class(stats: RequestStats, cls: type[RequestStats]) -> boo
 def cache_response_times(entry: StatsEntry, second: int) -> None:
     """Keep the response times of a second that is over, for the percentiles of Locust's web UI."""
     entry._cache_response_times(second)
+
+
+def report_uncaught_exceptions() -> Callable[[], None]:
+    """Make a with-block that an exception leaves report its request, as failed; returns a function that undoes it.
+
+    Locust's clients report such a request nowhere: it would be in no statistic. Relies on
+    ``ResponseContextManager.__exit__``, ``_manual_result`` and ``_report_request`` of both clients.
+    """
+    originals = [(cls, cls.__exit__) for cls in (clients.ResponseContextManager, fasthttp.ResponseContextManager)]
+    for cls, leave in originals:
+        cls.__exit__ = _reporting(leave)  # type: ignore[method-assign]
+
+    def undo() -> None:
+        for cls, leave in originals:
+            cls.__exit__ = leave  # type: ignore[method-assign]
+
+    return undo
+
+
+def _reporting(leave: Callable[..., Any]) -> Callable[..., Any]:
+    def leave_and_report(
+        response: Any, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> Any:
+        if kind is None or response._manual_result is not None or issubclass(kind, ResponseError):
+            return leave(response, kind, value, trace)
+        if issubclass(kind, NO_FAILURES):
+            leave(response, None, None, None)  # the response alone says whether the request succeeded
+        else:
+            response.request_meta["exception"] = value
+            response._report_request()
+        return False
+
+    return leave_and_report
 
 
 def use_task_set(cls: type[DefaultTaskSet]) -> None:

@@ -9,7 +9,8 @@ import argparse
 import inspect
 
 import pytest
-from locust import LoadTestShape, argument_parser, events
+from locust import LoadTestShape, argument_parser, clients, events
+from locust.contrib import fasthttp
 from locust.runners import MasterRunner, Runner
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
@@ -33,6 +34,10 @@ from slo.runtime import locust_compat
         ("handle_message", MasterRunner),
         ("server", MasterRunner),
         ("reset_time", LoadTestShape),
+        ("_manual_result", clients.ResponseContextManager.__exit__),
+        ("_report_request", clients.ResponseContextManager.__exit__),
+        ("_manual_result", fasthttp.ResponseContextManager.__exit__),
+        ("_report_request", fasthttp.ResponseContextManager.__exit__),
         ("secret_args_included_in_web_ui", argument_parser.LocustArgumentParser),
     ],
 )

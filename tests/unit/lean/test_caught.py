@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from locust.exception import CatchResponseError, LocustError, ResponseError
 
-from slo.lean.caught import CaughtResponse
+from slo.lean.caught import NO_FAILURES, CaughtResponse
 
 
 class Event:
@@ -53,6 +53,30 @@ def test_a_response_error_is_a_failed_request_and_goes_no_further() -> None:
     with response:
         raise error
     assert fired == [error]
+
+
+def test_an_exception_in_the_block_is_a_failed_request_and_goes_on() -> None:
+    response, fired = caught()
+    error = KeyError("id")
+    with pytest.raises(KeyError), response:
+        raise error
+    assert fired == [error]
+
+
+@pytest.mark.parametrize("kind", NO_FAILURES)
+def test_what_ends_a_task_says_nothing_of_the_response(kind: type[BaseException]) -> None:
+    for outcome in (None, TimeoutError("late")):
+        response, fired = caught(outcome)
+        with pytest.raises(kind), response:
+            raise kind()
+        assert fired == [outcome]
+
+
+def test_a_decision_takes_precedence_over_an_exception() -> None:
+    response, fired = caught()
+    with pytest.raises(KeyError), response:
+        raise KeyError(response.success())
+    assert fired == [None]
 
 
 def test_a_decision_is_made_in_a_with_block_alone() -> None:
