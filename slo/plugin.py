@@ -112,6 +112,7 @@ def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None
 @events.init.add_listener
 def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     try:
+        context_of(environment).listener_errors.install()
         if not isinstance(runner, MasterRunner):
             BatchedStats.replace(environment.stats)
         if isinstance(runner, WorkerRunner):

@@ -9,6 +9,7 @@ from typing import Any
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.protocol import MasterProtocol
 from slo.measure.measurement import Measurement
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.interval import Interval
 from slo.record.process_stats import ProcessStats
@@ -42,6 +43,10 @@ class Cluster:
     def stats_of_workers(self) -> Mapping[str, ProcessStats]:
         """Return statistics of the workers' processes in this run, by name."""
         return self._log.process_stats if self._log else {}
+
+    def exceptions_of_workers(self) -> CodeExceptions:
+        """Return the exceptions that left tasks in the workers in this run."""
+        return self._log.exceptions() if self._log else CodeExceptions()
 
     def add_worker(self, worker: str, at_s: float = 0.0) -> None:
         """Note that a worker takes part from ``at_s`` on, in seconds since the run's start."""

@@ -3,7 +3,8 @@
 A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vitals"}``: the worker's sequence number, how
 many requests the intervals contain, the intervals as wire data; the final one also has how many requests the worker
 counted in all, how many it could not record, and the statistics of its process. ``slowest``, where requests are traced,
-are those that became some of the slowest since the last delta. A worker sends a delta again until it is acknowledged.
+are those that became some of the slowest since the last delta. ``exceptions``, where there are any, are those that left
+tasks since the run's start, by text. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.interval import Interval
 from slo.record.process_stats import ProcessStats
 from slo.record.slowest import SlowestRequests, SlowRequest
@@ -29,6 +31,7 @@ class _WorkerProgress:
     total: int | None = None
     last: int | None = None
     recording_errors: int = 0
+    exceptions: CodeExceptions = field(default_factory=CodeExceptions)
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
     def receive(self, seq: int) -> bool:
@@ -72,6 +75,8 @@ class DeltaLog:
             return []
         account.received += delta["requests"]
         account.recording_errors = max(account.recording_errors, delta["faults"])
+        if sum(delta.get("exceptions", {}).values()) > account.exceptions.total():
+            account.exceptions = CodeExceptions(delta["exceptions"])
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
         if "vitals" in delta:
@@ -101,6 +106,13 @@ class DeltaLog:
     def recording_errors(self) -> int:
         """Requests that the workers could not record."""
         return sum(account.recording_errors for account in self._progress.values())
+
+    def exceptions(self) -> CodeExceptions:
+        """Return the exceptions that left tasks in the workers."""
+        found = CodeExceptions()
+        for account in self._progress.values():
+            found.note_all(account.exceptions)
+        return found
 
     def workers(self) -> tuple[Worker, ...]:
         """Return how many requests each worker counted and how many arrived."""

@@ -86,6 +86,8 @@ class DeltaSender:
             "faults": self.recorder.faults,
             "vitals": self.stats_log.drain().to_data(),
         }
+        if self.recorder.exceptions:
+            data["exceptions"] = dict(self.recorder.exceptions)
         slow = self.slowest.take_new()
         if slow:
             data["slowest"] = [one.to_data() for one in slow]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from slo.text.clean import cleaned
+
 MAX_TEXT = 120
 """Maximum length of an exception's text, in characters."""
 
@@ -28,7 +30,7 @@ def kind_of(exception: object, response: Any = None) -> str:
     status = status_of(response)
     if status >= 400 and not _is_user_text(exception):
         return f"HTTP {status}"
-    words = f"{type(exception).__name__} {exception}".lower()
+    words = f"{type(exception).__name__} {_text(exception)}".lower()
     if any(word in words for word in _TIMEOUTS):
         return "timeout"
     if "refused" in words:
@@ -40,13 +42,26 @@ def kind_of(exception: object, response: Any = None) -> str:
     return _stable(exception)
 
 
+def text_of(exception: object) -> str:
+    """Return the type and the text of an exception, stable and short as a failure's kind."""
+    return cleaned(_stable(exception), MAX_TEXT)
+
+
 def _is_user_text(exception: object) -> bool:
     """Return whether the locustfile called ``response.failure(text)``: its text is more specific."""
     return type(exception).__name__ == "CatchResponseError"
 
 
+def _text(exception: object) -> str:
+    """Return an exception's text; that it has none where its own code fails to make one."""
+    try:
+        return str(exception)
+    except Exception as error:  # noqa: BLE001  # the user's code: the request is counted all the same
+        return f"its text cannot be made ({type(error).__name__})"
+
+
 def _stable(exception: object) -> str:
-    text = str(exception) if not isinstance(exception, BaseException) or str(exception) else repr(exception)
+    text = _text(exception) or (repr(exception) if isinstance(exception, BaseException) else "")
     if isinstance(exception, BaseException) and not _is_user_text(exception):
         text = f"{type(exception).__name__}: {text}"
     return _SPACES.sub(" ", _NUMBERS.sub("#", text)).strip()[:MAX_TEXT] or "failure without a text"

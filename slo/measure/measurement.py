@@ -19,6 +19,7 @@ from slo.measure.run_description import RunDescription
 from slo.measure.samples import Samples
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.history import MAX_INTERVALS, History
 from slo.record.interval import Interval
@@ -67,6 +68,8 @@ class Measurement:
         self.search_controller: SearchController | None = None
         self.listeners: list[Callable[[Iterable[tuple[str, Tally]]], None]] = []
         """Called with the new counts of each interval, by endpoint; they may be read, not changed."""
+        self.worker_exceptions: Callable[[], CodeExceptions] = CodeExceptions
+        """Returns the exceptions that left tasks in other processes."""
         self._worker_stats = worker_stats
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
@@ -184,6 +187,8 @@ class Measurement:
 
     def _record(self, ending: Ending) -> Run:
         description = self.description
+        exceptions = self.worker_exceptions()
+        exceptions.note_all(self.recorder.exceptions)
         return Run(
             id=self.folder.name,
             scenario=description.scenario,
@@ -201,6 +206,7 @@ class Measurement:
             search=self.search_controller.steps if self.search_controller else description.search,
             requested_load=description.requested_load,
             slowest=self.slowest.items(),
+            exceptions=exceptions,
         )
 
     def _generator(self) -> dict[str, Any]:

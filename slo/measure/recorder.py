@@ -6,11 +6,12 @@ import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable
-from math import isfinite
+from math import inf
 
 from slo.load.plan import Plan
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.metrics.tally import OTHER, RetryOutcome, Tally
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.interval import Interval
 
@@ -38,10 +39,10 @@ class EndpointCounts:
         self.bytes = 0
 
     def fold(self) -> int:
-        """Count what waits, once; returns how many of the latencies are no numbers, which are not counted."""
-        values_us = [int(latency_ms * 1000 + 0.5) for latency_ms in self._waiting_ms if isfinite(latency_ms)]
+        """Count what waits, once; returns how many of the latencies are no times, which are not counted."""
+        values_us = [int(latency_ms * 1000 + 0.5) for latency_ms in self._waiting_ms if 0 <= latency_ms < inf]
         self.tally.ok.record_all(values_us)
-        self.tally.ok_due.record_all([int(due_ms * 1000 + 0.5) for due_ms in self._due_ms if isfinite(due_ms)])
+        self.tally.ok_due.record_all([int(due_ms * 1000 + 0.5) for due_ms in self._due_ms if 0 <= due_ms < inf])
         self.tally.bytes += self.bytes
         return len(self._waiting_ms) - len(values_us)
 
@@ -74,6 +75,8 @@ class Recorder:
         self._interval_end_s = elapsed_s
         self.until = self._start + elapsed_s
         self.faults = 0
+        self.exceptions = CodeExceptions()
+        """Exceptions that left tasks since the run's start."""
         self.requests = 0
         self._arrivals = NO_ARRIVALS
 

@@ -94,7 +94,12 @@ class Tally:
         _count(self.failures, kind, count)
 
     def record_unsuccessful(self, latency_ms: float, length: int, late_ms: float | None = None) -> None:
-        """Count latency and bytes of a request that failed or was throttled; ``late_ms`` after its intended start."""
+        """Count latency and bytes of a request that failed or was throttled; ``late_ms`` after its intended start.
+
+        Raises ValueError or OverflowError for a latency that is no time.
+        """
+        if latency_ms < 0:
+            raise ValueError(f"a latency of {latency_ms} ms")
         self.failed.record(int(latency_ms * 1000 + 0.5))
         self.bytes += length
         if late_ms is not None:

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
 from slo.load.search_record import SearchRecord
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.interval import Interval
 from slo.record.samples import Scrape, UserSample
@@ -52,6 +53,7 @@ class RunRecord:
     requested_load: RequestedLoad | None = None
     slowest: tuple[SlowRequest, ...] = ()
     """The slowest requests of each endpoint with their traces, the slowest first; empty where nothing was traced."""
+    exceptions: CodeExceptions = field(default_factory=CodeExceptions)
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON, valid by ``run.schema.json``."""
@@ -79,6 +81,8 @@ class RunRecord:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
         if self.search is not None:
             data["search"] = self.search.to_data()
+        if self.exceptions:
+            data["exceptions"] = self.exceptions.to_data()
         if self.slowest:
             data["slowest"] = [one.to_data() for one in self.slowest]
         return data
@@ -106,6 +110,7 @@ class RunRecord:
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
                 search=SearchRecord.from_data(data["search"]) if "search" in data else None,
                 requested_load=RequestedLoad(**data["asked"]) if "asked" in data else None,
+                exceptions=CodeExceptions.from_data(data.get("exceptions", ())),
                 slowest=tuple(SlowRequest.from_data(one) for one in data.get("slowest", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

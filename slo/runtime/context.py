@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from locust import LoadTestShape
@@ -11,6 +11,7 @@ from locust.env import Environment
 
 from slo.cluster.delta_sender import DeltaSender
 from slo.load.pacer import ArrivalPacer
+from slo.runtime.listener_errors import ListenerErrors
 
 Recording = tuple[DeltaSender, Callable[[], None]]
 """What a worker records, and what ends the recording."""
@@ -35,12 +36,14 @@ class Context:
     """The state of one environment.
 
     ``wiring`` is None until Locust's ``init`` event. ``pacer`` assigns arrivals to the users of an open model.
-    ``early`` is the recording of a worker that was given users before its ``init`` event.
+    ``early`` is the recording of a worker that was given users before its ``init`` event. ``listener_errors`` counts
+    the event listeners that fail.
     """
 
     wiring: ProcessWiring | None = None
     pacer: ArrivalPacer | None = None
     early: Recording | None = None
+    listener_errors: ListenerErrors = field(default_factory=ListenerErrors)
 
 
 def context_of(environment: Environment) -> Context:

@@ -21,6 +21,7 @@ from slo.measure.measurement import Measurement
 from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.reports import writer
 from slo.runtime import locust_compat, options
+from slo.runtime.context import context_of
 from slo.runtime.engine import Engine
 from slo.runtime.exit import exit_without_verdict
 from slo.runtime.hooks import listen, monitor_loop_lag
@@ -34,7 +35,7 @@ from slo.runtime.run_store import RunStore
 from slo.runtime.shape import LimitShape
 from slo.runtime.signals import SignalHandler
 from slo.runtime.suite import metrics_token
-from slo.verdict.exit_codes import NO_VERDICT
+from slo.verdict.exit_codes import NO_VERDICT, PASSED
 
 
 class Coordinator:
@@ -104,6 +105,10 @@ class Coordinator:
             self.engine.guard(self._stop_runner)
             self.engine.guard(lambda: self.engine.end(completed=False))
         code = self.engine.exit_code()
+        late = context_of(self._environment).listener_errors.pending
+        if code == PASSED and late:
+            sys.stderr.write(f"locust-slo: no verdict: {late.sentence()}, after the run was judged\n")
+            code = NO_VERDICT
         if code is not None:
             self._environment.process_exit_code = code
 
@@ -141,6 +146,9 @@ class Coordinator:
         gc.collect()
         gc.freeze()
         if self._master is not None:
+            listener_errors = context_of(self._environment).listener_errors
+            listener_errors.count_into(measurement.recorder.exceptions)
+            self._detach = listener_errors.stop
             self._master.begin(measurement)
         else:
             self._record(measurement)

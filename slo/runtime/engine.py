@@ -90,6 +90,8 @@ class Engine:
         stats = self.cluster.stats_of_workers if self.cluster is not None else None
         measurement = Measurement(description, folder, slowest, report_s, warmup_ends_ms=ends_ms, worker_stats=stats)
         self.measurement = measurement
+        if self.cluster is not None:
+            measurement.worker_exceptions = self.cluster.exceptions_of_workers
         if self.collector is not None:
             self.collector.begin(description.scenario or "")
             measurement.listeners.append(self.collector.add)

@@ -18,6 +18,7 @@ from slo.cluster import identity
 from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_sender import DeltaSender
 from slo.load.pacer import ArrivalPacer, late_ms
+from slo.measure.failure_kind import text_of
 from slo.measure.listener import LocustStatistics, listeners, open_listener, slow_listener
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.recorder import Recorder
@@ -49,6 +50,12 @@ def listen(
         events.request.add_listener(on_request)
     check_event().add_listener(on_check)
 
+    def on_user_error(exception: Exception, **_: Any) -> None:
+        recorder.exceptions.note(text_of(exception))
+
+    environment.events.user_error.add_listener(on_user_error)
+    listener_errors = context_of(environment).listener_errors
+    listener_errors.count_into(recorder.exceptions)
     untrace = _trace(tracer_of(environment), recorder, slowest)
     restore = locust_compat.report_uncaught_exceptions()
 
@@ -60,6 +67,8 @@ def listen(
         else:
             events.request.remove_listener(on_request)
         check_event().remove_listener(on_check)
+        environment.events.user_error.remove_listener(on_user_error)
+        listener_errors.stop()
 
     return detach
 

@@ -31,6 +31,8 @@ from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST
 __all__ = ["DefaultTaskSet"]
 
 SPAWNING_TIMEOUT_S = 10.0
+LISTENER_FAILED = "Uncaught exception in event handler"
+"""How the log line begins that Locust writes when an event listener has raised (``EventHook.fire``)."""
 NO_FAILURES = (
     StopUser,
     StopTest,

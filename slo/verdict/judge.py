@@ -43,6 +43,7 @@ def judge(
         reason=reason,
         results=results,
         notes=(
+            *filter(None, [run.exceptions.sentence()]),
             *run.notes,
             *unreached_stages(run),
             *short_stages(run),

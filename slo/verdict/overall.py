@@ -42,6 +42,9 @@ def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], polic
     remarks = f"; judged although the run {_describe_ending(run)}" if allowed else ""
     remarks += f"; judged although {short[0]}" if short else ""
     remarks += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
+    if worst.status == "PASS" and run.exceptions:
+        # A task that an exception ended did not do what it was to measure: that much was not tested.
+        return "WARNING", f"{run.exceptions.sentence()}; all {len(judged)} objectives are met{remarks}"
     if worst.status == "PASS":
         return "PASS", f"all {len(judged)} objectives are met{remarks}"
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{remarks}"

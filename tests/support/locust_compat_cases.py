@@ -11,6 +11,7 @@ import inspect
 import pytest
 from locust import LoadTestShape, argument_parser, clients, events
 from locust.contrib import fasthttp
+from locust.event import EventHook
 from locust.runners import MasterRunner, Runner
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
@@ -34,6 +35,7 @@ from slo.runtime import locust_compat
         ("handle_message", MasterRunner),
         ("server", MasterRunner),
         ("reset_time", LoadTestShape),
+        (locust_compat.LISTENER_FAILED, EventHook),
         ("_manual_result", clients.ResponseContextManager.__exit__),
         ("_report_request", clients.ResponseContextManager.__exit__),
         ("_manual_result", fasthttp.ResponseContextManager.__exit__),

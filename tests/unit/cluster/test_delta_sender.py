@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from slo.cluster.clock import ClockOffset
+from slo.cluster.delta_log import DeltaLog
 from slo.cluster.delta_sender import DeltaSender
 from tests.support.made import Clock
 
@@ -55,3 +56,12 @@ def test_after_the_final_delta_there_is_no_new_one() -> None:
     one.acknowledge(1)
     assert one.settled
     assert one.report()["deltas"] == []
+
+
+def test_exceptions_of_tasks_are_repeated_and_counted_once() -> None:
+    one, log = sender(Clock()), DeltaLog("run-1")
+    for _ in range(3):
+        one.recorder.exceptions.note("KeyError: 'id'")
+        for delta in one.report()["deltas"]:
+            log.apply("w1", delta)
+    assert log.exceptions() == {"KeyError: 'id'": 3}

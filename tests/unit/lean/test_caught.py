@@ -74,8 +74,13 @@ def test_what_ends_a_task_says_nothing_of_the_response(kind: type[BaseException]
 
 def test_a_decision_takes_precedence_over_an_exception() -> None:
     response, fired = caught()
+
+    def decide_then_fail() -> None:
+        response.success()
+        raise KeyError("id")
+
     with pytest.raises(KeyError), response:
-        raise KeyError(response.success())
+        decide_then_fail()
     assert fired == [None]
 
 

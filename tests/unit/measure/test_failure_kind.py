@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.measure.failure_kind import MAX_TEXT, kind_of, status_of
+from slo.measure.failure_kind import MAX_TEXT, kind_of, status_of, text_of
 
 
 class CatchResponseError(Exception):
@@ -49,3 +49,18 @@ def test_a_kind_is_never_empty_and_bounded(text: str) -> None:
 )
 def test_a_status_is_read_where_there_is_one(response: object, status: int) -> None:
     assert status_of(response) == status
+
+
+def test_an_exception_whose_text_cannot_be_made_is_a_kind_of_its_own() -> None:
+    class OddError(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    assert kind_of(OddError()) == "OddError: its text cannot be made (RuntimeError)"
+
+
+def test_the_text_of_an_exception_can_be_written_anywhere() -> None:
+    found = text_of(ValueError("half an emoji \ud83d and\x1b[31m a\nline"))
+    assert found.startswith("ValueError: half an emoji")
+    found.encode()
+    assert found.isprintable()

@@ -37,13 +37,14 @@ def test_each_outcome_is_counted_as_what_it_is() -> None:
     assert tally.checks == {"body": [1, 1]}
 
 
-@pytest.mark.parametrize("latency", ["fast", float("nan"), float("inf")])
+@pytest.mark.parametrize("latency", ["fast", float("nan"), float("inf"), -5000.0])
 def test_a_latency_that_is_no_number_is_a_fault_and_no_request(latency: Any) -> None:
     recorder = Recorder(clock=Clock())
     on_request, _ = listeners(recorder)
     on_request("GET", "a", latency, 5)
+    on_request("GET", "a", latency, 5, ValueError("x"))
     assert counted(recorder).requests == 0
-    assert recorder.faults == 1
+    assert recorder.faults == 2
 
 
 def test_locusts_own_statistics_get_every_request() -> None:

@@ -67,8 +67,8 @@ def test_a_latency_that_is_no_number_is_a_fault_and_costs_no_other_request() -> 
     hear, _ = listeners(recorder)
     for latency in (1.0, float("nan"), 2.0, float("inf"), "slow", 3.0, -1.0):
         hear("GET", "a", latency, None)
-    assert total(history_of(recorder.finish())).requests == 4
-    assert recorder.faults == 3
+    assert total(history_of(recorder.finish())).requests == 3
+    assert recorder.faults == 4
 
 
 def test_a_recorder_that_joins_late_counts_in_the_runs_time() -> None:

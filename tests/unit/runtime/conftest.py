@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from argparse import Namespace
@@ -21,10 +22,12 @@ def _nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Restore what a test may leave behind, and let none start a process for the commit."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setenv("GIT_COMMIT", "0123abc")
-    listeners = list(locust_compat.request_listeners())
+    listeners, root = list(locust_compat.request_listeners()), logging.getLogger()
+    handlers = list(root.handlers)
     yield
     locust_compat.request_listeners()[:] = listeners
     gc.unfreeze()
+    root.handlers[:] = handlers
     vars(gevent.getcurrent()).pop(LATE_ATTRIBUTE, None)
 
 

@@ -10,7 +10,7 @@ from slo.runtime.context import Context, context_of
 def test_an_environment_has_one_context() -> None:
     environment = Environment()
     found = context_of(environment)
-    assert found == Context(wiring=None, pacer=None, early=None)
+    assert (found.wiring, found.pacer, found.early, found.listener_errors.pending) == (None, None, None, {})
     assert context_of(environment) is found
     assert context_of(Environment()) is not found
 

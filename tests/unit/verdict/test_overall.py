@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.verdict.judge import judge
 from tests.support.judged import CODES, OUTCOMES
@@ -30,3 +31,13 @@ def test_a_run_that_did_not_end_well_has_no_verdict(how: str) -> None:
     assert (verdict.status, verdict.exit_code) == ("NO DATA", 3)
     assert "for a reason" in verdict.reason
     assert verdict.results[0].status == "PASS"
+
+
+@pytest.mark.parametrize("wanted", ["PASS", "WARNING", "FAIL", "NO DATA"])
+def test_a_run_with_code_exceptions_never_passes_and_says_so_first(wanted: str) -> None:
+    run = replace(requests(10, 100), exceptions=CodeExceptions({"KeyError: 'id'": 3}))
+    verdict = judge(run, demanding(f"name: mine, {OUTCOMES[wanted]}"))
+    assert verdict.status == ("WARNING" if wanted == "PASS" else wanted)
+    assert verdict.notes[0] == "3 exceptions left tasks or event listeners: KeyError: 'id' (3 times)"
+    if wanted == "PASS":
+        assert verdict.reason.startswith(f"{verdict.notes[0]}; all 1 objectives are met")
