@@ -43,7 +43,10 @@ NO_FAILURES = (
     SystemExit,
     KeyboardInterrupt,
 )
-"""Exceptions that end a task or a user and say nothing of the response."""
+"""Exceptions that end a task or a user and say nothing of the response.
+
+``slo.lean``, which imports nothing of this package, has the same.
+"""
 Listener = Callable[..., None]
 
 

@@ -32,7 +32,9 @@ def test_errors_of_five_percent_are_critical(demo: Demo, tmp_path: Path) -> None
     errors = next(one for one in done.verdict["results"] if one["name"] == "error rate")
     health = done.run.tally("health_live".__eq__).requests
     others = done.run.tally().requests - health
-    assert errors["value"] * done.run.tally().requests == pytest.approx(0.05 * others, rel=0.05)
+    # Every twentieth, exactly; those of the ten users that were under way at the end are recorded by nobody.
+    failed = errors["value"] * done.run.tally().requests
+    assert failed == pytest.approx(0.05 * others, abs=2 + 0.05 * 0.05 * others)
     assert any("HTTP 500" in words for words in errors["advice"])
     assert "CRITICAL" in done.out
     assert "exit code 2" in done.out

@@ -8,6 +8,7 @@ import pytest
 from locust.exception import CatchResponseError, LocustError, ResponseError
 
 from slo.lean.caught import NO_FAILURES, CaughtResponse
+from slo.runtime import locust_compat
 
 
 class Event:
@@ -61,6 +62,10 @@ def test_an_exception_in_the_block_is_a_failed_request_and_goes_on() -> None:
     with pytest.raises(KeyError), response:
         raise error
     assert fired == [error]
+
+
+def test_all_clients_agree_on_what_is_no_failure() -> None:
+    assert NO_FAILURES == locust_compat.NO_FAILURES
 
 
 @pytest.mark.parametrize("kind", NO_FAILURES)
