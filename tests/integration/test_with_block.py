@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Demo, locust
+from tests.support.processes import BUSY, Demo, locust
 
 LOCUSTFILE = """
 import itertools
@@ -55,5 +55,6 @@ def test_an_exception_is_a_failed_request(client: str, demo: Demo, tmp_path: Pat
     assert tally.requests >= 40, done.out + done.err
     assert tally.errors == pytest.approx(tally.requests / 4, abs=1)
     assert [kind for kind in tally.failures if "no such key" not in kind] == []
-    assert done.statuses() == {"errors": "CRITICAL"}
-    assert done.code == 2
+    # A busy machine of ours could cause failures without an HTTP status; it is never a pass.
+    busy = BUSY in done.verdict["reason"]
+    assert (done.code, done.statuses()) == ((3, {"errors": "NO DATA"}) if busy else (2, {"errors": "CRITICAL"}))
