@@ -45,7 +45,7 @@ class Cluster:
         return self._log.process_stats if self._log else {}
 
     def exceptions_of_workers(self) -> CodeExceptions:
-        """Return the exceptions that left tasks in the workers in this run."""
+        """Return the exceptions that left tasks or event listeners in the workers, in this run."""
         return self._log.exceptions() if self._log else CodeExceptions()
 
     def add_worker(self, worker: str, at_s: float = 0.0) -> None:

@@ -4,7 +4,7 @@ A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vital
 many requests the intervals contain, the intervals as wire data; the final one also has how many requests the worker
 counted in all, how many it could not record, and the statistics of its process. ``slowest``, where requests are traced,
 are those that became some of the slowest since the last delta. ``exceptions``, where there are any, are those that left
-tasks since the run's start, by text. A worker sends a delta again until it is acknowledged.
+tasks or event listeners since the run's start, by text. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class DeltaLog:
         return sum(account.recording_errors for account in self._progress.values())
 
     def exceptions(self) -> CodeExceptions:
-        """Return the exceptions that left tasks in the workers."""
+        """Return the exceptions that left tasks or event listeners in the workers."""
         found = CodeExceptions()
         for account in self._progress.values():
             found.note_all(account.exceptions)

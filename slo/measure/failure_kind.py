@@ -53,7 +53,7 @@ def _is_user_text(exception: object) -> bool:
 
 
 def _text(exception: object) -> str:
-    """Return an exception's text; that it has none where its own code fails to make one."""
+    """Return an exception's text, or a sentence where the exception's own code fails to make it."""
     try:
         return str(exception)
     except Exception as error:  # noqa: BLE001  # the user's code: the request is counted all the same

@@ -69,7 +69,7 @@ class Measurement:
         self.listeners: list[Callable[[Iterable[tuple[str, Tally]]], None]] = []
         """Called with the new counts of each interval, by endpoint; they may be read, not changed."""
         self.worker_exceptions: Callable[[], CodeExceptions] = CodeExceptions
-        """Returns the exceptions that left tasks in other processes."""
+        """Returns the exceptions that left tasks or event listeners in the workers."""
         self._worker_stats = worker_stats
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()

@@ -76,7 +76,7 @@ class Recorder:
         self.until = self._start + elapsed_s
         self.faults = 0
         self.exceptions = CodeExceptions()
-        """Exceptions that left tasks since the run's start."""
+        """Exceptions that left tasks or event listeners since the run's start."""
         self.requests = 0
         self._arrivals = NO_ARRIVALS
 

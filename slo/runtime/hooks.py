@@ -54,8 +54,7 @@ def listen(
         recorder.exceptions.note(text_of(exception))
 
     environment.events.user_error.add_listener(on_user_error)
-    listener_errors = context_of(environment).listener_errors
-    listener_errors.count_into(recorder.exceptions)
+    stop_counting = context_of(environment).listener_errors.count_into(recorder.exceptions)
     untrace = _trace(tracer_of(environment), recorder, slowest)
     restore = locust_compat.report_uncaught_exceptions()
 
@@ -68,7 +67,7 @@ def listen(
             events.request.remove_listener(on_request)
         check_event().remove_listener(on_check)
         environment.events.user_error.remove_listener(on_user_error)
-        listener_errors.stop()
+        stop_counting()
 
     return detach
 

@@ -7,11 +7,12 @@ nobody else would notice.
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Callable
 
-from slo.measure.failure_kind import MAX_TEXT
+from slo.measure.failure_kind import text_of
 from slo.record.code_exceptions import CodeExceptions
 from slo.runtime.locust_compat import LISTENER_FAILED
-from slo.text.clean import cleaned
 
 
 class ListenerErrors(logging.Handler):
@@ -32,17 +33,20 @@ class ListenerErrors(logging.Handler):
         """Count a failed listener, if this is what the line is about."""
         if not str(record.msg).startswith(LISTENER_FAILED):
             return
-        lines = [line for line in record.getMessage().splitlines() if line.strip()]
-        self._counts.note(f"event listener: {cleaned(lines[-1].strip(), MAX_TEXT)}")
+        self._counts.note(f"event listener: {text_of(sys.exc_info()[1])}")  # Locust logs where it has caught it
 
-    def count_into(self, counts: CodeExceptions) -> None:
-        """Count into ``counts`` from now on, also what was counted since the last run ended."""
+    def count_into(self, counts: CodeExceptions) -> Callable[[], None]:
+        """Count into ``counts`` from now on, also what was counted since the last run ended.
+
+        Returns a function that ends it.
+        """
         counts.note_all(self._counts)
         self._counts = counts
 
-    def stop(self) -> None:
-        """Count no longer into the record of a run."""
-        self._counts = CodeExceptions()
+        def stop() -> None:
+            self._counts = CodeExceptions()
+
+        return stop
 
     @property
     def pending(self) -> CodeExceptions:

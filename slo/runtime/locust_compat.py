@@ -1,6 +1,6 @@
 """Every private name of Locust that locust-slo relies on, with the reason.
 
-``tests/integration/test_locust_compat.py`` fails with the name that a new Locust has renamed. Nothing else in slo/
+``tests/unit/runtime/test_locust_compat.py`` fails with the name that a new Locust has renamed. Nothing else in slo/
 uses a private name of Locust, but ``CheckEvent``, which reads ``_handlers`` of its own base class, ``EventHook``.
 """
 

@@ -1,4 +1,4 @@
-"""A task that raises is told, alone and in workers, and the run never passes."""
+"""Tasks and event listeners that raise are reported, in one process and in workers, and the run never passes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.processes import Demo, locust
 
 LOCUSTFILE = """
 from locust import HttpUser, constant, task
-from locust.exception import RescheduleTask, StopUser
+from locust.exception import RescheduleTask
 
 import slo.plugin
 
@@ -59,10 +59,10 @@ def test_an_exception_of_a_task_is_never_a_pass(body: str, workers: int, demo: D
     assert done.verdict["status"] == "WARNING"
     assert "left tasks or event listeners: KeyError: 'no such room'" in done.verdict["reason"]
     assert list(done.run.exceptions) == ["KeyError: 'no such room'"]
-    asked = done.run.exceptions.total()
-    assert asked >= 2
+    raised = done.run.exceptions.total()
+    assert raised >= 2
     if body is TASK:
-        assert asked < done.run.tally().requests  # RescheduleTask of the other class is none
+        assert raised < done.run.tally().requests  # RescheduleTask of the other class is none
     for report in ("report.md", "report.html", "junit.xml"):
         assert "no such room" in (done.folder / report).read_text(encoding="utf-8")
     assert "no such room" in done.out

@@ -39,18 +39,8 @@ OBJECTIVES = "version: 1\nobjectives:\n  - {name: errors, indicator: errors.rati
 def test_an_exception_is_a_failed_request(client: str, demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE.format(client=client), encoding="utf-8")
     (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
-    words = (
-        "-f",
-        tmp_path / "own.py",
-        "-H",
-        demo.url,
-        "-u",
-        1,
-        "--objectives",
-        tmp_path / "o.yaml",
-        "--allow-incomplete",
-    )
-    done = locust(tmp_path / "reports", *words)
+    words = ("-f", tmp_path / "own.py", "-H", demo.url, "-u", 1, "--objectives", tmp_path / "o.yaml")
+    done = locust(tmp_path / "reports", *words, "--allow-incomplete")
     tally = done.run.tally("home".__eq__)
     assert tally.requests >= 40, done.out + done.err
     assert tally.errors == pytest.approx(tally.requests / 4, abs=1)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
 from slo.runtime import coordinator as module
-from slo.runtime import options
 from slo.runtime.coordinator import Coordinator
 
 
@@ -38,20 +37,16 @@ class Silent:
 
 
 @pytest.fixture
-def wired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Coordinator, Environment, Runner]:
+def wired(
+    parse: Callable[..., Namespace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Coordinator, Environment, Runner]:
     monkeypatch.setattr(module, "SignalHandler", Silent)
     monkeypatch.setattr(module, "Outputs", Silent)
     monkeypatch.setattr(module, "monitor_loop_lag", lambda monitor: None)
-    parser = LocustArgumentParser()
-    options.add(parser)
     file = tmp_path / "o.yaml"
     file.write_text("version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 1 %}\n", encoding="utf-8")
     words = ["--reports-dir", str(tmp_path / "reports"), "--objectives", str(file), "--report-formats", "junit"]
-    own = Namespace(
-        headless=True, num_users=1, spawn_rate=1, run_time=None, otel=False, only_summary=False, locustfile="own.py"
-    )
-    parsed = parser.parse_args(words, namespace=own)
-    environment, runner = Environment(parsed_options=parsed), Runner()
+    environment, runner = Environment(parsed_options=parse("--headless", "-f", "own.py", *words)), Runner()
     environment.locustfile = "own.py"
     return Coordinator(environment, runner), environment, runner
 

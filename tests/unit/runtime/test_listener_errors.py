@@ -45,3 +45,15 @@ def test_other_errors_in_the_log_are_not_counted() -> None:
     errors.install()
     logging.getLogger().error("something else")
     assert counts == {}
+
+
+def test_a_number_in_the_text_does_not_make_another_cause(environment: Environment) -> None:
+    def fail(user_id: int, **_: object) -> None:
+        raise ValueError(f"no user {user_id}\nat all")
+
+    counts = CodeExceptions()
+    context_of(environment).listener_errors.count_into(counts)
+    environment.events.request.add_listener(fail)
+    for user_id in (1234, 5678):
+        environment.events.request.fire(user_id=user_id)
+    assert counts == {"event listener: ValueError: no user # at all": 2}

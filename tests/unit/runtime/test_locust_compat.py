@@ -1,17 +1,71 @@
-"""What is done with Locust's private names, on objects of this process."""
+"""The private names of Locust that we rely on: each is there, and what is done with it works."""
 
 from __future__ import annotations
 
+import argparse
+import inspect
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from locust import events
-from locust.argument_parser import LocustArgumentParser
-from locust.stats import RequestStats
+from locust import LoadTestShape, argument_parser, clients, events
+from locust.contrib import fasthttp
+from locust.event import EventHook
+from locust.runners import MasterRunner, Runner
+from locust.stats import RequestStats, StatsEntry
+from locust.user import users
+from locust.user.task import DefaultTaskSet
+from locust.user.users import User
+from locust.web import WebUI
 
 from slo.runtime import locust_compat
 from slo.runtime.locust_compat import Listener
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("_handlers", type(events.request)),
+        ("_cache_response_times", StatsEntry),
+        ("DefaultTaskSet", users),
+        ("_state", User),
+        ("spawning_greenlet", Runner),
+        ("shape_last_tick", Runner),
+        ("_swarm_greenlet", WebUI),
+        ("handle_message", MasterRunner),
+        ("server", MasterRunner),
+        ("reset_time", LoadTestShape),
+        (locust_compat.LISTENER_FAILED, EventHook),
+        ("_manual_result", clients.ResponseContextManager.__exit__),
+        ("_report_request", clients.ResponseContextManager.__exit__),
+        ("_manual_result", fasthttp.ResponseContextManager.__exit__),
+        ("_report_request", fasthttp.ResponseContextManager.__exit__),
+        ("secret_args_included_in_web_ui", argument_parser.LocustArgumentParser),
+    ],
+)
+def test_locust_still_has_the_name(name: str, where: object) -> None:
+    assert name in inspect.getsource(where)  # type: ignore[arg-type]
+
+
+def test_the_class_of_statistics_can_be_changed_in_place() -> None:
+    class Ours(RequestStats):
+        pass
+
+    stats = RequestStats()
+    assert locust_compat.change_statistics_class(stats, Ours)
+    assert type(stats) is Ours
+    assert not locust_compat.change_statistics_class(stats, Ours)
+
+
+def test_users_run_their_tasks_by_the_class_that_is_set() -> None:
+    class Ours(DefaultTaskSet):
+        pass
+
+    try:
+        locust_compat.use_task_set(Ours)
+        assert users.DefaultTaskSet is Ours  # type: ignore[attr-defined]
+    finally:
+        locust_compat.use_task_set(DefaultTaskSet)
 
 
 @pytest.fixture
@@ -40,17 +94,6 @@ def test_a_request_listener_is_replaced_in_its_place(own: Listener) -> None:
     assert locust_compat.request_listeners() == before
 
 
-def test_only_locusts_own_statistics_change_their_class() -> None:
-    class First(RequestStats): ...
-
-    class Second(RequestStats): ...
-
-    stats = RequestStats()
-    assert locust_compat.change_statistics_class(stats, First)
-    assert type(stats) is First
-    assert not locust_compat.change_statistics_class(stats, Second)
-
-
 def test_a_user_is_marked() -> None:
     user = SimpleNamespace(_state=None)
     locust_compat.mark_waiting(user)
@@ -70,14 +113,20 @@ def test_a_worker_that_is_refused_is_treated_as_stopped() -> None:
     assert handled == [("w1", "client_stopped")]
 
 
-@pytest.mark.parametrize("late", [False, True])
-def test_an_option_that_is_defined_twice_is_reported_in_any_group(late: bool) -> None:
-    parser = LocustArgumentParser()
-    seen: list[list[str]] = []
+def test_the_options_of_the_parser_are_listed() -> None:
+    dests = {action.dest for action in locust_compat.parser_actions(locust_compat.known_parser())}
+    assert {"num_users", "run_time"} <= dests
+
+
+@pytest.mark.parametrize("where", ["parser", "group before", "group after"])
+def test_an_option_that_is_defined_twice_is_reported(where: str) -> None:
+    parser = argument_parser.LocustArgumentParser()
     before = parser.add_argument_group("before")
-    locust_compat.on_option_conflict(parser, seen.append)
-    group = parser.add_argument_group("after") if late else before
-    parser.add_argument("--count")
-    with pytest.raises(Exception, match="conflicting option"):
-        group.add_argument("--count")
-    assert seen == [["--count"]]
+    reported: list[list[str]] = []
+    locust_compat.on_option_conflict(parser, reported.append)
+    after = parser.add_argument_group("after")
+    parser.add_argument("--one")
+    container = {"parser": parser, "group before": before, "group after": after}[where]
+    with pytest.raises(argparse.ArgumentError, match="--one"):
+        container.add_argument("--one")
+    assert reported == [["--one"]]

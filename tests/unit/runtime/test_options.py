@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
 
 from slo.runtime import options
 
-
-def parsed(*words: str) -> Any:
-    parser = LocustArgumentParser()
-    options.add(parser)
-    return parser.parse_args(list(words))
+Parse = Callable[..., Any]
 
 
-def test_without_options_runs_are_recorded_and_nothing_listens() -> None:
-    found = parsed()
+def test_without_options_runs_are_recorded_and_nothing_listens(parse: Parse) -> None:
+    found = parse()
     assert (found.objectives, found.reports_dir, found.rate, found.find_limit) == (None, "reports", "", False)
     assert (found.prometheus_port, found.notify, found.stop_after) == (0, "", 30.0)
 
@@ -35,8 +31,8 @@ def test_without_options_runs_are_recorded_and_nothing_listens() -> None:
         (("--prometheus-port", "9100"), "prometheus_port", 9100),
     ],
 )
-def test_values_are_converted(words: tuple[str, ...], name: str, value: object) -> None:
-    assert getattr(parsed(*words), name) == value
+def test_values_are_converted(parse: Parse, words: tuple[str, ...], name: str, value: object) -> None:
+    assert getattr(parse(*words), name) == value
 
 
 @pytest.mark.parametrize(
@@ -52,26 +48,28 @@ def test_values_are_converted(words: tuple[str, ...], name: str, value: object) 
         (("--fail-on", "never"), "invalid choice"),
     ],
 )
-def test_a_wrong_value_is_no_verdict(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_value_is_no_verdict(
+    parse: Parse, words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as caught:
-        parsed(*words)
+        parse(*words)
     assert caught.value.code == 3
     assert message in capsys.readouterr().err
 
 
-def test_a_search_is_described_by_its_options() -> None:
+def test_a_search_is_described_by_its_options(parse: Parse) -> None:
     assert options.search(Namespace(find_limit=False), 5) is None
-    found = options.search(parsed("--find-limit", "--find-limit-from", "4", "--find-limit-time", "1m"), None)
+    found = options.search(parse("--find-limit", "--find-limit-from", "4", "--find-limit-time", "1m"), None)
     assert found is not None
     assert (found.start_users, found.max_users, found.time_s) == (4, options.MAX_USERS, 60.0)
 
 
-def test_objectives_are_read_before_any_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    environment = Environment(parsed_options=parsed())
+def test_objectives_are_read_before_any_load(parse: Parse, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    environment = Environment(parsed_options=parse())
     assert options.objectives_of(environment.parsed_options, environment) is None
     file = tmp_path / "o.yaml"
     file.write_text("version: 1\nobjectives:\n  - {indicator: latency.p95, target: 1 s}\n", encoding="utf-8")
-    environment.parsed_options = parsed("--objectives", str(file), "--baselines", str(tmp_path), "--any-baseline")
+    environment.parsed_options = parse("--objectives", str(file), "--baselines", str(tmp_path), "--any-baseline")
     found = options.objectives_of(environment.parsed_options, environment)
     assert found is not None
     assert (len(found.items), found.baselines, found.any_baseline) == (1, tmp_path, True)
