@@ -19,6 +19,15 @@ MAX_LATE_SHARE = Fraction(1, 100)
 
 def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
     """Return the status of the run and its reason, a sentence."""
+    status, reason = _status_of(run, results, found, policy)
+    if status == "PASS" and run.exceptions:
+        # A task that an exception ended did not do what it was to measure: that much was not tested.
+        return "WARNING", f"{run.exceptions.sentence()}; {reason}"
+    return status, reason
+
+
+def _status_of(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
+    """Return the status and its reason, by the objectives and by what prevents a verdict."""
     allowed = run.ended.how == "incomplete" and policy.allow_incomplete
     if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
         return "NO DATA", f"no verdict: the run {_describe_ending(run)}"
@@ -42,9 +51,6 @@ def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], polic
     remarks = f"; judged although the run {_describe_ending(run)}" if allowed else ""
     remarks += f"; judged although {short[0]}" if short else ""
     remarks += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
-    if worst.status == "PASS" and run.exceptions:
-        # A task that an exception ended did not do what it was to measure: that much was not tested.
-        return "WARNING", f"{run.exceptions.sentence()}; all {len(judged)} objectives are met{remarks}"
     if worst.status == "PASS":
         return "PASS", f"all {len(judged)} objectives are met{remarks}"
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{remarks}"

@@ -27,6 +27,7 @@ from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies, TallyTable
 from slo.objectives.objectives import parse
 from slo.record import run as runs
+from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.record.run_counts import LiveCounts, RunCounts
@@ -263,6 +264,15 @@ def test_without_an_objective_on_the_capacity_a_limit_found_passes() -> None:
     assert (outcome.status, outcome.exit_code) == ("PASS", 0)
     assert outcome.reason.startswith("the limit: sustains 18 users")
     assert outcome.compliance is None
+
+
+def test_a_limit_found_by_tasks_that_raised_is_a_warning() -> None:
+    run = replace(searched(FOUND), exceptions=CodeExceptions({"KeyError: 'id'": 3}))
+    outcome = judge(run, demanding(QUICK))
+    assert outcome.status == "WARNING"
+    assert outcome.reason.startswith(
+        "3 exceptions left tasks or event listeners: KeyError: 'id' (3 times); the limit: "
+    )
 
 
 def test_a_search_that_could_not_tell_has_no_verdict() -> None:
