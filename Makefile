@@ -11,6 +11,8 @@ BASE_URL ?=
 ARGS ?=
 RUN ?= reports/latest
 OBJECTIVES ?=
+# Where it is set, each of the hundreds of processes that the tests start compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 JUDGED_BY = $(if $(OBJECTIVES),--objectives $(OBJECTIVES))
 TARGET = $(if $(BASE_URL),-H $(BASE_URL),--demo)
 

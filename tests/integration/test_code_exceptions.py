@@ -52,7 +52,7 @@ OBJECTIVES = "version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 5 %
 def test_an_exception_of_a_task_is_never_a_pass(body: str, workers: int, demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE.format(body=body.strip()), encoding="utf-8")
     (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
-    words = ["-f", str(tmp_path / "own.py"), "-H", demo.url, "-u", "4", "-r", "4", "-t", "4s"]
+    words = ["-f", str(tmp_path / "own.py"), "-H", demo.url, "-u", "4", "-r", "4", "-t", "3s"]
     words += ["--processes", str(workers), *map(str, own_port())] if workers else []
     done = locust(tmp_path / "reports", *words, "--objectives", tmp_path / "o.yaml", "--allow-incomplete", *FORMATS)
     assert done.code == 0, done.out + done.err

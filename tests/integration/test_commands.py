@@ -8,6 +8,7 @@ from tests.support.cli import say, usage
 from tests.support.processes import HOTEL, Demo
 
 
+@pytest.mark.slow
 def test_calibrating_runs_locust_again_and_again(demo: Demo, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("-f", HOTEL, "--scenario", "smoke", "--time-scale", "0.05", "--think-time", "0.05", "-H", demo.url)
     said = say(capsys, "calibrate", "--runs", "2", "--", *words)

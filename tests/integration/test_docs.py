@@ -46,7 +46,13 @@ def saved(_shared_demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return reports
 
 
-@pytest.mark.parametrize("command", [c for c in commands() if c.startswith(".venv/bin/locust-slo")])
+def on_a_saved_run() -> list[Any]:
+    """Return every example of locust-slo; `calibrate` runs Locust, again and again."""
+    ours = [c for c in commands() if c.startswith(".venv/bin/locust-slo")]
+    return [pytest.param(c, marks=pytest.mark.slow) if " calibrate " in c else c for c in ours]
+
+
+@pytest.mark.parametrize("command", on_a_saved_run())
 def test_a_command_on_a_saved_run_works(command: str, saved: Path, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     shutil.copytree(saved, reports, symlinks=True)
@@ -71,14 +77,14 @@ def of_several(command: str) -> bool:
     return {"--master", "--worker"} & set(command.split()) != set()
 
 
-def runs_alone() -> list[Any]:
-    """Return every example of a run in one process; a search takes its time."""
+def runs_alone() -> list[str]:
+    """Return every example of a run in one process."""
     # The example of an own suite has a test of its own, and an API.
     ours = [c for c in commands() if c.startswith((".venv/bin/locust ", "locust ")) and "shop.py" not in c]
-    alone = [c for c in ours if not of_several(c)]
-    return [pytest.param(c, marks=pytest.mark.slow) if "--find-limit" in c else c for c in alone]
+    return [c for c in ours if not of_several(c)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", runs_alone())
 def test_a_run_works(command: str, demo: Demo, tmp_path: Path) -> None:
     words = shlex.split(command.replace(FOREIGN_HOST, demo.url).replace("-t 1m", "-t 3s"))[1:]

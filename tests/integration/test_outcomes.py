@@ -13,8 +13,8 @@ from slo.baseline import store
 from slo.text import schemas
 from tests.support.processes import BASIC, HOTEL, Demo, hotel, locust
 
-QUICK = ("--think-time", "0.02", "--time-scale", "0.01")
-"""The load scenario in 8 seconds, thousands of requests."""
+QUICK = ("--think-time", "0.02", "--time-scale", "0.005")
+"""The load scenario in 4 seconds, about a thousand requests."""
 
 
 def write(path: Path, text: str) -> Path:
@@ -50,7 +50,7 @@ def test_p99_alone_is_a_failure(demo: Demo, tmp_path: Path) -> None:
         "  - {name: p99, indicator: latency.p99, target: 400 ms, priority: P1}\n"
         "  - {name: mean, indicator: latency.mean, target: 1500 ms, priority: P2}\n",
     )
-    words = ("--think-time", "0", "--time-scale", "0.01", "--user-scale", "3", "--objectives", objectives)
+    words = ("--think-time", "0", "--time-scale", "0.005", "--user-scale", "3", "--objectives", objectives)
     done = hotel(tmp_path / "reports", demo.url, "load", *words)
     assert done.statuses() == {"p95": "PASS", "p99": "FAIL", "mean": "PASS"}, done.out
     assert done.code == 1
@@ -59,7 +59,7 @@ def test_p99_alone_is_a_failure(demo: Demo, tmp_path: Path) -> None:
 
 def test_slow_but_inside_the_target_is_a_warning(demo: Demo, tmp_path: Path) -> None:
     demo.faults(endpoints={"whatsapp_webhook": {"latency_ms": 2700}})
-    done = hotel(tmp_path / "reports", demo.url, "load", "--think-time", "0.1", "--time-scale", "0.01")
+    done = hotel(tmp_path / "reports", demo.url, "load", "--think-time", "0.1", "--time-scale", "0.007")
     assert done.statuses()["P95 latency"] == "WARNING", done.out
     assert done.code == 0
     assert done.verdict["status"] == "WARNING"
@@ -110,7 +110,7 @@ def test_smoke_is_not_failed_for_throughput(demo: Demo, tmp_path: Path) -> None:
 
 def test_a_rate_limiter_at_work_is_no_error_in_a_burst(demo: Demo, tmp_path: Path) -> None:
     demo.faults(rate_limit=200, rate_burst=50)
-    done = hotel(tmp_path / "reports", demo.url, "spike")
+    done = hotel(tmp_path / "reports", demo.url, "spike", "--time-scale", "0.025")
     assert done.statuses()["error rate (429 aside)"] == "PASS", done.out
     assert done.run.tally().throttled > 100
     assert "all had Retry-After (median 1 s)" in " ".join(done.verdict["findings"][0]["details"])
@@ -127,7 +127,7 @@ def test_an_outage_of_the_pms_is_named(demo: Demo, tmp_path: Path) -> None:
 
 def test_a_foreign_locustfile_is_judged(demo: Demo, tmp_path: Path) -> None:
     objectives = write(tmp_path / "o.yaml", "version: 1\nobjectives:\n  - indicator: latency.p95\n    target: 800 ms\n")
-    words = ("-f", BASIC, "-H", demo.url, "-u", 3, "-r", 3, "-t", "3s", "--objectives", objectives)
+    words = ("-f", BASIC, "-H", demo.url, "-u", 3, "-r", 3, "-t", "2s", "--objectives", objectives)
     done = locust(tmp_path / "reports", *words)
     # A third of its requests fail with 404. Locust alone would exit with 1; its objectives say that is fine.
     assert done.code == 0, done.out + done.err
@@ -137,7 +137,7 @@ def test_a_foreign_locustfile_is_judged(demo: Demo, tmp_path: Path) -> None:
 
 
 def test_without_objectives_a_run_is_recorded_and_locust_decides(demo: Demo, tmp_path: Path) -> None:
-    done = locust(tmp_path / "reports", "-f", BASIC, "-H", demo.url, "-u", 3, "-r", 3, "-t", "3s")
+    done = locust(tmp_path / "reports", "-f", BASIC, "-H", demo.url, "-u", 3, "-r", 3, "-t", "2s")
     assert done.code == 1
     assert "recorded without objectives" in done.out
     assert not (done.folder / "verdict.json").exists()
@@ -173,7 +173,7 @@ def test_secrets_are_in_no_file_and_no_output(tmp_path: Path) -> None:
     demo = Demo(**secrets)
     try:
         reports = tmp_path / "reports"
-        words = ("--think-time", "0.01", "--time-scale", "0.005", "--user-scale", "4")
+        words = ("--think-time", "0.01", "--time-scale", "0.002", "--user-scale", "4")
         done = hotel(reports, demo.url, "soak", *words, env=secrets)
     finally:
         demo.stop()

@@ -20,12 +20,14 @@ NOT_SEEDED = ("id", "timestamp")
 """Of a message: a real API drops an id that it has seen."""
 
 
-def journey(user: str, seed: int = 1, number: int = 0, iterations: int = 40, **more: Any) -> list[Any]:
-    """Return all that user ``number`` asks, as [method, path, name, body, headers], and its pauses in seconds."""
-    env = more.pop("env", {})
-    wanted = {"user": user, "seed": seed, "number": number, "iterations": iterations, "answer": '{"id": "r/1"}', **more}
+DEFAULTS = {"seed": 1, "number": 0, "iterations": 40, "answer": '{"id": "r/1"}'}
+
+
+def journeys(*wanted: dict[str, Any], **env: str) -> list[list[Any]]:
+    """Return all that each user asks, as [method, path, name, body, headers], and its pauses in seconds."""
+    arguments = [{**DEFAULTS, **one} for one in wanted]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.support.journeys", json.dumps(wanted)],
+        [sys.executable, "-m", "tests.support.journeys", json.dumps(arguments)],
         capture_output=True,
         text=True,
         check=True,
@@ -33,6 +35,11 @@ def journey(user: str, seed: int = 1, number: int = 0, iterations: int = 40, **m
         cwd=ROOT,
     )
     return list(json.loads(done.stdout))
+
+
+def journey(user: str, env: dict[str, str] | None = None, **more: Any) -> list[Any]:
+    """Return the journey of one user."""
+    return journeys({"user": user, **more}, **(env or {}))[0]
 
 
 def without_ids(log: list[Any]) -> list[Any]:
@@ -52,10 +59,12 @@ def requests(log: list[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("user", ["LoadUser", "StressUser", "SoakUser"])
 def test_a_seed_fixes_the_journeys_payloads_and_pauses_of_each_user(user: str) -> None:
-    first = without_ids(journey(user, seed=7, number=3))
-    assert without_ids(journey(user, seed=7, number=3)) == first
-    assert without_ids(journey(user, seed=7, number=4)) != first
-    assert without_ids(journey(user, seed=8, number=3)) != first
+    seeds = ({"user": user, "seed": seed, "number": number} for seed, number in ((7, 3), (7, 4), (8, 3), (7, 3)))
+    first, other_user, other_seed, same = map(without_ids, journeys(*seeds))
+    assert same == first
+    assert other_user != first
+    assert other_seed != first
+    assert without_ids(journey(user, seed=7, number=3)) == first  # in another process, too
 
 
 def test_pauses_follow_the_think_time_factor() -> None:

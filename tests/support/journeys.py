@@ -1,8 +1,8 @@
-"""``python -m tests.support.journeys``: what one virtual user asks and how long it pauses, without a server.
+"""``python -m tests.support.journeys``: what virtual users ask and how long they pause, without a server.
 
 A process of its own, because Locust patches the standard library of the one that imports it. Takes JSON as its
-argument, {"user", "seed", "number", "iterations", "answer"}, and prints a list of pauses in seconds and of
-[method, path, name, body as text, headers].
+argument, a list of {"user", "seed", "number", "iterations", "answer"}, and prints for each a list of pauses in seconds
+and of [method, path, name, body as text, headers].
 """
 
 from __future__ import annotations
@@ -55,4 +55,4 @@ def journey(user: str, seed: int, number: int, iterations: int, answer: str) -> 
 
 
 if __name__ == "__main__":
-    print(json.dumps(journey(**json.loads(sys.argv[1]))))
+    print(json.dumps([journey(**wanted) for wanted in json.loads(sys.argv[1])]))
