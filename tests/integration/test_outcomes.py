@@ -40,19 +40,19 @@ def test_errors_of_five_percent_are_critical(demo: Demo, tmp_path: Path) -> None
     assert "exit code 2" in done.out
 
 
-def test_p99_alone_is_a_failure(demo: Demo, tmp_path: Path) -> None:
-    # Of 41 requests one asks for the metrics: past the 95th percentile, well before the 99th.
+def test_one_percentile_alone_is_a_failure(demo: Demo, tmp_path: Path) -> None:
+    # Of 41 requests one asks for the metrics: some are more than a thousandth, none a twentieth.
     demo.faults(endpoints={"metrics": {"latency_ms": 2000}})
     objectives = write(
         tmp_path / "objectives.yaml",
         "version: 1\nobjectives:\n"
         "  - {name: p95, indicator: latency.p95, target: 1500 ms, priority: P0}\n"
-        "  - {name: p99, indicator: latency.p99, target: 400 ms, priority: P1}\n"
+        "  - {name: tail, indicator: latency.p99.9, target: 400 ms, priority: P1}\n"
         "  - {name: mean, indicator: latency.mean, target: 1500 ms, priority: P2}\n",
     )
     words = ("--think-time", "0", "--time-scale", "0.005", "--user-scale", "3", "--objectives", objectives)
     done = hotel(tmp_path / "reports", demo.url, "load", *words)
-    assert done.statuses() == {"p95": "PASS", "p99": "FAIL", "mean": "PASS"}, done.out
+    assert done.statuses() == {"p95": "PASS", "tail": "FAIL", "mean": "PASS"}, done.out
     assert done.code == 1
     assert done.verdict["compliance_ratio"] == pytest.approx(2 / 3)
 
@@ -109,10 +109,10 @@ def test_smoke_is_not_failed_for_throughput(demo: Demo, tmp_path: Path) -> None:
 
 
 def test_a_rate_limiter_at_work_is_no_error_in_a_burst(demo: Demo, tmp_path: Path) -> None:
-    demo.faults(rate_limit=200, rate_burst=50)
+    demo.faults(rate_limit=20, rate_burst=20)
     done = hotel(tmp_path / "reports", demo.url, "spike", "--time-scale", "0.025")
     assert done.statuses()["error rate (429 aside)"] == "PASS", done.out
-    assert done.run.tally().throttled > 100
+    assert done.run.tally().throttled > 20
     assert "all had Retry-After (median 1 s)" in " ".join(done.verdict["findings"][0]["details"])
     assert "throttled" in done.out
 
