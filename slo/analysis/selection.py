@@ -13,7 +13,7 @@ from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total_arrivals
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
-from slo.objectives.objective import Scope
+from slo.objectives.objective import Objective, Scope
 from slo.record.run import Run
 from slo.text import suggest
 
@@ -40,6 +40,17 @@ class Selection:
     def latency(self, of: str, since: Since | None = None) -> Histogram:
         """Return the latency of ``all`` requests, the ``ok`` or the ``failed`` ones, measured ``since`` which start."""
         return self.tally.latency_of(of, since)
+
+    def latency_against(self, objective: Objective) -> Histogram:
+        """Return the latencies that the objective's target is compared with.
+
+        A request that was open when its user was stopped took at least as long as its age. Where the age is past the
+        target, the request has missed it and counts with its age; a younger one tells nothing and is left out.
+        """
+        measured = self.latency(objective.of, objective.since)
+        if objective.of == "failed" or objective.against != "target" or not self.tally.unanswered.total:
+            return measured
+        return Histogram.merged((measured, self.tally.unanswered.above(round(objective.target * 1000))))
 
     def by_endpoint(self) -> dict[str, Tally]:
         """Return the counts of each endpoint."""

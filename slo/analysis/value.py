@@ -71,7 +71,7 @@ def meets(indicator: Indicator, value: Fraction, bound: Fraction) -> bool:
 
 
 def _latency(objective: Objective, selection: Selection) -> Value | NoValue:
-    histogram = selection.latency(objective.of, objective.since)
+    histogram = selection.latency_against(objective)
     if objective.since == "intended" and not selection.tally.planned:
         return NoValue("no request had an intended start: those of a run with --rate have one")
     if not histogram.total:
@@ -87,10 +87,13 @@ def _dropped(selection: Selection) -> Value | NoValue:
 
 
 def _failed_share(objective: Objective, tally: Tally) -> Fraction:
-    count = tally.throttled if objective.indicator.kind == "throttled" else tally.errors
-    if objective.indicator.kind == "errors" and objective.throttled == "error":
-        count += tally.throttled
-    return Fraction(count, tally.requests)
+    kind, lost = objective.indicator.kind, tally.never_answered
+    if kind == "throttled":
+        return Fraction(tally.throttled, tally.requests)
+    failed = tally.errors if kind == "errors" else 0
+    if kind == "errors" and objective.throttled == "error":
+        failed += tally.throttled
+    return Fraction(failed + lost, tally.requests + lost)
 
 
 def _checks(objective: Objective, selection: Selection) -> Value | NoValue:

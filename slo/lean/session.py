@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from gevent import GreenletExit
 from locust.contrib.fasthttp import LocustBadStatusCode, LocustUserAgent
 
 from slo.lean.agent import Agent, Timeouts
@@ -78,6 +79,9 @@ class LeanHttpSession(Agent):
             if auth or json is not None:
                 headers = _with_defaults(headers, auth, bool(json is not None and not data))
             response: Any = self.send(method, asked, headers, body, allow_redirects, timeout)
+        except GreenletExit:
+            self._report_unanswered(name or self.request_name or url, time.perf_counter() - started)
+            raise
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
         response_time = (time.perf_counter() - started) * 1000
@@ -100,6 +104,13 @@ class LeanHttpSession(Agent):
         else:
             self.request_event.fire(response=response, **meta)
         return response  # type: ignore[no-any-return]
+
+    def _report_unanswered(self, name: str, age_s: float) -> None:
+        """Report that the user is stopped while this request is open, if locust-slo measures the run."""
+        context = getattr(getattr(self.user, "environment", None), "slo", None)
+        report = getattr(context, "on_unanswered", None)
+        if report is not None:
+            report(name, age_s * 1000)
 
     def get(self, url: str, **words: Any) -> CaughtResponse:
         """Send a GET request; see ``request``."""

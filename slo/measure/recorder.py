@@ -138,6 +138,10 @@ class Recorder:
         returns = self._tally(endpoint).retry_outcomes
         returns[outcome] = returns.get(outcome, 0) + 1
 
+    def unanswered(self, endpoint: str, age_ms: float) -> None:
+        """Count a request that was open for ``age_ms`` milliseconds when its user was stopped."""
+        self._tally(endpoint).unanswered.record(int(age_ms * 1000 + 0.5))
+
     def untimed(self, endpoint: str, kind: str | None) -> None:
         """Count a request whose client reported no latency, as failed if it has a kind."""
         tally = self._tally(endpoint)

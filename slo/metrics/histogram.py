@@ -127,6 +127,17 @@ class Histogram:
             raise ValueError("the mean of no samples")
         return Fraction(self.sum_us, self.total)
 
+    def above(self, bound_us: int) -> Histogram:
+        """Return the samples of the buckets that lie above ``bound_us`` as a whole.
+
+        Each counts as the smallest value of its bucket: the mean and the minimum are at most the true ones.
+        """
+        counts = {index: count for index, count in self.counts.items() if bucket_bounds(index)[0] > bound_us}
+        if not counts:
+            return Histogram()
+        sum_us = sum(bucket_bounds(index)[0] * count for index, count in counts.items())
+        return Histogram(counts, sum(counts.values()), sum_us, bucket_bounds(min(counts))[0], self.max_us)
+
     def steps(self) -> Iterator[tuple[int, int]]:
         """Yield (largest value of the bucket in microseconds, count) from fast to slow."""
         for index in sorted(self.counts):

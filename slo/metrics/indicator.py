@@ -12,7 +12,7 @@ from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import Unit
 from slo.text import suggest
 
-Kind = Literal["latency", "errors", "throttled", "dropped", "throughput", "checks", "requests", "finding"]
+Kind = Literal["latency", "errors", "unanswered", "throttled", "dropped", "throughput", "checks", "requests", "finding"]
 Direction = Literal["lower", "higher"]
 
 _PERCENTILE = re.compile(r"latency\.p([0-9]{1,3}(?:\.[0-9]{1,4})?)", re.ASCII)
@@ -84,6 +84,7 @@ _FIXED: Mapping[str, Indicator] = {
         Indicator("latency.mean", "latency", "mean", "ms", "lower"),
         Indicator("latency.max", "latency", "max", "ms", "lower"),
         Indicator("errors.ratio", "errors", "ratio", "ratio", "lower", best=Fraction(0)),
+        Indicator("unanswered.ratio", "unanswered", "ratio", "ratio", "lower", best=Fraction(0)),
         Indicator("throttled.ratio", "throttled", "ratio", "ratio", "lower", best=Fraction(0)),
         Indicator("dropped.ratio", "dropped", "ratio", "ratio", "lower", best=Fraction(0)),
         Indicator("throughput.rps", "throughput", "rps", "rps", "higher"),

@@ -18,7 +18,16 @@ MAX_KINDS = 32
 Since = Literal["sent", "intended"]
 RetryOutcome = Literal["early", "through", "again", "failed"]
 """How the request after a 429 with Retry-After ended; see ``slo.measure.retry_after``."""
-_HISTOGRAMS = {"ok": "ok", "failed": "failed", "ok_due": "ok_due", "failed_due": "failed_due", "retry_after": "told"}
+UNANSWERED_US = 10_000_000
+"""A request that was open for 10 s or longer when its user was stopped counts as failed."""
+_HISTOGRAMS = {
+    "ok": "ok",
+    "failed": "failed",
+    "ok_due": "ok_due",
+    "failed_due": "failed_due",
+    "retry_after": "told",
+    "unanswered": "unanswered",
+}
 _COUNTS = {
     "failures": "failures",
     "throttled": "throttled",
@@ -40,7 +49,8 @@ class Tally:
     requests whose client reported no latency. ``checks`` maps a check's name to [passed, failed].
     ``ok_due`` and ``failed_due`` are the latencies from the intended start, for requests that had one.
     ``retry_after`` are the delays that the Retry-After headers of throttled requests named; ``retry_outcomes``
-    counts how the next request after such a response ended.
+    counts how the next request after such a response ended. ``unanswered`` are the ages of requests that were still
+    open when their users were stopped; they are not among ``requests``.
     """
 
     ok: Histogram = field(default_factory=Histogram)
@@ -54,6 +64,7 @@ class Tally:
     failed_due: Histogram = field(default_factory=Histogram)
     retry_after: Histogram = field(default_factory=Histogram)
     retry_outcomes: dict[str, int] = field(default_factory=dict)
+    unanswered: Histogram = field(default_factory=Histogram)
 
     @property
     def requests(self) -> int:
@@ -64,6 +75,11 @@ class Tally:
     def errors(self) -> int:
         """Failed requests, without throttled ones."""
         return sum(self.failures.values())
+
+    @property
+    def never_answered(self) -> int:
+        """Requests that were open for ``UNANSWERED_US`` or longer when their users were stopped."""
+        return self.unanswered.above(UNANSWERED_US - 1).total
 
     @property
     def latency(self) -> Histogram:
@@ -120,6 +136,7 @@ class Tally:
         self.ok_due.add(other.ok_due)
         self.failed_due.add(other.failed_due)
         self.retry_after.add(other.retry_after)
+        self.unanswered.add(other.unanswered)
         self.throttled += other.throttled
         self.untimed += other.untimed
         self.bytes += other.bytes

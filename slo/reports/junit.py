@@ -22,7 +22,7 @@ from slo.verdict.verdict import Verdict
 MAX_LENGTH = 200
 """Longest name of a case, in characters; what is longer ends in a part of its hash, so that it stays one of a kind."""
 OVERALL = "(verdict)"
-"""The test case that says why a run has no verdict, although each objective may have been met."""
+"""The test case that says why a run has no verdict, or fails, although each objective may have been met."""
 _FORBIDDEN = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -41,6 +41,10 @@ def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
     if verdict.status == "NO DATA":
         case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
         _add(case, "error", verdict.status, verdict.reason, _text(verdict.notes))
+    elif verdict.status == "FAIL" and not any(result.status in ("FAIL", "CRITICAL") for result in verdict.results):
+        # The target stopped answering: that misses no objective, but fails the run.
+        case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
+        _add(case, "failure", verdict.status, verdict.reason, _text(verdict.notes))
     counts = {
         "tests": _count(suite, "testcase"),
         "failures": _count(suite, "testcase/failure"),

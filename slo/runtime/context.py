@@ -37,12 +37,14 @@ class Context:
 
     ``wiring`` is None until Locust's ``init`` event. ``pacer`` assigns arrivals to the users of an open model.
     ``early`` is the recording of a worker that was given users before its ``init`` event. ``listener_errors`` counts
-    the event listeners that fail.
+    the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with the name and the age in milliseconds
+    of a request that was open when its user was stopped.
     """
 
     wiring: ProcessWiring | None = None
     pacer: ArrivalPacer | None = None
     early: Recording | None = None
+    on_unanswered: Callable[[str, float], None] | None = None
     listener_errors: ListenerErrors = field(default_factory=ListenerErrors)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import gevent
@@ -57,8 +58,10 @@ def listen(
     stop_counting = context_of(environment).listener_errors.count_into(recorder.exceptions)
     untrace = _trace(tracer_of(environment), recorder, slowest)
     restore = locust_compat.report_uncaught_exceptions()
+    stop_counting_unanswered = _count_unanswered(environment, recorder)
 
     def detach() -> None:
+        stop_counting_unanswered()
         restore()
         untrace()
         if locusts is not None:
@@ -70,6 +73,39 @@ def listen(
         stop_counting()
 
     return detach
+
+
+def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[[], None]:
+    """Count the requests that are open when Locust stops their users; returns a function that undoes it.
+
+    Locust ends a user with GreenletExit, and its clients then report nothing. LeanHttpUser calls the context's
+    ``on_unanswered``.
+    """
+    context_of(environment).on_unanswered = recorder.unanswered
+    clients: list[Any] = [HttpSession, FastHttpSession]
+    originals = [(client, client.request) for client in clients]
+    for client, request in originals:
+        client.request = _counting_unanswered(request, recorder)
+
+    def undo() -> None:
+        context_of(environment).on_unanswered = None
+        for client, request in originals:
+            client.request = request
+
+    return undo
+
+
+def _counting_unanswered(request: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+    @wraps(request)
+    def count(self: Any, method: str, url: str, name: str | None = None, *rest: Any, **words: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return request(self, method, url, name, *rest, **words)
+        except gevent.GreenletExit:
+            recorder.unanswered(str(name or self.request_name or url), (time.perf_counter() - started) * 1000)
+            raise
+
+    return count
 
 
 def _statistics_listener(environment: Environment) -> LocustStatistics | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from slo.analysis import findings, generator_health, outcome
+from slo.analysis import findings, generator_health, outcome, silence
 from slo.analysis.offered import short_stages, unreached_stages
 from slo.analysis.outcome import Outcome
 from slo.analysis.timeline import Point
@@ -44,6 +44,7 @@ def judge(
         results=results,
         notes=(
             *filter(None, [run.exceptions.sentence()]),
+            *silence.notes(run),
             *run.notes,
             *unreached_stages(run),
             *short_stages(run),

@@ -158,7 +158,7 @@ def _with_interval(result: Result, selection: Selection) -> Result:
     percentile = result.objective.indicator.percentile
     if percentile is None:
         return result
-    histogram = selection.latency(result.objective.of, result.objective.since)
+    histogram = selection.latency_against(result.objective)
     bounds = percentile_interval.of_percentile(histogram, percentile)
     return replace(
         result,

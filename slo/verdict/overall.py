@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from slo.analysis import findings
+from slo.analysis import findings, silence
 from slo.analysis.finding import Finding
 from slo.analysis.offered import short_stages
 from slo.metrics import arrivals, quantity
@@ -20,6 +20,12 @@ MAX_LATE_SHARE = Fraction(1, 100)
 def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
     """Return the status of the run and its reason, a sentence."""
     status, reason = _status_of(run, results, found, policy)
+    silent = silence.sentence(run)
+    if silent and status != "NO DATA":
+        # Users who wait send nothing: few requests miss an objective, however long nobody is answered.
+        lowest: Status = "FAIL" if silence.silence_s(run) else "WARNING"
+        status = max(status, lowest, key=RANK.index)
+        reason = f"{silent}; {reason}"
     if status == "PASS" and run.exceptions:
         # A task that an exception ended did not do what it was to measure: that much was not tested.
         return "WARNING", f"{run.exceptions.sentence()}; {reason}"

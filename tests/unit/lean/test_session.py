@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gevent import GreenletExit
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.event import EventHook
 
@@ -18,6 +20,8 @@ class Session(LeanHttpSession):
     """Answers by itself, with the status that the path names."""
 
     def send(self, method: str, url: str, headers: Any, body: Any, *_: Any) -> Response:
+        if url.endswith("/stopped"):
+            raise GreenletExit
         if url.endswith("/late"):
             raise TimeoutError("late")
         response = self.response_class(self.full_url(url), method)
@@ -81,3 +85,20 @@ def test_json_and_basic_authorization_become_headers(session: Session) -> None:
 def test_streams_are_refused(session: Session) -> None:
     with pytest.raises(LeanError, match="leave stream out"):
         session.get("/200", stream=True)
+
+
+@pytest.mark.parametrize("name", [None, "page"])
+def test_a_request_whose_user_is_stopped_is_reported_to_what_measures_the_run(
+    session: Session, heard: list[dict[str, Any]], name: str | None
+) -> None:
+    reported: list[tuple[str, float]] = []
+    context = SimpleNamespace(on_unanswered=lambda *fields: reported.append(fields))
+    session.user = SimpleNamespace(environment=SimpleNamespace(slo=context), context=dict)
+    with pytest.raises(GreenletExit):
+        session.get("/stopped", name=name)
+    assert [called for called, _ in reported] == [name or "/stopped"]
+    assert reported[0][1] >= 0
+    assert heard == []
+    context.on_unanswered = None  # no run is measured
+    with pytest.raises(GreenletExit):
+        session.get("/stopped")

@@ -143,3 +143,17 @@ def test_ranks_have_no_rounding_error() -> None:
     assert rank_of(1000, Fraction(999, 10)) == 999
     assert rank_of(10, 95) == 10
     assert rank_of(3, Fraction(1, 100)) == 1
+
+
+@given(st.lists(st.integers(1, HIGHEST_US), max_size=30), st.integers(0, HIGHEST_US))
+def test_what_lies_above_a_bound_is_never_overstated(values: list[int], bound: int) -> None:
+    histogram = Histogram()
+    histogram.record_all(values)
+    part = histogram.above(bound)
+    truly = [value for value in values if value > bound]
+    assert part.total <= len(truly)
+    assert part.total >= sum(value > bound * 1.001 + 1 for value in values)
+    assert part.sum_us <= sum(truly)
+    assert sum(part.counts.values()) == part.total
+    if part.total:
+        assert bound < part.min_us <= part.max_us <= histogram.max_us

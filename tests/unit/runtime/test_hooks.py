@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from typing import Any
+
+import pytest
+from gevent import GreenletExit
 from locust import events
 from locust.clients import HttpSession
 from locust.contrib.fasthttp import FastHttpSession
@@ -45,8 +50,27 @@ def test_one_listener_feeds_both_statistics_where_they_are_ours() -> None:
     events.request.remove_listener(on_request)
 
 
-def test_without_tracing_locusts_clients_stay_as_they_are() -> None:
+def test_locusts_clients_are_restored() -> None:
     clients = FastHttpSession.request, HttpSession.request
-    detach = hooks.listen(Environment(), Recorder(clock=Clock()), None, SlowestRequests(()))
+    hooks.listen(Environment(), Recorder(clock=Clock()), None, SlowestRequests(()))()
     assert (FastHttpSession.request, HttpSession.request) == clients
+
+
+@pytest.mark.parametrize("session", [FastHttpSession, HttpSession])
+def test_a_request_whose_user_is_stopped_is_counted_with_its_age(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wait(*_: Any, **__: Any) -> None:
+        raise GreenletExit
+
+    monkeypatch.setattr(session, "request", wait)
+    recorder = Recorder(clock=Clock())
+    detach = hooks.listen(Environment(), recorder, None, SlowestRequests(()))
+    client = Namespace(request_name=None)
+    for name in (None, "home"):
+        with pytest.raises(GreenletExit):
+            session.request(client, "GET", "/path", name)
     detach()
+    tallies = {name: tally for interval in recorder.finish() for name, tally in interval.tallies()}
+    assert {name: (tally.unanswered.total, tally.requests) for name, tally in tallies.items()} == {
+        "/path": (1, 0),
+        "home": (1, 0),
+    }

@@ -1,0 +1,69 @@
+"""A target that stops answering is never a pass, with every client, in an open model and with workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.support.cluster import own_port
+from tests.support.processes import Demo, Locust
+
+LOCUSTFILE = """
+from locust import FastHttpUser, HttpUser, constant, task
+
+import slo.plugin
+from slo.lean import LeanHttpUser
+
+class Guest({client}):
+    wait_time = constant(0.02)
+
+    @task
+    def ask(self):
+        self.client.get("/health/live", name="home")
+"""
+OBJECTIVES = (
+    "version: 1\nobjectives:\n"
+    "  - {name: errors, indicator: errors.ratio, target: 90 %}\n"
+    "  - {name: p50, indicator: latency.p50, target: 5 s}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("client", "load"),
+    [
+        ("HttpUser", ("-u", 4, "-r", 4)),
+        pytest.param("FastHttpUser", ("-u", 4, "-r", 4), marks=pytest.mark.slow),
+        ("LeanHttpUser", ("-u", 4, "-r", 4)),
+        pytest.param("LeanHttpUser", ("-u", 4, "-r", 4, "--processes", 2), marks=pytest.mark.slow),
+        pytest.param("LeanHttpUser", ("--rate", "20/s", "-u", 10), marks=pytest.mark.slow),
+    ],
+    ids=["HttpUser", "FastHttpUser", "LeanHttpUser", "workers", "rate"],
+)
+def test_a_target_that_stops_answering_is_never_a_pass(client: str, load: tuple[object, ...], tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(LOCUSTFILE.format(client=client), encoding="utf-8")
+    (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
+    demo = Demo()
+    try:
+        words = [*load, *(own_port() if "--processes" in load else ()), "-t", "8s", "--objectives", tmp_path / "o.yaml"]
+        words += ["--report-formats", "html,markdown,junit", "--allow-incomplete"]
+        under_way = Locust(tmp_path / "reports", "-f", tmp_path / "own.py", "-H", demo.url, *words)
+        under_way.await_journal()
+        os.kill(demo.process.pid, signal.SIGSTOP)
+        done = under_way.wait()
+    finally:
+        os.kill(demo.process.pid, signal.SIGCONT)
+        demo.stop()
+    assert done.code == 1, done.out + done.err
+    assert done.verdict["status"] == "FAIL"
+    assert done.verdict["reason"].startswith("no answer for ")
+    tally = done.run.tally("home".__eq__)
+    assert tally.requests > 0
+    assert 1 <= tally.unanswered.total <= 10
+    assert tally.unanswered.max_us > tally.latency.max_us
+    assert "no answer for " in done.out
+    assert '<failure type="FAIL" message="no answer for ' in (done.folder / "junit.xml").read_text(encoding="utf-8")
+    for report in ("report.md", "report.html", "junit.xml"):
+        assert "no answer for " in (done.folder / report).read_text(encoding="utf-8"), report

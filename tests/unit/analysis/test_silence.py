@@ -1,0 +1,89 @@
+"""Requests that were never answered decide a run that they hardly appear in."""
+
+from __future__ import annotations
+
+import pytest
+
+from slo.analysis import silence
+from slo.measure.recorder import Recorder
+from slo.record.run import Run
+from slo.record.samples import UserSample
+from slo.verdict.judge import judge
+from tests.support.made import Clock, demanding, made
+
+ERRORS = "indicator: errors.ratio, target: 50 %"
+
+
+def stopped(answered_s: int, silent_s: float, users: int = 1, age_s: float | None = None) -> Run:
+    """Return a run of one answer a second, then of silence, with one open request of each user at its end."""
+
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for _ in range(answered_s):
+            recorder.request("home", 100, 10)
+            clock.now += 1
+        clock.now += silent_s
+        for _ in range(users):
+            recorder.unanswered("home", 1000 * (silent_s if age_s is None else age_s))
+
+    return made(fill, users=(UserSample(0, None, users),))
+
+
+@pytest.mark.parametrize(
+    ("answered_s", "silent_s", "age_s", "expected_s"),
+    [
+        (8, 53, None, 53),
+        (8, 53, 20, 20),  # a user who began to wait later
+        (60, 5, None, 0),  # less than a tenth
+        (8, 53, 0.05, 0),  # younger than the slowest answer: users paused
+    ],
+)
+def test_silence_is_the_time_without_an_answer(
+    answered_s: int, silent_s: float, age_s: float | None, expected_s: float
+) -> None:
+    assert silence.silence_s(stopped(answered_s, silent_s, age_s=age_s)) == pytest.approx(expected_s, abs=0.01)
+
+
+def test_a_silent_target_fails_whatever_the_objectives_say() -> None:
+    verdict = judge(stopped(8, 53), demanding(ERRORS))
+    assert [result.status for result in verdict.results] == ["PASS"]
+    assert (verdict.status, verdict.exit_code) == ("FAIL", 1)
+    assert verdict.reason.startswith("no answer for 53 of 61 s; ")
+    assert "1 requests were open when their users were stopped, the oldest for 53.0 s; 1 of them" in verdict.notes[0]
+
+
+def test_users_who_wait_for_nothing_prevent_a_pass() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for _ in range(60):
+            recorder.request("home", 100, 10)
+            clock.now += 1
+        recorder.unanswered("list", 30_000)
+
+    run = made(fill, users=(UserSample(0, None, 2),))
+    assert silence.stuck_share(run) == pytest.approx(30 / 120, rel=0.01)
+    verdict = judge(run, demanding(ERRORS))
+    assert verdict.status == "WARNING"
+    assert verdict.reason.startswith("users waited 25% of their time for answers that never came; ")
+
+
+def test_requests_cut_at_the_end_of_a_healthy_run_are_no_matter() -> None:
+    run = stopped(60, 0.5, users=10, age_s=0.09)
+    assert (silence.silence_s(run), silence.stuck_share(run), silence.notes(run)) == (0, 0, [])
+    assert judge(run, demanding(ERRORS)).status == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "value"),
+    [
+        ("indicator: errors.ratio, target: 5 %", "FAIL", 1 / 9),
+        ("indicator: unanswered.ratio, target: 5 %", "FAIL", 1 / 9),
+        ("indicator: throttled.ratio, target: 5 %", "PASS", 0),
+        ("indicator: latency.p95, target: 3 s", "FAIL", 53_000),
+        ("indicator: latency.p50, target: 3 s", "PASS", 100),
+        ("indicator: latency.max, target: 60 s", "PASS", 100),  # it might have been answered in 60 s
+        ("indicator: latency.max, target: 3 s, of: failed", "NO DATA", None),
+    ],
+)
+def test_an_open_request_past_the_target_has_missed_it(line: str, status: str, value: float | None) -> None:
+    result = judge(stopped(8, 53), demanding(line + ", priority: P1")).results[0]
+    assert result.status == status
+    assert result.value is None if value is None else float(result.value or 0) == pytest.approx(value, rel=0.001)
