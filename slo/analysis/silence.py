@@ -53,6 +53,11 @@ def notes(run: Run) -> list[str]:
     open_requests, lost = whole.unanswered, whole.never_answered
     if not lost and not sentence(run):
         return []
-    oldest = f"{open_requests.total:,} requests were open when their users were stopped, the oldest for "
-    oldest += f"{open_requests.max_us / 1e6:.1f} s"
-    return [f"{oldest}; {lost:,} of them, open for 10 s or longer, count as failed" if lost else oldest]
+    one = open_requests.total == 1
+    what = (
+        "1 request was open when its user was stopped,"
+        if one
+        else (f"{open_requests.total:,} requests were open when their users were stopped, the oldest")
+    )
+    failed = f"; open for 10 s or longer, and counted as failed: {lost:,}" if lost else ""
+    return [f"{what} for {open_requests.max_us / 1e6:.1f} s{failed}"]
