@@ -16,7 +16,7 @@ from slo.analysis.finding import Finding
 from slo.record.run import Run
 from slo.reports import rows
 from slo.text.clean import one_line
-from slo.verdict.result import Result
+from slo.verdict.result import Result, Status
 from slo.verdict.verdict import Verdict
 
 MAX_LENGTH = 200
@@ -38,13 +38,12 @@ def render(run: Run, verdict: Verdict, fail_on_warning: bool = False) -> str:
         _add_finding(properties, finding)
     for result in verdict.results:
         _add_case(suite, verdict, result, strict)
-    if verdict.status == "NO DATA":
+    # A target that stopped answering, or an exception of a task, fails the run and misses no objective.
+    unexplained = not any(_fails(result.status, strict) for result in verdict.results)
+    if verdict.status == "NO DATA" or (_fails(verdict.status, strict) and unexplained):
         case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
-        _add(case, "error", verdict.status, verdict.reason, _text(verdict.notes))
-    elif verdict.status == "FAIL" and not any(result.status in ("FAIL", "CRITICAL") for result in verdict.results):
-        # The target stopped answering: that misses no objective, but fails the run.
-        case = ET.SubElement(suite, "testcase", name=OVERALL, classname=_name(_suite(verdict)), time="0")
-        _add(case, "failure", verdict.status, verdict.reason, _text(verdict.notes))
+        tag = "error" if verdict.status == "NO DATA" else "failure"
+        _add(case, tag, verdict.status, verdict.reason, _text(verdict.notes))
     counts = {
         "tests": _count(suite, "testcase"),
         "failures": _count(suite, "testcase/failure"),
@@ -99,12 +98,17 @@ def _add_case(suite: ET.Element, verdict: Verdict, result: Result, strict: bool)
     status = result.status
     if status == "NO DATA":
         _add(case, "error", status, result.reason, words)
-    elif status in ("FAIL", "CRITICAL") or (status == "WARNING" and strict):
+    elif _fails(status, strict):
         _add(case, "failure", status, result.reason, words)
     elif status == "SKIPPED":
         _add(case, "skipped", status, result.reason, "")
     elif status == "WARNING":
         ET.SubElement(case, "system-out").text = f"WARNING: {words}"
+
+
+def _fails(status: Status, strict: bool) -> bool:
+    """Return whether a case with this status is a failure."""
+    return status in ("FAIL", "CRITICAL") or (status == "WARNING" and strict)
 
 
 def _add(case: ET.Element, tag: str, status: str, message: str, text: str) -> None:
