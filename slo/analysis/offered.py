@@ -65,7 +65,7 @@ def offered_load(run: Run) -> list[Offered]:
     if not run.users:
         return []
     if not run.plan:
-        achieved = _user_seconds(run.users, 0.0, run.duration_s)
+        achieved = user_seconds(run.users, 0.0, run.duration_s)
         return [_without_plan(run, name, achieved) for name in run.stages[:1]]
     return _by_stage(run, run.plan)
 
@@ -84,7 +84,7 @@ def _by_stage(run: Run, plan: Plan) -> list[Offered]:
             slack = max(MISSING_SHARE * planned, MIN_USER_SECONDS, _lost_by_delay(plan.users_at, start_s, stop_s))
             # The plan ends with 0 users: how fast the last ones leave does not matter.
             ends_the_plan = stage is plan.stages[-1] and stage.users_to == 0
-            achieved = _user_seconds(run.users, start_s, stop_s)
+            achieved = user_seconds(run.users, start_s, stop_s)
             found.append(Offered(stage.name, planned, achieved, planned if ends_the_plan else slack))
         start_s = end_s
     return found
@@ -108,7 +108,7 @@ def _arrivals(run: Run, stage: Stage, seconds: float) -> Offered:
     return Offered(stage.name, planned, started, max(MISSING_SHARE * planned, MIN_ARRIVALS), "arrivals")
 
 
-def _user_seconds(samples: Sequence[UserSample], start_s: float, stop_s: float) -> float:
+def user_seconds(samples: Sequence[UserSample], start_s: float, stop_s: float) -> float:
     """Return the user-seconds between two times, by straight lines between the samples of the user count."""
     whole = 0.0
     for one, other in pairwise(samples):

@@ -78,7 +78,7 @@ def _is_clear(objective: Objective, value: Fraction, inside: Selection) -> bool 
     what, target = objective.indicator, objective.target
     met = meets(what, value, target)
     if what.percentile is not None:
-        bounds = percentile_interval.of_percentile(inside.latency(objective.of, objective.since), what.percentile)
+        bounds = percentile_interval.of_percentile(inside.latency_against(objective), what.percentile)
         if bounds.high_us is not None and meets(what, Fraction(bounds.high_us, 1000), target):
             return True
         missed = bounds.low_us is not None and not meets(what, Fraction(bounds.low_us, 1000), target)

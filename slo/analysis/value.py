@@ -87,13 +87,12 @@ def _dropped(selection: Selection) -> Value | NoValue:
 
 
 def _failed_share(objective: Objective, tally: Tally) -> Fraction:
-    kind, lost = objective.indicator.kind, tally.never_answered
-    if kind == "throttled":
+    if objective.indicator.kind == "throttled":
         return Fraction(tally.throttled, tally.requests)
-    failed = tally.errors if kind == "errors" else 0
-    if kind == "errors" and objective.throttled == "error":
-        failed += tally.throttled
-    return Fraction(failed + lost, tally.requests + lost)
+    lost = failed = tally.never_answered.total
+    if objective.indicator.kind == "errors":
+        failed += tally.errors + (tally.throttled if objective.throttled == "error" else 0)
+    return Fraction(failed, tally.requests + lost)
 
 
 def _checks(objective: Objective, selection: Selection) -> Value | NoValue:

@@ -77,9 +77,9 @@ class Tally:
         return sum(self.failures.values())
 
     @property
-    def never_answered(self) -> int:
-        """Requests that were open for ``UNANSWERED_US`` or longer when their users were stopped."""
-        return self.unanswered.above(UNANSWERED_US - 1).total
+    def never_answered(self) -> Histogram:
+        """Ages of the requests that were open for ``UNANSWERED_US`` or longer when their users were stopped."""
+        return self.unanswered.above(UNANSWERED_US - 1)
 
     @property
     def latency(self) -> Histogram:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -82,17 +82,26 @@ def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[
     ``on_unanswered``.
     """
     context_of(environment).on_unanswered = recorder.unanswered
-    clients: list[Any] = [HttpSession, FastHttpSession]
-    originals = [(client, client.request) for client in clients]
-    for client, request in originals:
-        client.request = _counting_unanswered(request, recorder)
+    restore = _replace_request([HttpSession, FastHttpSession], lambda request: _counting_unanswered(request, recorder))
 
     def undo() -> None:
         context_of(environment).on_unanswered = None
+        restore()
+
+    return undo
+
+
+def _replace_request(clients: Sequence[Any], replacement: Callable[[Callable[..., Any]], Any]) -> Callable[[], None]:
+    """Replace each client's method ``request`` by ``replacement`` of it; returns a function that restores them."""
+    originals = [(client, client.request) for client in clients]
+    for client, request in originals:
+        client.request = replacement(request)
+
+    def restore() -> None:
         for client, request in originals:
             client.request = request
 
-    return undo
+    return restore
 
 
 def _counting_unanswered(request: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
@@ -129,14 +138,11 @@ def _trace(tracer: Tracer | None, recorder: Recorder, slowest: SlowestRequests) 
     # OpenTelemetry traces the requests of HttpUser itself with --otel.
     if not hasattr(requests.Session.send, "opentelemetry_instrumentation_requests_applied"):
         clients.append(HttpSession)
-    originals = [(client, client.request) for client in clients]
-    for client, request in originals:
-        client.request = traced_request(request, tracer)
+    restore = _replace_request(clients, lambda request: traced_request(request, tracer))
 
     def undo() -> None:
         events.request.remove_listener(on_request)
-        for client, request in originals:
-            client.request = request
+        restore()
 
     return undo
 

@@ -31,10 +31,10 @@ def judge(
     run; that of a finished one is computed from its intervals. Without a ``policy`` the run's own options decide.
     """
     policy = policy or Policy.of_options(run.options)
-    found = findings.find(run, objectives, points)
+    found, silent = findings.find(run, objectives, points), silence.find(run)
     judge_of_objectives = ObjectiveJudge(run, objectives, references, found, policy)
     results = tuple(judge_of_objectives.judge(objective) for objective in objectives.items)
-    status, reason = overall(run, results, found, policy)
+    status, reason = overall(run, results, found, silent, policy)
     return Verdict(
         run_id=run.id,
         scenario=run.scenario,
@@ -44,7 +44,7 @@ def judge(
         results=results,
         notes=(
             *filter(None, [run.exceptions.sentence()]),
-            *silence.notes(run),
+            *silent.notes,
             *run.notes,
             *unreached_stages(run),
             *short_stages(run),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from slo.analysis import findings, silence
+from slo.analysis import findings
 from slo.analysis.finding import Finding
 from slo.analysis.offered import short_stages
+from slo.analysis.silence import Silence
 from slo.metrics import arrivals, quantity
 from slo.record.run import Run
 from slo.verdict.policy import Policy
@@ -17,15 +18,16 @@ MAX_LATE_SHARE = Fraction(1, 100)
 """Share of the iterations of an open model that may begin late without a note."""
 
 
-def overall(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
+def overall(
+    run: Run, results: Sequence[Result], found: Sequence[Finding], silence: Silence, policy: Policy
+) -> tuple[Status, str]:
     """Return the status of the run and its reason, a sentence."""
     status, reason = _status_of(run, results, found, policy)
-    silent = silence.sentence(run)
-    if silent and status != "NO DATA":
+    if silence.sentence and status != "NO DATA":
         # Users who wait send nothing: few requests miss an objective, however long nobody is answered.
-        lowest: Status = "FAIL" if silence.silence_s(run) else "WARNING"
+        lowest: Status = "FAIL" if silence.silent_s else "WARNING"
         status = max(status, lowest, key=RANK.index)
-        reason = f"{silent}; {reason}"
+        reason = f"{silence.sentence}; {reason}"
     if status == "PASS" and run.exceptions:
         # A task that an exception ended did not do what it was to measure: that much was not tested.
         return "WARNING", f"{run.exceptions.sentence()}; {reason}"

@@ -40,7 +40,7 @@ def stopped(answered_s: int, silent_s: float, users: int = 1, age_s: float | Non
 def test_silence_is_the_time_without_an_answer(
     answered_s: int, silent_s: float, age_s: float | None, expected_s: float
 ) -> None:
-    assert silence.silence_s(stopped(answered_s, silent_s, age_s=age_s)) == pytest.approx(expected_s, abs=0.01)
+    assert silence.find(stopped(answered_s, silent_s, age_s=age_s)).silent_s == pytest.approx(expected_s, abs=0.01)
 
 
 def test_a_silent_target_fails_whatever_the_objectives_say() -> None:
@@ -62,15 +62,16 @@ def test_users_who_wait_for_nothing_prevent_a_pass() -> None:
         recorder.unanswered("list", 30_000)
 
     run = made(fill, users=(UserSample(0, None, 2),))
-    assert silence.stuck_share(run) == pytest.approx(30 / 120, rel=0.01)
+    assert silence.find(run).waiting_share == pytest.approx(30 / 120, rel=0.01)
     verdict = judge(run, demanding(ERRORS))
     assert verdict.status == "WARNING"
-    assert verdict.reason.startswith("users waited 25% of their time for answers that never came; ")
+    assert verdict.reason.startswith("users waited 25 % of their time for answers that never came; ")
 
 
 def test_requests_cut_at_the_end_of_a_healthy_run_are_no_matter() -> None:
     run = stopped(60, 0.5, users=10, age_s=0.09)
-    assert (silence.silence_s(run), silence.stuck_share(run), silence.notes(run)) == (0, 0, [])
+    found = silence.find(run)
+    assert (found.silent_s, found.waiting_share, found.notes) == (0, 0, [])
     assert judge(run, demanding(ERRORS)).status == "PASS"
 
 

@@ -17,4 +17,4 @@ def test_unanswered_requests_are_kept_apart_and_survive() -> None:
     tally.ok.record(1000)
     tally.unanswered.record_all([9_990_000, 10_100_000, 53_000_000])
     whole = Tally.merged([tally, Tally.unpack(tally.pack())])
-    assert (whole.requests, whole.unanswered.total, whole.never_answered) == (2, 6, 4)
+    assert (whole.requests, whole.unanswered.total, whole.never_answered.total) == (2, 6, 4)
