@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slo.analysis import generator_health
 from slo.record import run as runs
 from slo.record.run import Run
 
@@ -92,7 +93,8 @@ class Demo:
 
 
 BUSY = "our own generator could be why"
-"""In the reason of a verdict that this machine was too busy to give."""
+NOT_OFFERED = "no verdict: the load was not offered"
+"""In the reasons of a verdict that this machine was too busy to give."""
 
 
 @dataclass
@@ -120,9 +122,22 @@ class Finished:
         return dict(json.loads((self.folder / "verdict.json").read_text(encoding="utf-8")))
 
     @property
+    def starved(self) -> bool:
+        """Whether it got no verdict for one reason alone, by its own record: this machine was too busy."""
+        if self.code != 3 or not (self.folder / "verdict.json").exists():
+            return False
+        reason = self.verdict["reason"]
+        short = reason.startswith(NOT_OFFERED) and generator_health.problem_of(self.run) is not None
+        return short or BUSY in reason
+
+    @property
     def worked(self) -> bool:
-        """Whether it passed, or got no verdict for one reason alone: this machine was too busy to tell."""
-        return self.code == 0 or (self.code == 3 and BUSY in self.verdict["reason"])
+        """Whether its exit code is that of a run that passed, or it was ``starved``."""
+        return self.code == 0 or self.starved
+
+    def reached(self, status: str) -> bool:
+        """Whether its verdict is ``status``, or it was ``starved``."""
+        return self.starved or (self.verdict["status"] == status and self.verdict["exit_code"] == self.code)
 
     def statuses(self) -> dict[str, str]:
         """Each objective's status by its name."""

@@ -155,7 +155,7 @@ def test_a_push_that_fails_is_told_once_and_changes_nothing(demo: Demo, tmp_path
     assert done.err.count("could not be pushed") == 1
     assert "503" in done.err
     assert "pw@" not in done.err
-    assert done.code == 0
+    assert done.worked
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from slo.baseline.store import Reference
 from slo.record.run import Run
 from slo.reports import html
 from slo.verdict.judge import judge
-from tests.support.chromium import CHROMIUM, SHOTS
+from tests.support.chromium import CHROMIUM, SHOTS, open_page
 from tests.support.made import made
 from tests.support.ramp import HOSTILE, OBJECTIVES, ramp
 
@@ -35,7 +35,7 @@ class Opened:
         meta = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         file.write_text(text.replace("<title>", f"{meta}<title>", 1), encoding="utf-8")
         self.wrong: list[str] = []
-        self.page: Page = browser.new_context(viewport={"width": width, "height": 900}, **context).new_page()
+        self.page: Page = open_page(browser, width, **context)
         self.page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         self.page.on("console", lambda line: self.wrong.append(line.text))
         self.page.on("dialog", lambda dialog: self.wrong.append(f"dialog: {dialog.message}"))
