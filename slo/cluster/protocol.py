@@ -16,6 +16,7 @@ from slo.cluster import identity
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
+from slo.measure.open_requests import OpenSummary
 from slo.record.interval import Interval
 
 SHARE_S = 2.0
@@ -50,14 +51,15 @@ class MasterProtocol:
         return reason if first else ""
 
     def note_load(self, worker: str, load: Mapping[str, Any]) -> None:
-        """Record the load that a worker reports: the CPU share it uses and how late its timers fire."""
+        """Record the load that a worker reports: its CPU share, how late its timers fire, its open requests."""
         self._loads[worker] = (self._clock(), load)
 
     def process_status(self, worker: str, state: str, users: int) -> ProcessStatus:
         """Return a worker's status, by its last report and by its state in Locust."""
         heard_at_s, load = self._loads.get(worker, (None, {}))
         silent_s = None if heard_at_s is None else round(self._clock() - heard_at_s, 1)
-        return ProcessStatus(worker, state, users, load.get("cpu_ratio"), load.get("lag_ms"), silent_s)
+        waiting = OpenSummary.from_data(load.get("waiting"))
+        return ProcessStatus(worker, state, users, load.get("cpu_ratio"), load.get("lag_ms"), silent_s, waiting)
 
     def has_share(self, worker: str) -> bool:
         """Return whether the worker has a share of the arrivals."""

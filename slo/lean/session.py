@@ -35,6 +35,9 @@ class LeanHttpSession(Agent):
         self.request_event = request_event
         self.user = user
         self.request_name: str | None = None
+        context = getattr(getattr(user, "environment", None), "slo", None)
+        open_requests = getattr(context, "open_requests", None)
+        self._open: dict[float, str] = {} if open_requests is None else open_requests.started
 
     @contextmanager
     def rename_request(self, name: str) -> Iterator[None]:
@@ -74,6 +77,7 @@ class LeanHttpSession(Agent):
         user_context = self.user.context() if self.user is not None else _NOTHING
         start_time = time.time()
         started = time.perf_counter()
+        self._open[started] = name or self.request_name or url
         try:
             body = body_of(data, json, files) if data or files or json is not None else None
             if auth or json is not None:
@@ -84,6 +88,8 @@ class LeanHttpSession(Agent):
             raise
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
+        finally:
+            self._open.pop(started, None)
         response_time = (time.perf_counter() - started) * 1000
         if response.error is None and response.status_code not in _GOOD:
             response.error = LocustBadStatusCode(response.url, code=response.status_code)

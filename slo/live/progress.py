@@ -17,6 +17,8 @@ PLAIN_PERIOD_S = 10.0
 """Seconds between two lines where the output is no terminal."""
 VERDICT_AGE_S = 5.0
 """How old the verdict in the line may be."""
+OLD_S = 1.0
+"""From this age on an open request is shown."""
 
 
 class Progress:
@@ -59,7 +61,7 @@ class Progress:
 
 
 def line(measurement: Measurement, users: int) -> str:
-    """Return scenario, time, time left, stage, users, throughput, p95 and errors of the last ten seconds."""
+    """Return scenario, time, time left, stage, users, open requests, and rate, p95 and errors of the last 10 s."""
     subject, recent = measurement.description, measurement.recent()
     total_s = total(measurement)
     clock = _clock(measurement.elapsed_s) + (f"/{_clock(total_s)}" if total_s else "")
@@ -71,6 +73,9 @@ def line(measurement: Measurement, users: int) -> str:
     if measurement.stage:
         parts.append(f"'{for_terminal(measurement.stage.name, 60)}'")
     parts.append(f"{users} users")
+    waiting = measurement.waiting()
+    if waiting.age_s >= OLD_S:
+        parts.append(f"{waiting.count} open, the oldest for {waiting.age_s:.0f} s")
     requests, latency = recent.tally.requests, recent.tally.latency
     if requests and recent.seconds:
         parts.append(show(Fraction(requests / recent.seconds), "rps"))
@@ -78,7 +83,7 @@ def line(measurement: Measurement, users: int) -> str:
             parts.append(f"p95 {show(Fraction(latency.percentile(95), 1000), 'ms')}")
         parts.append(f"errors {show(Fraction(recent.errors, requests), 'ratio')}")
     else:
-        parts.append("no requests yet")
+        parts.append("no answers lately" if measurement.last_answer_s else "no requests yet")
     return "  ".join(parts)
 
 
@@ -92,10 +97,15 @@ def total(measurement: Measurement) -> float | None:
 
 
 def worst_so_far(verdict: Verdict) -> str:
-    """Return the worst objective so far; one without data is left out, since its data may still arrive."""
+    """Return the worst objective so far, or what is worse than any; empty where nothing could be judged.
+
+    An objective without data is left out, since its data may still arrive.
+    """
     if not verdict.judged:
         return ""
     worst = max(verdict.judged, key=lambda result: RANK.index(result.status))
+    if verdict.status in ("WARNING", "FAIL") and RANK.index(verdict.status) > RANK.index(worst.status):
+        return f"{verdict.status} so far: {for_terminal(verdict.reason.partition('; ')[0], 120)}"
     if worst.status == "PASS":
         return f"{len(verdict.judged)} objectives met so far"
     return f"{worst.status} so far: {for_terminal(worst.objective.name, 60)}, {for_terminal(worst.reason, 120)}"

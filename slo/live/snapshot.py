@@ -17,6 +17,7 @@ from slo.analysis.timeline import LiveTimeline, Point, users_between
 from slo.analysis.value import value_of
 from slo.cluster.process_status import ProcessStatus
 from slo.measure.measurement import Measurement
+from slo.measure.open_requests import OpenSummary
 from slo.measure.stage_progress import stage_progress
 from slo.metrics.quantity import show
 from slo.objectives.objective import Objective
@@ -114,6 +115,7 @@ def snapshot_of(
         "exit_code": verdict.exit_code if verdict and state == "finished" else None,
         "stage": stage_progress(measurement) if measurement else None,
         "users": _users(run),
+        "waiting": _waiting(measurement),
         "recent": _recent(measurement),
         "requests": run.tally().requests if run else 0,
         "trend_at_s": trends.at_s,
@@ -173,6 +175,12 @@ def _users(run: Run | None) -> dict[str, Any]:
     if run is None or not run.users:
         return {"planned": None, "running": 0}
     return {"planned": run.users[-1].planned, "running": run.users[-1].achieved}
+
+
+def _waiting(measurement: Measurement | None) -> dict[str, Any]:
+    """Return how many requests are open, and the age of the oldest in seconds, None where none is."""
+    waiting = measurement.waiting() if measurement else OpenSummary()
+    return {"count": waiting.count, "oldest_s": waiting.age_s if waiting.count else None}
 
 
 def _recent(measurement: Measurement | None) -> dict[str, Any] | None:

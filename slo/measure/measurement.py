@@ -13,6 +13,7 @@ from typing import Any
 from slo.load.plan import Stage
 from slo.load.search_controller import SearchController
 from slo.measure.loop_lag import ProcessStatsLog
+from slo.measure.open_requests import OpenSummary
 from slo.measure.recent import Recent
 from slo.measure.recorder import Recorder
 from slo.measure.run_description import RunDescription
@@ -70,6 +71,10 @@ class Measurement:
         """Called with the new counts of each interval, by endpoint; they may be read, not changed."""
         self.worker_exceptions: Callable[[], CodeExceptions] = CodeExceptions
         """Returns the exceptions that left tasks or event listeners in the workers."""
+        self.waiting: Callable[[], OpenSummary] = OpenSummary
+        """Returns the requests that are open now, of all processes."""
+        self.last_answer_s = 0.0
+        """When the newest known answer arrived, in seconds after the run's start; 0.0 before the first."""
         self._worker_stats = worker_stats
         self._started_at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._cpu_start_s = time.process_time()
@@ -114,6 +119,8 @@ class Measurement:
         """Add intervals, this process's or a worker's."""
         for interval in intervals:
             tallies = list(interval.tallies())
+            if any(tally.requests for _, tally in tallies):
+                self.last_answer_s = max(self.last_answer_s, interval.end_ms / 1000)
             for listener in self.listeners:
                 listener(tallies)
             self._history.add(interval, tallies)
@@ -145,7 +152,7 @@ class Measurement:
         duration_s = max(0.001, round(self.elapsed_s - self._report_s, 3))
         later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
         steps = self.search_controller.step_tallies if self.search_controller else ()
-        live = LiveCounts(self._history.after(0), later, steps)
+        live = LiveCounts(self._history.after(0), later, steps, self.last_answer_s, self.waiting().age_s)
         return replace(self._record(Ending("stopped")), duration_s=duration_s, live=live)
 
     def note_load_end(self) -> None:

@@ -23,9 +23,12 @@ class LiveCounts:
     """All counts of a run under way.
 
     ``after_warmup`` maps the end of a warm-up, in milliseconds after the run's start, to the counts from then on;
-    ``steps`` are the counts of each step of a search.
+    ``steps`` are the counts of each step of a search. ``last_answer_s`` is when the last request was answered, in
+    seconds after the run's start, and ``oldest_open_s`` the age of the oldest open request.
     """
 
     whole: RunCounts
     after_warmup: Mapping[int, RunCounts] = field(default_factory=dict)
     steps: Sequence[TallyTable] = ()
+    last_answer_s: float = 0.0
+    oldest_open_s: float = 0.0

@@ -18,6 +18,7 @@ from slo.live.progress import Progress
 from slo.load.pacer import ArrivalPacer
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.measurement import Measurement
+from slo.measure.open_requests import merged
 from slo.measure.scrape import ScrapeError, Scraper, period_s
 from slo.reports import writer
 from slo.runtime import locust_compat, options
@@ -139,6 +140,7 @@ class Coordinator:
 
     def _begin(self) -> None:
         measurement = self.engine.begin(describe_run(self._environment), REPORT_S if self._master else 0.0)
+        measurement.waiting = lambda: merged(process.waiting for process in self._processes())
         description = measurement.description
         self._log_filter.start(description.plan is not None or description.search is not None)
         # Objects that live by now stay: the garbage collector need not examine them while requests are timed.
@@ -239,5 +241,6 @@ class Coordinator:
         """Return how the generator's processes are: this one, or the master and its workers."""
         users = 0 if self._master else self._runner.user_count
         name = "master" if self._master else "this process"
-        own = ProcessStatus(name, self._runner.state, users, self._loop_lag.cpu_ratio, self._loop_lag.lag_ms)
+        lag, waiting = self._loop_lag, context_of(self._environment).open_requests.summary()
+        own = ProcessStatus(name, self._runner.state, users, lag.cpu_ratio, lag.lag_ms, waiting=waiting)
         return [own, *(self._master.worker_statuses() if self._master else ())]

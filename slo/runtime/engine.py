@@ -198,7 +198,7 @@ class Engine:
                 return recent.seconds
             return plan.seconds_within(start_s, end_s, lambda name: matches(name, stages))
 
-        self.breach = self._abort_monitor.check(recent.tallies, end_s, seconds)
+        self.breach = self._abort_monitor.check(recent.tallies, end_s, seconds, measurement.waiting())
         if self.breach is not None:
             sys.stderr.write(f"locust-slo: the run is aborted: {for_terminal(self.breach.reason)}\n")
 

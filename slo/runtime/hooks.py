@@ -76,13 +76,15 @@ def listen(
 
 
 def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[[], None]:
-    """Count the requests that are open when Locust stops their users; returns a function that undoes it.
+    """Count the requests that are open, now and when Locust stops their users; returns a function that undoes it.
 
     Locust ends a user with GreenletExit, and its clients then report nothing. LeanHttpUser calls the context's
     ``on_unanswered``.
     """
     context_of(environment).on_unanswered = recorder.unanswered
-    restore = _replace_request([HttpSession, FastHttpSession], lambda request: _counting_unanswered(request, recorder))
+    started = context_of(environment).open_requests.started
+    clients = [HttpSession, FastHttpSession]
+    restore = _replace_request(clients, lambda request: _counting_unanswered(request, recorder, started))
 
     def undo() -> None:
         context_of(environment).on_unanswered = None
@@ -104,15 +106,20 @@ def _replace_request(clients: Sequence[Any], replacement: Callable[[Callable[...
     return restore
 
 
-def _counting_unanswered(request: Callable[..., Any], recorder: Recorder) -> Callable[..., Any]:
+def _counting_unanswered(
+    request: Callable[..., Any], recorder: Recorder, started: dict[float, str]
+) -> Callable[..., Any]:
     @wraps(request)
     def count(self: Any, method: str, url: str, name: str | None = None, *rest: Any, **words: Any) -> Any:
-        started = time.perf_counter()
+        start = time.perf_counter()
+        started[start] = endpoint = str(name or self.request_name or url)
         try:
             return request(self, method, url, name, *rest, **words)
         except gevent.GreenletExit:
-            recorder.unanswered(str(name or self.request_name or url), (time.perf_counter() - started) * 1000)
+            recorder.unanswered(endpoint, (time.perf_counter() - start) * 1000)
             raise
+        finally:
+            started.pop(start, None)
 
     return count
 

@@ -129,7 +129,12 @@ class WorkerCoordinator:
         if self._sender is not None and announced is not None and announced["id"] != self._sender.run_id:
             self._on_start()  # we missed the end of one run and the start of the next, with some of its requests
             self._sender.recorder.faults += 1
-        data["slo_load"] = {"cpu_ratio": self._loop_lag.cpu_ratio, "lag_ms": self._loop_lag.lag_ms}
+        waiting = context_of(self._environment).open_requests.summary().to_data()
+        data["slo_load"] = {
+            "cpu_ratio": self._loop_lag.cpu_ratio,
+            "lag_ms": self._loop_lag.lag_ms,
+            "waiting": waiting,
+        }
         if self._sender is not None and not self._sender.settled:
             data["slo"] = self._sender.report()
 

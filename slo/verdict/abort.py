@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from slo.analysis.selection import Selection, matching, warmup_ms
+from slo.analysis.selection import Selection, matches, matching, patterns_of, warmup_ms
 from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
+from slo.measure.open_requests import OpenSummary
 from slo.metrics.quantity import show
+from slo.metrics.tally import UNANSWERED_US
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
 
+NOTHING_OPEN = OpenSummary()
 WINDOW_S = 10
 """Length of the window that an objective is judged on."""
 StopOn = Literal["FAIL", "CRITICAL"]
@@ -70,11 +73,17 @@ class AbortMonitor:
         """Return whether there is a new window to judge, with counts up to ``end_s``."""
         return bool(self._rules) and end_s > self._last_s
 
-    def check(self, tallies: Tallies, end_s: float, seconds: Callable[[tuple[str, ...]], float]) -> Breach | None:
+    def check(
+        self,
+        tallies: Tallies,
+        end_s: float,
+        seconds: Callable[[tuple[str, ...]], float],
+        waiting: OpenSummary = NOTHING_OPEN,
+    ) -> Breach | None:
         """Return the breach that has lasted too long, if there is one.
 
         ``tallies`` are the counts of the window that ends at ``end_s``; ``seconds`` returns for how many seconds of it
-        the stages that match some patterns lasted.
+        the stages that match some patterns lasted; ``waiting`` are the requests that are open now.
         """
         before_s, self._last_s = self._last_s, end_s
         for (objective, after_s), warmup_s in zip(self._rules, self._warmup_s, strict=True):
@@ -83,6 +92,10 @@ class AbortMonitor:
             found = matching(tallies, objective.scope, self._groups)
             lasted = Fraction(seconds(objective.scope.stages)).limit_denominator(1000)
             value = value_of(objective, Selection(found, lasted, ()))
+            age_s = 0.0
+            if value is None and lasted:
+                age_s = _oldest_s(objective, waiting, self._groups)
+                value = _value_unanswered(objective, age_s)
             if value is None:
                 continue  # nothing was measured; an older miss ends below
             if meets(objective.indicator, value, objective.target):
@@ -93,14 +106,32 @@ class AbortMonitor:
                 since_s = before_s  # the objective's stages did not run in between
             self._missed[objective.name] = (since_s, end_s)
             if end_s - since_s >= after_s:
-                return _breach(objective, value, since_s, end_s)
+                return _breach(objective, value, since_s, end_s, age_s)
         return None
 
 
-def _breach(objective: Objective, value: Fraction, since_s: float, end_s: float) -> Breach:
+def _oldest_s(objective: Objective, waiting: OpenSummary, groups: Mapping[str, tuple[str, ...]]) -> float:
+    """Return the age in seconds of the oldest open request that the objective is on; 0.0 where none is open."""
+    patterns = patterns_of(objective.scope, groups)
+    return max((age_s for name, age_s in waiting.oldest_s.items() if matches(name, patterns)), default=0.0)
+
+
+def _value_unanswered(objective: Objective, age_s: float) -> Fraction | None:
+    """Return the objective's value where no request ended in the window and one has been open for ``age_s`` seconds.
+
+    A latency is at least that age. None where such a request says nothing yet.
+    """
+    kind, age_ms = objective.indicator.kind, Fraction(round(age_s * 1000))
+    if kind == "latency":
+        return age_ms if not meets(objective.indicator, age_ms, objective.target) else None
+    if age_ms * 1000 < UNANSWERED_US:
+        return None
+    return {"errors": Fraction(1), "unanswered": Fraction(1), "throughput": Fraction(0)}.get(kind)
+
+
+def _breach(objective: Objective, value: Fraction, since_s: float, end_s: float, age_s: float) -> Breach:
     shown, target = show(value, objective.unit), show(objective.target, objective.unit)
-    reason = (
-        f"'{objective.name}' was past its target for {end_s - since_s:.0f} s: "
-        f"{shown} over the last {min(float(WINDOW_S), end_s):.0f} s against {target}"
-    )
+    window = f"over the last {min(float(WINDOW_S), end_s):.0f} s"
+    what = f"no answer {window}, the oldest request is open for {age_s:.0f} s" if age_s else f"{shown} {window}"
+    reason = f"'{objective.name}' was past its target for {end_s - since_s:.0f} s: {what} against {target}"
     return Breach(objective.name, float(value), end_s, reason)

@@ -22,8 +22,11 @@ def overall(
     run: Run, results: Sequence[Result], found: Sequence[Finding], silence: Silence, policy: Policy
 ) -> tuple[Status, str]:
     """Return the status of the run and its reason, a sentence."""
+    prevented = _what_prevents(run, results, policy)
+    if prevented:
+        return "NO DATA", f"no verdict: {prevented}"
     status, reason = _status_of(run, results, found, policy)
-    if silence.sentence and status != "NO DATA":
+    if silence.sentence:
         # Users who wait send nothing: few requests miss an objective, however long nobody is answered.
         lowest: Status = "FAIL" if silence.silent_s else "WARNING"
         status = max(status, lowest, key=RANK.index)
@@ -34,20 +37,29 @@ def overall(
     return status, reason
 
 
-def _status_of(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
-    """Return the status and its reason, by the objectives and by what prevents a verdict."""
-    allowed = run.ended.how == "incomplete" and policy.allow_incomplete
-    if run.ended.how not in ("completed", "stopped", "aborted") and not allowed:
-        return "NO DATA", f"no verdict: the run {_describe_ending(run)}"
+def _what_prevents(run: Run, results: Sequence[Result], policy: Policy) -> str:
+    """Return what prevents any verdict on the run; empty where nothing does."""
+    if run.ended.how not in ("completed", "stopped", "aborted") and not _is_allowed(run, policy):
+        return f"the run {_describe_ending(run)}"
     if not run.tallies:
-        return "NO DATA", "no verdict: no request was made"
+        return "no request was made"
     short = short_stages(run)
     # In an open model arrivals do not wait for responses: a target that misses its objectives at less load than
     # requested has missed them; that it met them would prove nothing.
     missed = bool(run.plan and run.plan.is_open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
     if short and not missed and not policy.allow_incomplete:
         more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
-        return "NO DATA", f"no verdict: the load was not offered: {short[0]}{more}"
+        return f"the load was not offered: {short[0]}{more}"
+    return ""
+
+
+def _is_allowed(run: Run, policy: Policy) -> bool:
+    """Return whether an incomplete run is to be judged all the same."""
+    return run.ended.how == "incomplete" and policy.allow_incomplete
+
+
+def _status_of(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
+    """Return the status of a run that can be judged, and its reason, by the objectives."""
     judged = [result for result in results if result.status != "SKIPPED"]
     if not judged and run.search is not None:
         return _search_status(found)
@@ -56,7 +68,8 @@ def _status_of(run: Run, results: Sequence[Result], found: Sequence[Finding], po
     worst = max(judged, key=lambda result: RANK.index(result.status))
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
-    remarks = f"; judged although the run {_describe_ending(run)}" if allowed else ""
+    short = short_stages(run)
+    remarks = f"; judged although the run {_describe_ending(run)}" if _is_allowed(run, policy) else ""
     remarks += f"; judged although {short[0]}" if short else ""
     remarks += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
     if worst.status == "PASS":

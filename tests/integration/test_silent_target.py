@@ -67,3 +67,34 @@ def test_a_target_that_stops_answering_is_never_a_pass(client: str, load: tuple[
     assert '<failure type="FAIL" message="no answer for ' in (done.folder / "junit.xml").read_text(encoding="utf-8")
     for report in ("report.md", "report.html", "junit.xml"):
         assert "no answer for " in (done.folder / report).read_text(encoding="utf-8"), report
+
+
+ABORTING = (
+    "version: 1\nobjectives:\n"
+    "  - {name: quick, indicator: latency.p95, target: 2 s, priority: P0, abort: {after: 2 s}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "processes", [(), pytest.param(("--processes", 2), marks=pytest.mark.slow)], ids=["one process", "workers"]
+)
+def test_a_target_that_stops_answering_ends_its_run(processes: tuple[object, ...], tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(LOCUSTFILE.format(client="LeanHttpUser"), encoding="utf-8")
+    (tmp_path / "o.yaml").write_text(ABORTING, encoding="utf-8")
+    demo = Demo()
+    try:
+        words = ["-u", 4, "-r", 4, "-t", "300s", *processes, *(own_port() if processes else ())]
+        words += ["--objectives", tmp_path / "o.yaml", "--progress", "on"]
+        under_way = Locust(tmp_path / "reports", "-f", tmp_path / "own.py", "-H", demo.url, *words)
+        under_way.await_journal()
+        os.kill(demo.process.pid, signal.SIGSTOP)
+        done = under_way.wait()
+    finally:
+        os.kill(demo.process.pid, signal.SIGCONT)
+        demo.stop()
+    assert done.code == 2, done.out + done.err
+    assert done.run.ended.how == "aborted"
+    assert "the run is aborted: 'quick' was past its target for " in done.err
+    assert "no answer over the last 10 s, the oldest request is open for " in done.err
+    assert "4 open, the oldest for " in done.err
+    assert done.verdict["status"] == "CRITICAL"

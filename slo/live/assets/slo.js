@@ -174,7 +174,7 @@ function showVerdict(live) {
 }
 
 function showNow(live) {
-  const { run, stage, users, recent, state } = live;
+  const { run, stage, users, waiting, recent, state } = live;
   hide(byId("now"), !run);
   if (!run) return;
   const left = [];
@@ -200,6 +200,10 @@ function showNow(live) {
   hide(byId("users-card"), state === "finished");
   put(byId("users"), show(users?.running, "count"));
   put(byId("users-of"), isNumber(users?.planned) ? `running, of ${show(users.planned, "count")} planned` : "running");
+  const open = waiting?.count ?? 0;
+  const requests = open === 1 ? "1 open request" : `${show(open, "count")} open requests`;
+  hide(byId("waiting"), !open);
+  put(byId("waiting"), `${requests}, the oldest for ${duration(waiting?.oldest_s ?? 0)}`);
 
   for (const [id, value, unit] of [
     ["throughput", recent?.throughput_rps, "rps"],

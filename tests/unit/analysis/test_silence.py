@@ -91,3 +91,43 @@ def test_an_open_request_past_the_target_has_missed_it(line: str, status: str, v
     result = judge(stopped(8, 53), demanding(line + ", priority: P1")).results[0]
     assert result.status == status
     assert result.value is None if value is None else float(result.value or 0) == pytest.approx(value, rel=0.001)
+
+
+def test_an_objective_without_data_does_not_hide_the_silence() -> None:
+    verdict = judge(stopped(8, 53), demanding(ERRORS, "indicator: latency.p95, target: 1 s, endpoint: nowhere"))
+    assert [result.status for result in verdict.results] == ["PASS", "NO DATA"]
+    assert verdict.status == "FAIL"
+
+
+def frozen(usual_ms: float, late: int, users: int = 4) -> Run:
+    """Return a run of 60 s in which nothing is answered from 20 s to 50 s; then ``late`` answers took 30.5 s."""
+
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for second in range(60):
+            if second < 20 or second > 50:
+                recorder.request("home", usual_ms, 10)
+            for _ in range(late if second == 50 else 0):
+                recorder.request("home", 30_500, 10)
+            clock.now += 1
+
+    return made(fill, users=(UserSample(0, None, users),))
+
+
+def test_a_silence_in_mid_run_is_no_pass() -> None:
+    verdict = judge(frozen(100, late=4), demanding("indicator: latency.p50, target: 1 s"))
+    assert [result.status for result in verdict.results] == ["PASS"]
+    assert verdict.status == "WARNING"
+    assert verdict.reason.startswith("no answer for 30 of 60 s; ")
+    assert "no answer from 20 s to 50 s of the run ('run'), while users waited" in verdict.notes
+
+
+@pytest.mark.parametrize(
+    ("usual_ms", "late"),
+    [
+        (100, 0),  # nobody waited: the load paused
+        (100, 1),  # one of four users waited
+        (4000, 4),  # a target that takes seconds for each answer
+    ],
+)
+def test_what_is_no_silence_in_mid_run(usual_ms: float, late: int) -> None:
+    assert silence.find(frozen(usual_ms, late)).gaps == ()

@@ -13,6 +13,7 @@ from slo.cluster.delta_sender import DeltaSender
 from slo.cluster.protocol import SHARE_S, MasterProtocol
 from slo.load.plan import Plan, Stage
 from slo.measure.measurement import Measurement
+from slo.measure.open_requests import OpenSummary
 from slo.measure.run_description import RunDescription
 from slo.record.target import Target
 from tests.support.identity import OWN
@@ -73,10 +74,12 @@ def test_a_worker_that_never_said_hello_is_noted(master: Master) -> None:
 def test_the_status_of_a_worker_is_its_last_report(master: Master) -> None:
     unknown = master.protocol.process_status("one", "ready", 0)
     assert (unknown.cpu_ratio, unknown.lag_ms, unknown.silent_s) == (None, None, None)
-    master.protocol.note_load("one", {"cpu_ratio": 0.5, "lag_ms": 3.0})
+    waiting = OpenSummary(2, {"home": 4.0})
+    master.protocol.note_load("one", {"cpu_ratio": 0.5, "lag_ms": 3.0, "waiting": waiting.to_data()})
     master.clock.now += 4
     status = master.protocol.process_status("one", "running", 7)
     assert (status.state, status.users, status.cpu_ratio, status.lag_ms, status.silent_s) == ("running", 7, 0.5, 3.0, 4)
+    assert (unknown.waiting, status.waiting) == (OpenSummary(), waiting)
 
 
 def test_shares_are_announced_at_the_start_and_sent_when_they_change(master: Master, measurement: Measurement) -> None:

@@ -13,6 +13,7 @@ from slo.live.progress import PLAIN_PERIOD_S, Progress
 from slo.live.provisional import ProvisionalVerdicts
 from slo.load.plan import Plan
 from slo.measure.measurement import Measurement
+from slo.measure.open_requests import OpenSummary
 from slo.measure.run_description import RunDescription
 from slo.objectives.objectives import Objectives
 from slo.record.target import Target
@@ -100,3 +101,22 @@ def test_the_run_is_judged_at_most_every_five_seconds(
     monkeypatch.setattr(provisional_module, "provisional", counting)
     watched(Terminal(), MET)
     assert judged == [5, 10, 15, 20, 25]
+
+
+def test_a_target_that_stops_answering_is_said_to_be_silent(tmp_path: Path) -> None:
+    stream, clock = io.StringIO(), Clock()
+    measurement = Measurement(RunDescription("load", "load", Target("http://api.test")), tmp_path, clock=clock)
+    progress, verdicts = Progress(stream), ProvisionalVerdicts(MET)
+    waiting = [OpenSummary()]
+    measurement.waiting = lambda: waiting[0]
+    for second in range(41):
+        if second < 10:
+            measurement.recorder.request("home", 100, 10)
+        else:
+            waiting[:] = [OpenSummary(5, {"home": second - 9.0})]
+        measurement.sample_users(5)
+        progress.show(measurement, 5, verdicts)
+        clock.now += 1
+    last = stream.getvalue().splitlines()[-1]
+    assert "5 users  5 open, the oldest for 31 s  " in last
+    assert last.endswith("  FAIL so far: no answer for 30 of 40 s")

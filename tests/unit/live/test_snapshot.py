@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from slo.cluster.process_status import ProcessStatus
 from slo.live.snapshot import MAX_POINTS, Trends, entry, snapshot_of
 from slo.measure.measurement import Measurement
+from slo.measure.open_requests import OpenSummary
 from slo.measure.run_description import RunDescription
 from slo.record.target import Target
 from slo.text import schemas
@@ -45,6 +46,16 @@ def test_an_overloaded_generator_is_noted() -> None:
     ]
     notes = snapshot_of("ready", None, None, Trends(None), None, processes, ())["generator"]["notes"]
     assert [note.partition(" ")[0] for note in notes] == ["w1", "w2's", "w3"]
+
+
+def test_open_requests_are_shown_with_the_age_of_the_oldest(tmp_path: Path) -> None:
+    measurement = Measurement(RunDescription("x", "load", Target("")), tmp_path, clock=Clock())
+    found = snapshot_of("running", None, None, Trends(None), measurement, (), ())
+    assert found["waiting"] == {"count": 0, "oldest_s": None}
+    measurement.waiting = lambda: OpenSummary(3, {"home": 8.5, "basket": 2.0})
+    found = snapshot_of("running", None, None, Trends(None), measurement, (), ())
+    VALID.validate(found)
+    assert found["waiting"] == {"count": 3, "oldest_s": 8.5}
 
 
 def test_only_files_that_exist_are_linked(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from slo.load.plan import Plan
+from slo.measure.open_requests import OpenSummary
 from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.text import schemas
-from slo.verdict.abort import WINDOW_S, rules
+from slo.verdict.abort import WINDOW_S, Breach, rules
 from slo.verdict.judge import judge
 from tests.support.abort import LATENCY, first_breach, watch, window
 from tests.support.made import demanding, requests
@@ -31,7 +32,7 @@ def test_a_breach_that_heals_does_not() -> None:
     assert first_breach(watch(LATENCY), [50] * 100) is None
 
 
-def test_silence_is_no_breach_and_heals_none_for_a_while() -> None:
+def test_a_pause_of_the_load_is_no_breach_and_heals_none_for_a_while() -> None:
     assert first_breach(watch(LATENCY), [150, None, None, None, None, None, None, None]) is None
     assert first_breach(watch(LATENCY), [150, None, None, None, None, 150]) is not None
     pause: list[float | None] = [None] * (WINDOW_S + 5)
@@ -99,3 +100,38 @@ def test_the_record_of_an_aborted_run_is_valid_and_read_again() -> None:
     Draft202012Validator(schemas.load("run")).validate(data)
     assert Run.from_data(data).ended == run.ended
     assert requests(10).to_data()["ended"] == {"how": "completed", "reason": ""}
+
+
+def first_breach_of_silence(line: str, name: str = "home", seconds: float = 10.0) -> Breach | None:
+    """Look once a second at windows without an answer, while one request of ``name`` stays open."""
+    watching = watch(line)
+    for second in range(1, 40):
+        waiting = OpenSummary(1, {name: float(second)})
+        found = watching.check({}, float(second), lambda _: seconds, waiting)
+        if found is not None:
+            return found
+    return None
+
+
+@pytest.mark.parametrize(
+    ("line", "ends_s"),
+    [
+        (LATENCY, 5.0),  # 100 ms: missed from the first look on
+        (LATENCY.replace("100 ms", "4 s"), 8.0),  # 4 s are missed as soon as a request is open for 4 s
+        ("indicator: errors.ratio, target: 1 %, abort: {after: 5 s}", 14.0),  # from 10 s on it counts as failed
+        ("indicator: unanswered.ratio, target: 1 %, abort: {after: 5 s}", 14.0),
+        ("indicator: throughput.rps, target: 1 rps, abort: {after: 5 s}", 14.0),
+    ],
+)
+def test_a_target_that_stops_answering_ends_the_run(line: str, ends_s: float) -> None:
+    found = first_breach_of_silence(line)
+    assert found is not None
+    assert found.at_s == ends_s
+    assert "no answer over the last " in found.reason
+    assert f"the oldest request is open for {ends_s:.0f} s" in found.reason
+
+
+def test_an_open_request_concerns_the_objectives_on_its_endpoint_and_stage() -> None:
+    assert first_breach_of_silence(f"{LATENCY}, endpoint: other") is None
+    assert first_breach_of_silence(f"{LATENCY}, stage: hold", seconds=0.0) is None
+    assert first_breach_of_silence("indicator: checks.ratio, target: 99 %, abort: {after: 5 s}") is None
