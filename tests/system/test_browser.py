@@ -15,7 +15,10 @@ from tests.support.waiting import wait_for
 from tests.support.web_ui import Page as Ui
 
 HOSTILE = ROOT / "tests" / "locustfiles" / "hostile.py"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
+    pytest.mark.xdist_group("browser"),  # one browser at a time
+]
 
 
 class Watched:

@@ -20,7 +20,11 @@ from tests.support.hosts import Hosts
 from tests.support.processes import ROOT, environment
 
 WHY_NOT = Hosts.possible()
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT),
+    pytest.mark.xdist_group("network"),  # four hosts at a time are enough for a small machine
+]
 
 # Our own probes would be answered too, and are no requests of the load.
 WORDS = ("--scenario", "load", "--time-scale", "0.03", "--think-time", "0.1", "--target-metrics", "")

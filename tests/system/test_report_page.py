@@ -23,6 +23,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium"),
     pytest.mark.slow,  # those of the SLO page are in the default suite
+    pytest.mark.xdist_group("browser"),  # one browser at a time
 ]
 
 
