@@ -21,7 +21,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
 from slo.record.suite import Suite
-from slo.runtime import options, suite
+from slo.runtime import locust_compat, options, suite
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import context_of
@@ -107,6 +107,7 @@ def declare_suite(
 def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None:
     options.add(parser)
     replace_crash_exit_code()
+    locust_compat.cache_default_arguments()
 
 
 @events.init.add_listener

@@ -7,6 +7,7 @@ uses a private name of Locust, but ``CheckEvent``, which reads ``_handlers`` of 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any
@@ -26,7 +27,7 @@ from locust.exception import (
 from locust.rpc import Message
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
 
 __all__ = ["DefaultTaskSet"]
 
@@ -121,6 +122,55 @@ def _reporting(leave: Callable[..., Any]) -> Callable[..., Any]:
         return False
 
     return leave_and_report
+
+
+def cache_default_arguments() -> None:
+    """Make Locust build the table of its own arguments once in a process (``argument_parser.default_args_dict``).
+
+    ``WorkerRunner.handle_message`` builds it, and a whole parser for it, once for each option of each message to spawn
+    users. All greenlets of a worker wait for that: a second or longer for each step of a ramp, in which responses are
+    read late and the master takes the worker for missing (Locust 2.47).
+    """
+    build = argument_parser.default_args_dict
+    if hasattr(build, "__wrapped__"):
+        return
+    cached = functools.cache(build)
+    argument_parser.default_args_dict = functools.wraps(build)(lambda: dict(cached()))
+
+
+def count_tasks(counts_of: Callable[[str], list[int]]) -> Callable[[], None]:
+    """Count the executions of tasks, and those that an exception ends; returns a function that undoes it.
+
+    ``counts_of`` returns the counts of a task by its name. Relies on ``execute_task`` of ``TaskSet`` and of
+    ``DefaultTaskSet``. A nested task set is no task: its own tasks are counted.
+    """
+    originals = [(cls, cls.execute_task) for cls in (TaskSet, DefaultTaskSet)]
+    for cls, execute in originals:
+        cls.execute_task = _counting_task(execute, counts_of)  # type: ignore[method-assign]
+
+    def undo() -> None:
+        for cls, execute in originals:
+            cls.execute_task = execute  # type: ignore[method-assign]
+
+    return undo
+
+
+def _counting_task(execute: Callable[..., None], counts_of: Callable[[str], list[int]]) -> Callable[..., None]:
+    def execute_and_count(tasks: Any, task: Any) -> None:
+        if hasattr(task, "tasks"):
+            return execute(tasks, task)
+        counts = counts_of(str(getattr(task, "__qualname__", type(task).__name__)))
+        counts[0] += 1
+        try:
+            execute(tasks, task)
+        except NO_FAILURES:
+            raise
+        except Exception:
+            counts[1] += 1
+            raise
+        return None
+
+    return execute_and_count
 
 
 def use_task_set(cls: type[DefaultTaskSet]) -> None:

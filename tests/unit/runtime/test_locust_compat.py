@@ -10,14 +10,17 @@ from types import SimpleNamespace
 import pytest
 from locust import LoadTestShape, argument_parser, clients, events
 from locust.contrib import fasthttp
+from locust.env import Environment
 from locust.event import EventHook
-from locust.runners import MasterRunner, Runner
+from locust.exception import StopUser
+from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
-from locust.user.task import DefaultTaskSet
+from locust.user.task import DefaultTaskSet, TaskSet
 from locust.user.users import User
 from locust.web import WebUI
 
+from slo.record.task_counts import TaskCounts
 from slo.runtime import locust_compat
 from slo.runtime.locust_compat import Listener
 
@@ -29,6 +32,8 @@ from slo.runtime.locust_compat import Listener
         ("_cache_response_times", StatsEntry),
         ("DefaultTaskSet", users),
         ("_state", User),
+        ("self.execute_task(", TaskSet),
+        ("argument_parser.default_args_dict()", WorkerRunner.handle_message),
         ("spawning_greenlet", Runner),
         ("shape_last_tick", Runner),
         ("_swarm_greenlet", WebUI),
@@ -66,6 +71,46 @@ def test_users_run_their_tasks_by_the_class_that_is_set() -> None:
         assert users.DefaultTaskSet is Ours  # type: ignore[attr-defined]
     finally:
         locust_compat.use_task_set(DefaultTaskSet)
+
+
+def test_the_table_of_locusts_own_arguments_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[None] = []
+
+    def default_args_dict() -> dict[str, int]:
+        built.append(None)
+        return {"users": 1}
+
+    monkeypatch.setattr(argument_parser, "default_args_dict", default_args_dict)
+    for _ in range(2):  # also where two locustfiles import the plugin
+        locust_compat.cache_default_arguments()
+    first = argument_parser.default_args_dict()
+    first["users"] = 2
+    assert argument_parser.default_args_dict() == {"users": 1}
+    assert len(built) == 1
+
+
+@pytest.mark.parametrize("cls", [TaskSet, DefaultTaskSet])
+def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
+    def book(_: object) -> None:
+        raise KeyError
+
+    def leave(_: object) -> None:
+        raise StopUser
+
+    class Nested(TaskSet):
+        def on_start(self) -> None:
+            raise KeyError
+
+    counts = TaskCounts()
+    undo = locust_compat.count_tasks(counts.of)
+    tasks = cls(User(Environment()))
+    for task, raised in ((book, KeyError), (leave, StopUser), (Nested, KeyError)):
+        with pytest.raises(raised):
+            tasks.execute_task(task)
+    undo()
+    with pytest.raises(KeyError):
+        tasks.execute_task(book)
+    assert {name.rpartition(".")[2]: numbers for name, numbers in counts.items()} == {"book": [1, 1], "leave": [1, 0]}
 
 
 @pytest.fixture
