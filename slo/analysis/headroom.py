@@ -9,6 +9,7 @@ from fractions import Fraction
 from slo.analysis.finding import Figure, Finding, rounded
 from slo.analysis.selection import matches, select
 from slo.analysis.value import value_of
+from slo.metrics.indicator import WHOLE_RUN
 from slo.metrics.quantity import show
 from slo.objectives.objective import Objective, Scope
 from slo.objectives.objectives import Objectives
@@ -50,7 +51,8 @@ def _headrooms(
     for objective in objectives.items:
         scope = objective.scope
         fits = not scope.scenarios or run.scenario in scope.scenarios
-        if not fits or objective.against == "baseline" or objective.indicator.kind in ("requests", "finding"):
+        kind = objective.indicator.kind
+        if not fits or objective.against == "baseline" or kind == "requests" or kind in WHOLE_RUN:
             continue
         value = value_of(objective, select(run, _restricted_to(scope, hold), objectives.groups))
         if value is not None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.analysis.selection import Selection
-from slo.metrics.indicator import Indicator
+from slo.metrics.indicator import WHOLE_RUN, Indicator
 from slo.metrics.tally import Tally
 from slo.objectives.objective import Objective
+from slo.record.run import Run
 from slo.text import suggest
 
 
@@ -34,8 +35,8 @@ class NoValue:
 def measure(objective: Objective, selection: Selection) -> Value | NoValue:
     """Return the objective's value on the selected counts, of at least one request."""
     kind, tally = objective.indicator.kind, selection.tally
-    if kind == "finding":
-        return NoValue("a finding is of the whole run")
+    if kind in WHOLE_RUN:
+        return NoValue(f"{objective.indicator.name} is of the whole run")
     if kind == "latency":
         return _latency(objective, selection)
     if kind == "dropped":
@@ -49,6 +50,15 @@ def measure(objective: Objective, selection: Selection) -> Value | NoValue:
     if not selection.seconds:
         return NoValue("the stages selected lasted no time")
     return Value(Fraction(tally.requests) / selection.seconds, tally.requests)
+
+
+def measure_exceptions(objective: Objective, run: Run) -> Value | NoValue:
+    """Return the value of ``exceptions.count`` or ``exceptions.ratio``, which are of the whole run."""
+    if objective.indicator.statistic == "count":
+        return Value(Fraction(run.exceptions.total()), run.tasks.executions)
+    if not run.tasks:
+        return NoValue("no execution of a task was counted")
+    return Value(Fraction(run.tasks.raised, run.tasks.executions), run.tasks.executions)
 
 
 def value_of(objective: Objective, selection: Selection) -> Fraction | None:

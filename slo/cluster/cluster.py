@@ -15,6 +15,7 @@ from slo.record.interval import Interval
 from slo.record.process_stats import ProcessStats
 from slo.record.run import Run
 from slo.record.slowest import SlowestRequests
+from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 
 
@@ -47,6 +48,10 @@ class Cluster:
     def exceptions_of_workers(self) -> CodeExceptions:
         """Return the exceptions that left tasks or event listeners in the workers, in this run."""
         return self._log.exceptions() if self._log else CodeExceptions()
+
+    def tasks_of_workers(self) -> TaskCounts:
+        """Return the executions of tasks in the workers, in this run."""
+        return self._log.tasks() if self._log else TaskCounts()
 
     def add_worker(self, worker: str, at_s: float = 0.0) -> None:
         """Note that a worker takes part from ``at_s`` on, in seconds since the run's start."""

@@ -4,7 +4,8 @@ A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vital
 many requests the intervals contain, the intervals as wire data; the final one also has how many requests the worker
 counted in all, how many it could not record, and the statistics of its process. ``slowest``, where requests are traced,
 are those that became some of the slowest since the last delta. ``exceptions``, where there are any, are those that left
-tasks or event listeners since the run's start, by text. A worker sends a delta again until it is acknowledged.
+tasks or event listeners since the run's start, by text; ``tasks`` has the executions of tasks since then. A worker
+sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from slo.record.code_exceptions import CodeExceptions
 from slo.record.interval import Interval
 from slo.record.process_stats import ProcessStats
 from slo.record.slowest import SlowestRequests, SlowRequest
+from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 
 
@@ -32,6 +34,7 @@ class _WorkerProgress:
     last: int | None = None
     recording_errors: int = 0
     exceptions: CodeExceptions = field(default_factory=CodeExceptions)
+    tasks: TaskCounts = field(default_factory=TaskCounts)
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
     def receive(self, seq: int) -> bool:
@@ -77,6 +80,9 @@ class DeltaLog:
         account.recording_errors = max(account.recording_errors, delta["faults"])
         if sum(delta.get("exceptions", {}).values()) > account.exceptions.total():
             account.exceptions = CodeExceptions(delta["exceptions"])
+        tasks = TaskCounts(delta.get("tasks", {}))
+        if tasks.executions > account.tasks.executions:
+            account.tasks = tasks
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
         if "vitals" in delta:
@@ -112,6 +118,13 @@ class DeltaLog:
         found = CodeExceptions()
         for account in self._progress.values():
             found.note_all(account.exceptions)
+        return found
+
+    def tasks(self) -> TaskCounts:
+        """Return the executions of tasks in the workers."""
+        found = TaskCounts()
+        for account in self._progress.values():
+            found.add_all(account.tasks)
         return found
 
     def workers(self) -> tuple[Worker, ...]:

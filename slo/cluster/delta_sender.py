@@ -88,6 +88,8 @@ class DeltaSender:
         }
         if self.recorder.exceptions:
             data["exceptions"] = dict(self.recorder.exceptions)
+        if self.recorder.tasks:
+            data["tasks"] = {task: list(counts) for task, counts in self.recorder.tasks.items()}
         slow = self.slowest.take_new()
         if slow:
             data["slowest"] = [one.to_data() for one in slow]

@@ -30,6 +30,7 @@ from slo.record.run import Run
 from slo.record.run_counts import LiveCounts
 from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import SlowestRequests
+from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 
 MAX_USER_SAMPLES = 7200
@@ -71,6 +72,8 @@ class Measurement:
         """Called with the new counts of each interval, by endpoint; they may be read, not changed."""
         self.worker_exceptions: Callable[[], CodeExceptions] = CodeExceptions
         """Returns the exceptions that left tasks or event listeners in the workers."""
+        self.worker_tasks: Callable[[], TaskCounts] = TaskCounts
+        """Returns the executions of tasks in the workers."""
         self.waiting: Callable[[], OpenSummary] = OpenSummary
         """Returns the requests that are open now, of all processes."""
         self.last_answer_s = 0.0
@@ -196,6 +199,8 @@ class Measurement:
         description = self.description
         exceptions = self.worker_exceptions()
         exceptions.note_all(self.recorder.exceptions)
+        tasks = self.worker_tasks()
+        tasks.add_all(self.recorder.tasks)
         return Run(
             id=self.folder.name,
             scenario=description.scenario,
@@ -214,6 +219,7 @@ class Measurement:
             requested_load=description.requested_load,
             slowest=self.slowest.items(),
             exceptions=exceptions,
+            tasks=tasks,
         )
 
     def _generator(self) -> dict[str, Any]:

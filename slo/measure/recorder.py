@@ -14,6 +14,7 @@ from slo.metrics.tally import OTHER, RetryOutcome, Tally
 from slo.record.code_exceptions import CodeExceptions
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.interval import Interval
+from slo.record.task_counts import TaskCounts
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""
@@ -77,6 +78,8 @@ class Recorder:
         self.faults = 0
         self.exceptions = CodeExceptions()
         """Exceptions that left tasks or event listeners since the run's start."""
+        self.tasks = TaskCounts()
+        """Executions of tasks since the run's start."""
         self.requests = 0
         self._arrivals = NO_ARRIVALS
 

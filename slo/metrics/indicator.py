@@ -12,7 +12,20 @@ from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import Unit
 from slo.text import suggest
 
-Kind = Literal["latency", "errors", "unanswered", "throttled", "dropped", "throughput", "checks", "requests", "finding"]
+Kind = Literal[
+    "latency",
+    "errors",
+    "unanswered",
+    "throttled",
+    "dropped",
+    "throughput",
+    "checks",
+    "requests",
+    "exceptions",
+    "finding",
+]
+WHOLE_RUN: frozenset[Kind] = frozenset({"exceptions", "finding"})
+"""Kinds that are of the whole run: no endpoint, stage or warm-up narrows them."""
 Direction = Literal["lower", "higher"]
 
 _PERCENTILE = re.compile(r"latency\.p([0-9]{1,3}(?:\.[0-9]{1,4})?)", re.ASCII)
@@ -36,6 +49,7 @@ _ALIASES: Mapping[str, str] = {
     "http_req_duration": "latency.p95",
     "latency": "latency.p95",
     "requests": "requests.count",
+    "exceptions": "exceptions.count",
     "dropped": "dropped.ratio",
     "dropped_iterations": "dropped.ratio",
     "capacity": "capacity.users",
@@ -90,6 +104,8 @@ _FIXED: Mapping[str, Indicator] = {
         Indicator("throughput.rps", "throughput", "rps", "rps", "higher"),
         Indicator("checks.ratio", "checks", "ratio", "ratio", "higher", best=Fraction(1)),
         Indicator("requests.count", "requests", "count", "count", "higher"),
+        Indicator("exceptions.count", "exceptions", "count", "count", "lower", best=Fraction(0)),
+        Indicator("exceptions.ratio", "exceptions", "ratio", "ratio", "lower", best=Fraction(0)),
         Indicator("capacity.users", "finding", "users", "users", "higher"),
         Indicator("capacity.rps", "finding", "rps", "rps", "higher"),
         Indicator("recovery.s", "finding", "s", "s", "lower"),

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from slo.metrics import indicator, quantity
-from slo.metrics.indicator import Indicator, IndicatorError
+from slo.metrics.indicator import WHOLE_RUN, Indicator, IndicatorError
 from slo.metrics.quantity import QuantityError
 from slo.objectives.document import Document, Path, Problem
 from slo.objectives.objective import Objective, Scope
@@ -70,7 +70,7 @@ class ObjectiveReader:
             return None
         if what.kind == "finding":
             self._add_problem_of_item("is the answer of one run; bound it by an objective with a target")
-        elif what.kind == "dropped":
+        elif what.kind in ("dropped", "exceptions"):
             self._add_problem_of_item("is nothing in most runs; bound it by an objective with a target")
         elif what.kind == "requests":
             self._add_problem_of_item("counts what the load requested; compare `throughput.rps`")
@@ -167,7 +167,7 @@ class ObjectiveReader:
             if key in self._item and not fits:
                 self._add_problem(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
         for key in ("endpoint", "group", "stage", "warmup"):
-            if key in self._item and what.kind == "finding":
+            if key in self._item and what.kind in WHOLE_RUN:
                 self._add_problem(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
             elif key in self._item and what.kind == "dropped" and key in ("endpoint", "group"):
                 self._add_problem(
@@ -179,7 +179,7 @@ class ObjectiveReader:
         value = self._item.get("abort")
         if not value and value != {}:
             return None
-        if what.kind in ("requests", "dropped", "finding"):
+        if what.kind in ("requests", "dropped") or what.kind in WHOLE_RUN:
             words = f"`{what.name}` is known when the run has ended, not before; remove it"
             self._add_problem("abort", words, at_key=True)
         if value is True:

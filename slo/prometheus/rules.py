@@ -82,6 +82,8 @@ def _skipped(objectives: Objectives) -> Iterator[SkippedObjective]:
             yield SkippedObjective(one.name, "no rule: Prometheus does not know in which stage a request ended")
         elif one.indicator.kind == "latency" and (one.of != "all" or one.since == "intended"):
             yield SkippedObjective(one.name, "no rule: latencies are those of all requests, since they were sent")
+        elif one.indicator.kind == "exceptions":
+            yield SkippedObjective(one.name, "no rule: Prometheus does not know the tasks of a locustfile")
         elif one.indicator.kind == "finding":
             yield SkippedObjective(one.name, "no rule: it is found once a run has ended")
         elif one.scope.warmup_s:

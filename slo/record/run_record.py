@@ -20,6 +20,7 @@ from slo.record.interval import Interval
 from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import SlowRequest
 from slo.record.target import Target
+from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 from slo.text import schemas
 
@@ -54,6 +55,7 @@ class RunRecord:
     slowest: tuple[SlowRequest, ...] = ()
     """The slowest requests of each endpoint with their traces, the slowest first; empty where nothing was traced."""
     exceptions: CodeExceptions = field(default_factory=CodeExceptions)
+    tasks: TaskCounts = field(default_factory=TaskCounts)
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON, valid by ``run.schema.json``."""
@@ -83,6 +85,8 @@ class RunRecord:
             data["search"] = self.search.to_data()
         if self.exceptions:
             data["exceptions"] = self.exceptions.to_data()
+        if self.tasks:
+            data["tasks"] = self.tasks.to_data()
         if self.slowest:
             data["slowest"] = [one.to_data() for one in self.slowest]
         return data
@@ -111,6 +115,7 @@ class RunRecord:
                 search=SearchRecord.from_data(data["search"]) if "search" in data else None,
                 requested_load=RequestedLoad(**data["asked"]) if "asked" in data else None,
                 exceptions=CodeExceptions.from_data(data.get("exceptions", ())),
+                tasks=TaskCounts.from_data(data.get("tasks", ())),
                 slowest=tuple(SlowRequest.from_data(one) for one in data.get("slowest", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

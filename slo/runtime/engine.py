@@ -92,6 +92,7 @@ class Engine:
         self.measurement = measurement
         if self.cluster is not None:
             measurement.worker_exceptions = self.cluster.exceptions_of_workers
+            measurement.worker_tasks = self.cluster.tasks_of_workers
         if self.collector is not None:
             self.collector.begin(description.scenario or "")
             measurement.listeners.append(self.collector.add)

@@ -59,8 +59,10 @@ def listen(
     untrace = _trace(tracer_of(environment), recorder, slowest)
     restore = locust_compat.report_uncaught_exceptions()
     stop_counting_unanswered = _count_unanswered(environment, recorder)
+    stop_counting_tasks = locust_compat.count_tasks(recorder.tasks.of)
 
     def detach() -> None:
+        stop_counting_tasks()
         stop_counting_unanswered()
         restore()
         untrace()

@@ -14,6 +14,7 @@ from slo.analysis.selection import Selection, matches, matching, patterns_of, wa
 from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
 from slo.measure.open_requests import OpenSummary
+from slo.metrics.indicator import WHOLE_RUN
 from slo.metrics.quantity import show
 from slo.metrics.tally import UNANSWERED_US
 from slo.metrics.tally_table import Tallies
@@ -44,7 +45,8 @@ def rules(
     """Return the objectives that may abort a run of ``scenario``: those with ``abort``, or all by ``stop_on``."""
     found: list[Rule] = []
     for objective in objectives.items:
-        if objective.against == "baseline" or objective.indicator.kind in ("requests", "dropped", "finding"):
+        kind = objective.indicator.kind
+        if objective.against == "baseline" or kind in ("requests", "dropped") or kind in WHOLE_RUN:
             continue  # known at the end only
         if objective.scope.scenarios and scenario not in objective.scope.scenarios:
             continue

@@ -11,7 +11,7 @@ from functools import partial
 from slo.analysis import diagnosis, findings, generator_health
 from slo.analysis.finding import Finding
 from slo.analysis.selection import Selection, select, warmup_ms
-from slo.analysis.value import NoValue, measure, meets, value_of
+from slo.analysis.value import NoValue, measure, measure_exceptions, meets, value_of
 from slo.metrics import percentile_interval, quantity
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
@@ -54,6 +54,8 @@ class ObjectiveJudge:
             return _judge_searched(objective, self._findings)
         if objective.indicator.kind == "finding":
             return self._judge_finding(objective)
+        if objective.indicator.kind == "exceptions":
+            return _judge_exceptions(objective, self._run)
         selection = select(self._run, objective.scope, self._groups)
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
@@ -166,6 +168,15 @@ def _with_interval(result: Result, selection: Selection) -> Result:
         high=None if bounds.high_us is None else Fraction(bounds.high_us, 1000),
         low_confidence=bounds.low_confidence,
     )
+
+
+def _judge_exceptions(objective: Objective, run: Run) -> Result:
+    """Return the result of an objective on the exceptions of a run."""
+    found = measure_exceptions(objective, run)
+    if isinstance(found, NoValue):
+        return Result(objective, "NO DATA", reason=found.reason)
+    result = _with_status(Result(objective, "NO DATA", found.value, found.samples))
+    return replace(result, advice=(run.exceptions.sentence(),)) if result.status != "PASS" else result
 
 
 def _with_status(result: Result) -> Result:

@@ -31,10 +31,21 @@ def overall(
         lowest: Status = "FAIL" if silence.silent_s else "WARNING"
         status = max(status, lowest, key=RANK.index)
         reason = f"{silence.sentence}; {reason}"
-    if status == "PASS" and run.exceptions:
+    never = run.tasks.never_succeeded
+    if never:
+        # What it was to measure was not measured at all.
+        names = ", ".join(never[:3]) + (f" and {len(never) - 3} more" if len(never) > 3 else "")
+        reason = f"an exception ended every execution of {names}: {run.exceptions.sentence()}; {reason}"
+        return max(status, "FAIL", key=RANK.index), reason
+    if status == "PASS" and run.exceptions and not any(_bounds_exceptions(result) for result in results):
         # A task that an exception ended did not do what it was to measure: that much was not tested.
         return "WARNING", f"{run.exceptions.sentence()}; {reason}"
     return status, reason
+
+
+def _bounds_exceptions(result: Result) -> bool:
+    """Return whether an objective says how many exceptions are allowed."""
+    return result.objective.indicator.kind == "exceptions" and result.status != "SKIPPED"
 
 
 def _what_prevents(run: Run, results: Sequence[Result], policy: Policy) -> str:

@@ -34,6 +34,16 @@ TASK = """
         self.client.get("/health/live", name="home")
         raise KeyError("no such room")
 """
+SELDOM = """
+    turns = 0
+
+    @task
+    def ask(self):
+        self.client.get("/health/live", name="home")
+        self.turns += 1
+        if self.turns % 3 == 0:
+            raise KeyError("no such room")
+"""
 ON_START = """
     def on_start(self):
         raise KeyError("no such room")
@@ -47,7 +57,9 @@ OBJECTIVES = "version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 5 %
 
 
 @pytest.mark.parametrize(
-    ("body", "workers"), [(TASK, 0), (ON_START, 0), (TASK, 2)], ids=["task", "on_start", "workers"]
+    ("body", "workers"),
+    [(TASK, 0), (SELDOM, 0), (ON_START, 0), (TASK, 2)],
+    ids=["task", "seldom", "on_start", "workers"],
 )
 def test_an_exception_of_a_task_is_never_a_pass(body: str, workers: int, demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE.format(body=body.strip()), encoding="utf-8")
@@ -55,13 +67,17 @@ def test_an_exception_of_a_task_is_never_a_pass(body: str, workers: int, demo: D
     words = ["-f", str(tmp_path / "own.py"), "-H", demo.url, "-u", "4", "-r", "4", "-t", "3s"]
     words += ["--processes", str(workers), *map(str, own_port())] if workers else []
     done = locust(tmp_path / "reports", *words, "--objectives", tmp_path / "o.yaml", "--allow-incomplete", *FORMATS)
-    assert done.reached("WARNING"), done.out + done.err
+    assert done.reached("FAIL" if body is TASK else "WARNING"), done.out + done.err
     assert "left tasks or event listeners: KeyError: 'no such room'" in done.verdict["reason"]
     assert list(done.run.exceptions) == ["KeyError: 'no such room'"]
     raised = done.run.exceptions.total()
     assert raised >= 2
+    leaving, asking = done.run.tasks["Leaving.leave"], done.run.tasks.get("Guest.ask", [0, 0])
+    assert leaving[0] > leaving[1] == 0  # RescheduleTask is none
+    assert asking[1] == (0 if body is ON_START else raised)
+    assert (asking[0] == asking[1]) == (body is not SELDOM)
     if body is TASK:
-        assert raised < done.run.tally().requests  # RescheduleTask of the other class is none
+        assert "an exception ended every execution of Guest.ask: " in done.verdict["reason"]
     for report in ("report.md", "report.html", "junit.xml"):
         assert "no such room" in (done.folder / report).read_text(encoding="utf-8")
     assert "no such room" in done.out

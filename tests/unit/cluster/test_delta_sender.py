@@ -62,6 +62,8 @@ def test_exceptions_of_tasks_are_repeated_and_counted_once() -> None:
     one, log = sender(Clock()), DeltaLog("run-1")
     for _ in range(3):
         one.recorder.exceptions.note("KeyError: 'id'")
+        one.recorder.tasks.of("Guest.book")[0] += 1
         for delta in one.report()["deltas"]:
             log.apply("w1", delta)
     assert log.exceptions() == {"KeyError: 'id'": 3}
+    assert log.tasks() == {"Guest.book": [3, 0]}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
+from slo.record.task_counts import TaskCounts
 from slo.verdict.judge import judge
 from tests.support.judged import CODES, OUTCOMES
 from tests.support.made import demanding, requests
@@ -41,3 +42,42 @@ def test_a_run_with_code_exceptions_never_passes_and_says_so_first(wanted: str) 
     assert verdict.notes[0] == "3 exceptions left tasks or event listeners: KeyError: 'id' (3 times)"
     if wanted == "PASS":
         assert verdict.reason.startswith(f"{verdict.notes[0]}; all 1 objectives are met")
+
+
+RAISED = CodeExceptions({"KeyError: 'id'": 3})
+QUICK = "indicator: latency.p95, target: 1 s"
+
+
+def test_a_task_that_never_ended_well_fails_the_run() -> None:
+    run = replace(requests(10), exceptions=RAISED, tasks=TaskCounts({"Guest.book": [3, 3], "Guest.look": [10, 0]}))
+    verdict = judge(run, demanding(QUICK, "indicator: exceptions.count, target: 9"))
+    assert [result.status for result in verdict.results] == ["PASS", "PASS"]
+    assert verdict.status == "FAIL"
+    assert verdict.reason.startswith("an exception ended every execution of Guest.book: 3 exceptions left tasks")
+
+
+@pytest.mark.parametrize(
+    ("objective", "status"),
+    [
+        ("indicator: exceptions.count, target: 4", "PASS"),
+        ("indicator: exceptions.count, target: 3", "FAIL"),
+        ("indicator: exceptions.count, target: 0, priority: P0", "CRITICAL"),
+        ("indicator: exceptions.ratio, target: 31 %", "PASS"),
+        ("indicator: exceptions.ratio, target: 10 %", "FAIL"),
+        ("indicator: exceptions.ratio, target: 50 %, warning: 20 %", "WARNING"),
+    ],
+)
+def test_an_objective_says_how_many_exceptions_are_allowed(objective: str, status: str) -> None:
+    run = replace(requests(10), exceptions=RAISED, tasks=TaskCounts({"Guest.book": [10, 3]}))
+    verdict = judge(run, demanding(QUICK, objective))
+    assert verdict.status == verdict.results[1].status == status
+    if status in ("FAIL", "CRITICAL"):
+        assert verdict.results[1].advice == ("3 exceptions left tasks or event listeners: KeyError: 'id' (3 times)",)
+
+
+def test_without_exceptions_an_objective_on_them_is_met() -> None:
+    run = replace(requests(10), tasks=TaskCounts({"Guest.book": [10, 0]}))
+    lines = ("indicator: exceptions.count, target: 0", "indicator: exceptions.ratio, target: 0 %")
+    assert judge(run, demanding(*lines)).status == "PASS"
+    older = judge(requests(10), demanding(*lines))
+    assert [result.status for result in older.results] == ["PASS", "NO DATA"]
