@@ -12,7 +12,7 @@ MAX_TASKS = 200
 
 
 class TaskCounts(dict[str, list[int]]):
-    """By the task's name: [executions, executions that an exception ended].
+    """By the task's name: [executions that ended, those of them that an exception ended].
 
     An exception with which Locust ends a task or a user, like StopUser or RescheduleTask, is none.
     """

@@ -160,14 +160,18 @@ def _counting_task(execute: Callable[..., None], counts_of: Callable[[str], list
         if hasattr(task, "tasks"):
             return execute(tasks, task)
         counts = counts_of(str(getattr(task, "__qualname__", type(task).__name__)))
-        counts[0] += 1
         try:
             execute(tasks, task)
+        except GreenletExit:
+            raise  # its user is stopped: how it would have ended is unknown
         except NO_FAILURES:
+            counts[0] += 1
             raise
         except Exception:
+            counts[0] += 1
             counts[1] += 1
             raise
+        counts[0] += 1
         return None
 
     return execute_and_count

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from gevent import GreenletExit
 from locust import LoadTestShape, argument_parser, clients, events
 from locust.contrib import fasthttp
 from locust.env import Environment
@@ -97,6 +98,9 @@ def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
     def leave(_: object) -> None:
         raise StopUser
 
+    def killed(_: object) -> None:
+        raise GreenletExit
+
     class Nested(TaskSet):
         def on_start(self) -> None:
             raise KeyError
@@ -104,13 +108,17 @@ def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
     counts = TaskCounts()
     undo = locust_compat.count_tasks(counts.of)
     tasks = cls(User(Environment()))
-    for task, raised in ((book, KeyError), (leave, StopUser), (Nested, KeyError)):
+    for task, raised in ((book, KeyError), (leave, StopUser), (killed, GreenletExit), (Nested, KeyError)):
         with pytest.raises(raised):
             tasks.execute_task(task)
     undo()
     with pytest.raises(KeyError):
         tasks.execute_task(book)
-    assert {name.rpartition(".")[2]: numbers for name, numbers in counts.items()} == {"book": [1, 1], "leave": [1, 0]}
+    assert {name.rpartition(".")[2]: numbers for name, numbers in counts.items()} == {
+        "book": [1, 1],
+        "leave": [1, 0],
+        "killed": [0, 0],
+    }
 
 
 @pytest.fixture
