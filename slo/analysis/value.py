@@ -55,10 +55,10 @@ def measure(objective: Objective, selection: Selection) -> Value | NoValue:
 def measure_exceptions(objective: Objective, run: Run) -> Value | NoValue:
     """Return the value of ``exceptions.count`` or ``exceptions.ratio``, which are of the whole run."""
     if objective.indicator.statistic == "count":
-        return Value(Fraction(run.exceptions.total()), run.tasks.executions)
-    if not run.tasks:
+        return Value(Fraction(run.code.exceptions.total()), run.code.tasks.executions)
+    if not run.code.tasks:
         return NoValue("no execution of a task was counted")
-    return Value(Fraction(run.tasks.raised, run.tasks.executions), run.tasks.executions)
+    return Value(Fraction(run.code.tasks.raised, run.code.tasks.executions), run.code.tasks.executions)
 
 
 def value_of(objective: Objective, selection: Selection) -> Fraction | None:

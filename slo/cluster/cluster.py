@@ -9,13 +9,12 @@ from typing import Any
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.protocol import MasterProtocol
 from slo.measure.measurement import Measurement
-from slo.record.code_exceptions import CodeExceptions
+from slo.record.code_counts import CodeCounts
 from slo.record.ending import Ending
 from slo.record.interval import Interval
 from slo.record.process_stats import ProcessStats
 from slo.record.run import Run
 from slo.record.slowest import SlowestRequests
-from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 
 
@@ -45,13 +44,9 @@ class Cluster:
         """Return statistics of the workers' processes in this run, by name."""
         return self._log.process_stats if self._log else {}
 
-    def exceptions_of_workers(self) -> CodeExceptions:
-        """Return the exceptions that left tasks or event listeners in the workers, in this run."""
-        return self._log.exceptions() if self._log else CodeExceptions()
-
-    def tasks_of_workers(self) -> TaskCounts:
-        """Return the executions of tasks in the workers, in this run."""
-        return self._log.tasks() if self._log else TaskCounts()
+    def code_of_workers(self) -> CodeCounts:
+        """Return what the code of the locustfile did in the workers, in this run."""
+        return self._log.code() if self._log else CodeCounts()
 
     def add_worker(self, worker: str, at_s: float = 0.0) -> None:
         """Note that a worker takes part from ``at_s`` on, in seconds since the run's start."""

@@ -3,9 +3,8 @@
 A delta is ``{"seq", "requests", "intervals", "final", "total", "faults", "vitals"}``: the worker's sequence number, how
 many requests the intervals contain, the intervals as wire data; the final one also has how many requests the worker
 counted in all, how many it could not record, and the statistics of its process. ``slowest``, where requests are traced,
-are those that became some of the slowest since the last delta. ``exceptions``, where there are any, are those that left
-tasks or event listeners since the run's start, by text; ``tasks`` has the executions of tasks since then. A worker
-sends a delta again until it is acknowledged.
+are those that became some of the slowest since the last delta. ``code`` is what the code of the locustfile did since
+the run's start. A worker sends a delta again until it is acknowledged.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from slo.record.code_exceptions import CodeExceptions
+from slo.record.code_counts import CodeCounts
 from slo.record.interval import Interval
 from slo.record.process_stats import ProcessStats
 from slo.record.slowest import SlowestRequests, SlowRequest
-from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 
 
@@ -33,8 +31,8 @@ class _WorkerProgress:
     total: int | None = None
     last: int | None = None
     recording_errors: int = 0
-    exceptions: CodeExceptions = field(default_factory=CodeExceptions)
-    tasks: TaskCounts = field(default_factory=TaskCounts)
+    code: CodeCounts = field(default_factory=CodeCounts)
+    code_seq: int = -1
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
     def receive(self, seq: int) -> bool:
@@ -78,11 +76,8 @@ class DeltaLog:
             return []
         account.received += delta["requests"]
         account.recording_errors = max(account.recording_errors, delta["faults"])
-        if sum(delta.get("exceptions", {}).values()) > account.exceptions.total():
-            account.exceptions = CodeExceptions(delta["exceptions"])
-        tasks = TaskCounts(delta.get("tasks", {}))
-        if tasks.executions > account.tasks.executions:
-            account.tasks = tasks
+        if delta["seq"] > account.code_seq:
+            account.code, account.code_seq = CodeCounts.from_data(delta.get("code", {})), delta["seq"]
         if delta["final"]:
             account.last, account.total = delta["seq"], delta["total"]
         if "vitals" in delta:
@@ -113,18 +108,11 @@ class DeltaLog:
         """Requests that the workers could not record."""
         return sum(account.recording_errors for account in self._progress.values())
 
-    def exceptions(self) -> CodeExceptions:
-        """Return the exceptions that left tasks or event listeners in the workers."""
-        found = CodeExceptions()
+    def code(self) -> CodeCounts:
+        """Return what the code of the locustfile did in the workers."""
+        found = CodeCounts()
         for account in self._progress.values():
-            found.note_all(account.exceptions)
-        return found
-
-    def tasks(self) -> TaskCounts:
-        """Return the executions of tasks in the workers."""
-        found = TaskCounts()
-        for account in self._progress.values():
-            found.add_all(account.tasks)
+            found.add(account.code)
         return found
 
     def workers(self) -> tuple[Worker, ...]:

@@ -86,10 +86,9 @@ class DeltaSender:
             "faults": self.recorder.faults,
             "vitals": self.stats_log.drain().to_data(),
         }
-        if self.recorder.exceptions:
-            data["exceptions"] = dict(self.recorder.exceptions)
-        if self.recorder.tasks:
-            data["tasks"] = {task: list(counts) for task, counts in self.recorder.tasks.items()}
+        code = self.recorder.code_counts().to_data()
+        if code:
+            data["code"] = code
         slow = self.slowest.take_new()
         if slow:
             data["slowest"] = [one.to_data() for one in slow]

@@ -37,6 +37,8 @@ class CaughtResponse(Response):
 
     _event: Any = None
     """Locust's request event, where the with-block has to fire it."""
+    _caught: Any = None
+    """Counts the with-blocks that are left, if locust-slo measures the run."""
     _entered = False
     _decided: bool | Exception | None = None
 
@@ -49,6 +51,8 @@ class CaughtResponse(Response):
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> bool:
+        if self._caught is not None:
+            self._caught.left()
         meta = self.request_meta
         decided = self._decided
         if decided is not None:

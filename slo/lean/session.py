@@ -38,6 +38,7 @@ class LeanHttpSession(Agent):
         context = getattr(getattr(user, "environment", None), "slo", None)
         open_requests = getattr(context, "open_requests", None)
         self._open: dict[float, str] = {} if open_requests is None else open_requests.started
+        self._caught = getattr(context, "caught", None)
 
     @contextmanager
     def rename_request(self, name: str) -> Iterator[None]:
@@ -107,6 +108,9 @@ class LeanHttpSession(Agent):
         }
         if catch_response:
             response._event = self.request_event
+            if self._caught is not None:
+                self._caught.returned += 1
+                response._caught = self._caught
         else:
             self.request_event.fire(response=response, **meta)
         return response  # type: ignore[no-any-return]

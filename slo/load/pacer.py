@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import gevent
 from gevent.event import AsyncResult
 
 from slo.load import schedule
+from slo.load.greenlet_tree import attribute
 from slo.load.plan import Plan
 
 MAX_WAIT_S = 10.0
@@ -135,5 +135,4 @@ class ArrivalPacer:
 
 def late_ms() -> float:
     """Return how late the iteration of the user at work began; 0 where it had no intended start."""
-    current: Any = gevent.getcurrent()
-    return float(getattr(current, LATE_ATTRIBUTE, 0.0))
+    return float(attribute(LATE_ATTRIBUTE, 0.0))

@@ -45,7 +45,7 @@ def listeners(
         **_: Any,
     ) -> None:
         try:
-            if exception is None and response_time is not None:
+            if not exception and response_time is not None:
                 # Recorder.request is inlined: among Locust's own code one more call takes a third of the whole time.
                 if clock() >= recorder.until:
                     recorder.close_interval_if_due()
@@ -102,7 +102,7 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
     ) -> None:
         try:
             late, length = late_ms(), response_length or 0
-            if exception is None and response_time is not None:
+            if not exception and response_time is not None:
                 recorder.request(name, response_time, length, late)
                 if waits.waiting:
                     waits.request_ended(name, response_time, "through")

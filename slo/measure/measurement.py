@@ -20,9 +20,9 @@ from slo.measure.run_description import RunDescription
 from slo.measure.samples import Samples
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies
-from slo.record.code_exceptions import CodeExceptions
+from slo.record.code_counts import CodeCounts
 from slo.record.ending import Ending
-from slo.record.history import MAX_INTERVALS, History
+from slo.record.history import MANY_ENDPOINTS, MAX_INTERVALS, History
 from slo.record.interval import Interval
 from slo.record.journal import Journal
 from slo.record.process_stats import ProcessStats, to_record
@@ -30,7 +30,6 @@ from slo.record.run import Run
 from slo.record.run_counts import LiveCounts
 from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import SlowestRequests
-from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 
 MAX_USER_SAMPLES = 7200
@@ -70,10 +69,8 @@ class Measurement:
         self.search_controller: SearchController | None = None
         self.listeners: list[Callable[[Iterable[tuple[str, Tally]]], None]] = []
         """Called with the new counts of each interval, by endpoint; they may be read, not changed."""
-        self.worker_exceptions: Callable[[], CodeExceptions] = CodeExceptions
-        """Returns the exceptions that left tasks or event listeners in the workers."""
-        self.worker_tasks: Callable[[], TaskCounts] = TaskCounts
-        """Returns the executions of tasks in the workers."""
+        self.worker_code: Callable[[], CodeCounts] = CodeCounts
+        """Returns what the code of the locustfile did in the workers."""
         self.waiting: Callable[[], OpenSummary] = OpenSummary
         """Returns the requests that are open now, of all processes."""
         self.last_answer_s = 0.0
@@ -121,7 +118,7 @@ class Measurement:
     def add_intervals(self, intervals: Iterable[Interval]) -> None:
         """Add intervals, this process's or a worker's."""
         for interval in intervals:
-            tallies = list(interval.tallies())
+            tallies = [(self._history.capped(endpoint), tally) for endpoint, tally in interval.tallies()]
             if any(tally.requests for _, tally in tallies):
                 self.last_answer_s = max(self.last_answer_s, interval.end_ms / 1000)
             for listener in self.listeners:
@@ -144,6 +141,11 @@ class Measurement:
     def window(self, start_ms: int, end_ms: int) -> Tallies:
         """Return the counts of this time, which must be among the newest."""
         return self._history.window(start_ms, end_ms)
+
+    @property
+    def has_many_endpoints(self) -> bool:
+        """Whether the requests so far have so many names that they look as if they held ids."""
+        return len(self._history.endpoints) >= MANY_ENDPOINTS
 
     @property
     def users(self) -> Sequence[UserSample]:
@@ -197,10 +199,8 @@ class Measurement:
 
     def _record(self, ending: Ending) -> Run:
         description = self.description
-        exceptions = self.worker_exceptions()
-        exceptions.note_all(self.recorder.exceptions)
-        tasks = self.worker_tasks()
-        tasks.add_all(self.recorder.tasks)
+        code = self.worker_code()
+        code.add(self.recorder.code_counts())
         return Run(
             id=self.folder.name,
             scenario=description.scenario,
@@ -218,8 +218,7 @@ class Measurement:
             search=self.search_controller.steps if self.search_controller else description.search,
             requested_load=description.requested_load,
             slowest=self.slowest.items(),
-            exceptions=exceptions,
-            tasks=tasks,
+            code=code,
         )
 
     def _generator(self) -> dict[str, Any]:

@@ -6,15 +6,16 @@ import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from math import inf
 
 from slo.load.plan import Plan
+from slo.measure.caught_responses import CaughtResponses
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
 from slo.metrics.tally import OTHER, RetryOutcome, Tally
-from slo.record.code_exceptions import CodeExceptions
+from slo.record.code_counts import CodeCounts
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.interval import Interval
-from slo.record.task_counts import TaskCounts
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""
@@ -76,10 +77,9 @@ class Recorder:
         self._interval_end_s = elapsed_s
         self.until = self._start + elapsed_s
         self.faults = 0
-        self.exceptions = CodeExceptions()
-        """Exceptions that left tasks or event listeners since the run's start."""
-        self.tasks = TaskCounts()
-        """Executions of tasks since the run's start."""
+        self.code = CodeCounts()
+        """What the code of the locustfile did since the run's start, but for ``caught``."""
+        self.caught = CaughtResponses()
         self.requests = 0
         self._arrivals = NO_ARRIVALS
 
@@ -87,6 +87,10 @@ class Recorder:
     def elapsed_s(self) -> float:
         """Seconds since the run's start."""
         return self.clock() - self._start
+
+    def code_counts(self) -> CodeCounts:
+        """Return what the code of the locustfile did since the run's start."""
+        return replace(self.code, unreported=self.caught.unreported)
 
     @property
     def stage(self) -> str:

@@ -1,8 +1,8 @@
 """Retry-After: the delay that a 429 names, and whether the user respected it.
 
-A virtual user is the greenlet that made the request. Only its next request counts, whatever its endpoint: ``early``
-if it was sent before the delay was over, else ``through`` if it succeeded, ``again`` if it was throttled again,
-``failed`` if it failed otherwise.
+A virtual user is the greenlet that executes its tasks, with all that it spawned. Only its next request counts, whatever
+its endpoint: ``early`` if it was sent before the delay was over, else ``through`` if it succeeded, ``again`` if it was
+throttled again, ``failed`` if it failed otherwise.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from gevent import getcurrent
-
+from slo.load.greenlet_tree import user_greenlet
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import RetryOutcome
 
@@ -62,7 +61,7 @@ class RetryTracker:
     ``waiting`` is public so that the hot path only has to test whether it is empty.
     """
 
-    def __init__(self, recorder: Recorder, current: Callable[[], object] = getcurrent) -> None:
+    def __init__(self, recorder: Recorder, current: Callable[[], object] = user_greenlet) -> None:
         self._recorder = recorder
         self._current = current
         self.waiting: dict[int, tuple[weakref.ref[object], float]] = {}

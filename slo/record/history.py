@@ -29,6 +29,8 @@ OPEN_MS = 20_000
 """Intervals that begin at most this long before the newest one are open; counts of older ones are added packed."""
 MAX_ENDPOINTS = 500
 """Endpoint names kept separately; later ones are counted as ``(other)``."""
+MANY_ENDPOINTS = 400
+"""From so many names on a run is warned of."""
 
 
 @dataclass(slots=True)
@@ -86,7 +88,8 @@ class History:
         self._segments = [_Segment() for _ in range(len(self._warmup_ends_ms) + 1)]
         self._widest_ms = 2000
         self._merge_index = 0
-        self._endpoints: set[str] = set()
+        self.endpoints: set[str] = set()
+        """The endpoints that are kept separately."""
 
     def add(self, interval: Interval, tallies: Iterable[tuple[str, Tally]] | None = None) -> None:
         """Add an interval; it is merged with the one of the same time and stage, if there is one.
@@ -107,7 +110,7 @@ class History:
         home.end_ms = max(home.end_ms, interval.end_ms)
         home.arrivals = home.arrivals.plus(interval.arrivals)
         for endpoint, tally in interval.tallies() if tallies is None else tallies:
-            name = self._capped(endpoint)
+            name = self.capped(endpoint)
             mine = home.tallies.get(name)
             if mine is None:
                 home.tallies[name] = tally
@@ -190,12 +193,13 @@ class History:
         coarse = home.end_ms - home.start_ms > 1000
         return home.start_ms == new.start_ms or (coarse and new.start_ms < home.end_ms)
 
-    def _capped(self, endpoint: str) -> str:
-        if endpoint in self._endpoints:
+    def capped(self, endpoint: str) -> str:
+        """Return the name that an endpoint counts under: its own, or ``(other)`` beyond the first ``MAX_ENDPOINTS``."""
+        if endpoint in self.endpoints:
             return endpoint
-        if len(self._endpoints) >= MAX_ENDPOINTS:
+        if len(self.endpoints) >= MAX_ENDPOINTS:
             return OTHER
-        self._endpoints.add(endpoint)
+        self.endpoints.add(endpoint)
         return endpoint
 
     def _can_merge(self, left: Interval, right: Interval) -> bool:

@@ -14,13 +14,12 @@ from jsonschema import Draft202012Validator
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
 from slo.load.search_record import SearchRecord
-from slo.record.code_exceptions import CodeExceptions
+from slo.record.code_counts import CodeCounts
 from slo.record.ending import Ending
 from slo.record.interval import Interval
 from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import SlowRequest
 from slo.record.target import Target
-from slo.record.task_counts import TaskCounts
 from slo.record.worker import Worker
 from slo.text import schemas
 
@@ -54,8 +53,7 @@ class RunRecord:
     requested_load: RequestedLoad | None = None
     slowest: tuple[SlowRequest, ...] = ()
     """The slowest requests of each endpoint with their traces, the slowest first; empty where nothing was traced."""
-    exceptions: CodeExceptions = field(default_factory=CodeExceptions)
-    tasks: TaskCounts = field(default_factory=TaskCounts)
+    code: CodeCounts = field(default_factory=CodeCounts)
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON, valid by ``run.schema.json``."""
@@ -83,10 +81,7 @@ class RunRecord:
             data["scrapes"] = [[scrape.at_ms, dict(scrape.values)] for scrape in self.scrapes]
         if self.search is not None:
             data["search"] = self.search.to_data()
-        if self.exceptions:
-            data["exceptions"] = self.exceptions.to_data()
-        if self.tasks:
-            data["tasks"] = self.tasks.to_data()
+        data.update(self.code.to_data())
         if self.slowest:
             data["slowest"] = [one.to_data() for one in self.slowest]
         return data
@@ -114,8 +109,7 @@ class RunRecord:
                 scrapes=tuple(Scrape(*scrape) for scrape in data.get("scrapes", ())),
                 search=SearchRecord.from_data(data["search"]) if "search" in data else None,
                 requested_load=RequestedLoad(**data["asked"]) if "asked" in data else None,
-                exceptions=CodeExceptions.from_data(data.get("exceptions", ())),
-                tasks=TaskCounts.from_data(data.get("tasks", ())),
+                code=CodeCounts.from_data(data),
                 slowest=tuple(SlowRequest.from_data(one) for one in data.get("slowest", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

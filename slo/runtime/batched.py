@@ -16,7 +16,11 @@ from typing import Any
 from locust import stats
 from locust.stats import RequestStats, StatsEntry
 
+from slo.metrics.tally import OTHER
 from slo.runtime import locust_compat
+
+MAX_ENTRIES = 1000
+"""Endpoints that Locust's own table has in one process; later ones are counted as ``(other)``."""
 
 
 class Batch:
@@ -71,7 +75,10 @@ class BatchedStats(RequestStats):
         if now_s >= self._until_s:
             self.count()
             self._until_s = float(int(now_s) + 1)
-        batch = self._waiting.get((name, method)) or self._open(name, method)
+        batch = self._waiting.get((name, method))
+        if batch is None:
+            name = self._capped(name, method)
+            batch = self._waiting.get((name, method)) or self._open(name, method)
         try:
             plain, length = isfinite(response_time), batch.length + content_length
         except TypeError:
@@ -87,7 +94,7 @@ class BatchedStats(RequestStats):
         """Take one failure; those are counted one by one, but do not make us count all that waits."""
         waiting, self._waiting = self._waiting, {}
         try:
-            super().log_error(method, name, error)
+            super().log_error(method, self._capped(name, method), error)
         finally:
             self._waiting = waiting
 
@@ -101,6 +108,11 @@ class BatchedStats(RequestStats):
                 rounded = Counter(map(stats.bucket_response_time, batch.values))
                 _count(self.__dict__["entries"][key], batch, rounded)
                 _count(self.__dict__["total"], batch, rounded)
+
+    def _capped(self, name: str, method: str) -> str:
+        """Return the name that a request counts under: a table that grows with each request would fill the memory."""
+        entries = self.__dict__["entries"]
+        return name if len(entries) < MAX_ENTRIES or (name, method) in entries else OTHER
 
     def _open(self, name: str, method: str) -> Batch:
         batch = self._waiting[name, method] = Batch()

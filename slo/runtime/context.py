@@ -11,6 +11,7 @@ from locust.env import Environment
 
 from slo.cluster.delta_sender import DeltaSender
 from slo.load.pacer import ArrivalPacer
+from slo.measure.caught_responses import CaughtResponses
 from slo.measure.open_requests import OpenRequests
 from slo.runtime.listener_errors import ListenerErrors
 
@@ -39,7 +40,8 @@ class Context:
     ``wiring`` is None until Locust's ``init`` event. ``pacer`` assigns arrivals to the users of an open model.
     ``early`` is the recording of a worker that was given users before its ``init`` event. ``listener_errors`` counts
     the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with the name and the age in milliseconds
-    of a request that was open when its user was stopped. ``open_requests`` are those that wait for their answers.
+    of a request that was open when its user was stopped. ``open_requests`` are those that wait for their answers,
+    and ``caught`` the responses that with-blocks are to report, in the run under way.
     """
 
     wiring: ProcessWiring | None = None
@@ -48,6 +50,7 @@ class Context:
     on_unanswered: Callable[[str, float], None] | None = None
     listener_errors: ListenerErrors = field(default_factory=ListenerErrors)
     open_requests: OpenRequests = field(default_factory=OpenRequests)
+    caught: CaughtResponses = field(default_factory=CaughtResponses)
 
 
 def context_of(environment: Environment) -> Context:

@@ -149,7 +149,7 @@ class Coordinator:
         gc.freeze()
         if self._master is not None:
             listener_errors = context_of(self._environment).listener_errors
-            self._detach = listener_errors.count_into(measurement.recorder.exceptions)
+            self._detach = listener_errors.count_into(measurement.recorder.code.exceptions)
             self._master.begin(measurement)
         else:
             self._record(measurement)

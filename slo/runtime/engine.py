@@ -25,6 +25,7 @@ from slo.objectives.objectives import Objectives
 from slo.prometheus.collector import RunCollector
 from slo.prometheus.run_state import RunState, run_state
 from slo.record.ending import Ending, How
+from slo.record.history import MANY_ENDPOINTS, MAX_ENDPOINTS
 from slo.record.slowest import SlowestRequests
 from slo.record.suite import Suite
 from slo.runtime.run_store import RunStore
@@ -37,6 +38,12 @@ VIEWER_AGE_S = 0.9
 """How old a provisional verdict on the web page may be."""
 PROMETHEUS_AGE_S = 10.0
 """How old a provisional verdict in the metrics may be."""
+
+MANY_NAMES = (
+    f"the requests have more than {MANY_ENDPOINTS} different names; those beyond {MAX_ENDPOINTS} are counted together "
+    "as (other), which no pattern of an objective selects: give URLs that hold an id one name, like "
+    "client.get(f'/item/{id}', name='/item/[id]')"
+)
 
 
 class Engine:
@@ -91,8 +98,7 @@ class Engine:
         measurement = Measurement(description, folder, slowest, report_s, warmup_ends_ms=ends_ms, worker_stats=stats)
         self.measurement = measurement
         if self.cluster is not None:
-            measurement.worker_exceptions = self.cluster.exceptions_of_workers
-            measurement.worker_tasks = self.cluster.tasks_of_workers
+            measurement.worker_code = self.cluster.code_of_workers
         if self.collector is not None:
             self.collector.begin(description.scenario or "")
             measurement.listeners.append(self.collector.add)
@@ -111,6 +117,9 @@ class Engine:
         if measurement is None:
             return
         measurement.sample_users(users)
+        if measurement.has_many_endpoints and MANY_NAMES not in measurement.notes:
+            measurement.notes.append(MANY_NAMES)
+            sys.stderr.write(f"locust-slo: {MANY_NAMES}\n")
         if measurement.search_controller is not None:
             measurement.search_controller.update(
                 measurement.elapsed_s, users, float(measurement.reported_s), measurement.window

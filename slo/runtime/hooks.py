@@ -52,14 +52,14 @@ def listen(
     check_event().add_listener(on_check)
 
     def on_user_error(exception: Exception, **_: Any) -> None:
-        recorder.exceptions.note(text_of(exception))
+        recorder.code.exceptions.note(text_of(exception))
 
     environment.events.user_error.add_listener(on_user_error)
-    stop_counting = context_of(environment).listener_errors.count_into(recorder.exceptions)
+    stop_counting = context_of(environment).listener_errors.count_into(recorder.code.exceptions)
     untrace = _trace(tracer_of(environment), recorder, slowest)
-    restore = locust_compat.report_uncaught_exceptions()
+    restore = locust_compat.report_uncaught_exceptions(recorder.caught.left)
     stop_counting_unanswered = _count_unanswered(environment, recorder)
-    stop_counting_tasks = locust_compat.count_tasks(recorder.tasks.of)
+    stop_counting_tasks = locust_compat.count_tasks(recorder.code.tasks.of)
 
     def detach() -> None:
         stop_counting_tasks()
@@ -84,6 +84,7 @@ def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[
     ``on_unanswered``.
     """
     context_of(environment).on_unanswered = recorder.unanswered
+    context_of(environment).caught = recorder.caught
     started = context_of(environment).open_requests.started
     clients = [HttpSession, FastHttpSession]
     restore = _replace_request(clients, lambda request: _counting_unanswered(request, recorder, started))
@@ -116,7 +117,10 @@ def _counting_unanswered(
         start = time.perf_counter()
         started[start] = endpoint = str(name or self.request_name or url)
         try:
-            return request(self, method, url, name, *rest, **words)
+            response = request(self, method, url, name, *rest, **words)
+            if locust_compat.is_for_a_with_block(response):
+                recorder.caught.returned += 1
+            return response
         except gevent.GreenletExit:
             recorder.unanswered(endpoint, (time.perf_counter() - start) * 1000)
             raise

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 import zmq
-from gevent import GreenletExit
+from gevent import GreenletExit, getcurrent
 from locust import argument_parser, clients, events
 from locust.contrib import fasthttp
 from locust.exception import (
@@ -28,6 +28,8 @@ from locust.rpc import Message
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
+
+from slo.load.greenlet_tree import USER_ATTRIBUTE
 
 __all__ = ["DefaultTaskSet"]
 
@@ -91,15 +93,17 @@ def cache_response_times(entry: StatsEntry, second: int) -> None:
     entry._cache_response_times(second)
 
 
-def report_uncaught_exceptions() -> Callable[[], None]:
+def report_uncaught_exceptions(left: Callable[[], None]) -> Callable[[], None]:
     """Make a with-block that an exception leaves report its request, as failed; returns a function that undoes it.
+
+    ``left`` is called as each with-block is left.
 
     Locust's clients report such a request nowhere: it would be in no statistic. Relies on
     ``ResponseContextManager.__exit__``, ``_manual_result`` and ``_report_request`` of both clients.
     """
     originals = [(cls, cls.__exit__) for cls in (clients.ResponseContextManager, fasthttp.ResponseContextManager)]
     for cls, leave in originals:
-        cls.__exit__ = _reporting(leave)  # type: ignore[method-assign]
+        cls.__exit__ = _reporting(leave, left)  # type: ignore[method-assign]
 
     def undo() -> None:
         for cls, leave in originals:
@@ -108,10 +112,16 @@ def report_uncaught_exceptions() -> Callable[[], None]:
     return undo
 
 
-def _reporting(leave: Callable[..., Any]) -> Callable[..., Any]:
+def is_for_a_with_block(response: object) -> bool:
+    """Return whether a client returned ``response`` to be reported by a with-block (``_catch_response``)."""
+    return bool(getattr(response, "_catch_response", False))
+
+
+def _reporting(leave: Callable[..., Any], left: Callable[[], None]) -> Callable[..., Any]:
     def leave_and_report(
         response: Any, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> Any:
+        left()
         if kind is None or response._manual_result is not None or issubclass(kind, ResponseError):
             return leave(response, kind, value, trace)
         if issubclass(kind, NO_FAILURES):
@@ -160,6 +170,7 @@ def _counting_task(execute: Callable[..., None], counts_of: Callable[[str], list
         if hasattr(task, "tasks"):
             return execute(tasks, task)
         counts = counts_of(str(getattr(task, "__qualname__", type(task).__name__)))
+        setattr(getcurrent(), USER_ATTRIBUTE, True)
         try:
             execute(tasks, task)
         except GreenletExit:

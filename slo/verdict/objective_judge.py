@@ -10,12 +10,14 @@ from functools import partial
 
 from slo.analysis import diagnosis, findings, generator_health
 from slo.analysis.finding import Finding
-from slo.analysis.selection import Selection, select, warmup_ms
+from slo.analysis.selection import Selection, matches, patterns_of, select, warmup_ms
 from slo.analysis.value import NoValue, measure, measure_exceptions, meets, value_of
 from slo.metrics import percentile_interval, quantity
+from slo.metrics.tally import OTHER
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
 from slo.record.ending import Ending
+from slo.record.history import MAX_ENDPOINTS
 from slo.record.run import Run
 from slo.verdict.policy import Policy
 from slo.verdict.regression import BaselineComparison, References, compared_indicator_of
@@ -59,6 +61,9 @@ class ObjectiveJudge:
         selection = select(self._run, objective.scope, self._groups)
         if selection.empty:
             return Result(objective, "NO DATA", reason=selection.empty)
+        lost = self._lost_to_other(objective)
+        if lost:
+            return Result(objective, "NO DATA", samples=selection.tally.requests, reason=lost)
         if self._baseline and objective.against == "baseline":
             result = self._baseline.judge(objective, selection.tally.requests)
         else:
@@ -68,6 +73,17 @@ class ObjectiveJudge:
         if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
             return result
         return replace(result, advice=tuple(diagnosis.advise(self._after_warmup(objective), objective, selection)))
+
+    def _lost_to_other(self, objective: Objective) -> str:
+        """Return why the objective's endpoints may have requests that were not counted for them; empty if not."""
+        patterns = patterns_of(objective.scope, self._groups)
+        other = self._run.tally(OTHER.__eq__).requests if patterns and not matches(OTHER, patterns) else 0
+        if not other:
+            return ""
+        return (
+            f"{other:,} requests of endpoints beyond the first {MAX_ENDPOINTS} are counted as {OTHER}, and some of "
+            "them may belong to it: give URLs that hold an id one name (name=...)"
+        )
 
     def _judge_finding(self, objective: Objective) -> Result:
         result = _judge_figure(objective, self._findings, self._run)
@@ -176,7 +192,7 @@ def _judge_exceptions(objective: Objective, run: Run) -> Result:
     if isinstance(found, NoValue):
         return Result(objective, "NO DATA", reason=found.reason)
     result = _with_status(Result(objective, "NO DATA", found.value, found.samples))
-    return replace(result, advice=(run.exceptions.sentence(),)) if result.status != "PASS" else result
+    return replace(result, advice=(run.code.exceptions.sentence(),)) if result.status != "PASS" else result
 
 
 def _with_status(result: Result) -> Result:

@@ -14,6 +14,8 @@ from slo.record.run import Run
 from slo.verdict.policy import Policy
 from slo.verdict.result import RANK, Result, Status
 
+MAX_UNREPORTED_SHARE = Fraction(1, 1000)
+"""Responses that were never reported, per request, for a pass without a warning."""
 MAX_LATE_SHARE = Fraction(1, 100)
 """Share of the iterations of an open model that may begin late without a note."""
 
@@ -31,16 +33,34 @@ def overall(
         lowest: Status = "FAIL" if silence.silent_s else "WARNING"
         status = max(status, lowest, key=RANK.index)
         reason = f"{silence.sentence}; {reason}"
-    never = run.tasks.never_succeeded
+    never = run.code.tasks.never_succeeded
     if never:
         # What it was to measure was not measured at all.
         names = ", ".join(never[:3]) + (f" and {len(never) - 3} more" if len(never) > 3 else "")
-        reason = f"an exception ended every execution of {names}: {run.exceptions.sentence()}; {reason}"
+        reason = f"an exception ended every execution of {names}: {run.code.exceptions.sentence()}; {reason}"
         return max(status, "FAIL", key=RANK.index), reason
-    if status == "PASS" and run.exceptions and not any(_bounds_exceptions(result) for result in results):
+    unreported = unreported_note(run)
+    if status == "PASS" and unreported and run.code.unreported > MAX_UNREPORTED_SHARE * run.tally().requests:
+        return "WARNING", f"{unreported}; {reason}"
+    if status == "PASS" and run.code.exceptions and not any(_bounds_exceptions(result) for result in results):
         # A task that an exception ended did not do what it was to measure: that much was not tested.
-        return "WARNING", f"{run.exceptions.sentence()}; {reason}"
+        return "WARNING", f"{run.code.exceptions.sentence()}; {reason}"
     return status, reason
+
+
+def unreported_note(run: Run) -> str:
+    """Return a sentence on the responses that were never reported; empty where there are none.
+
+    In a run under way some are in their with-blocks now.
+    """
+    count = run.code.unreported
+    if run.live or not count:
+        return ""
+    what = "1 response was" if count == 1 else f"{count:,} responses were"
+    return (
+        f"{what} never reported, and counted nowhere: a request with catch_response=True counts when its with-block "
+        "ends (`with self.client.get(..., catch_response=True) as response:`)"
+    )
 
 
 def _bounds_exceptions(result: Result) -> bool:

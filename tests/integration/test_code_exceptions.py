@@ -69,10 +69,10 @@ def test_an_exception_of_a_task_is_never_a_pass(body: str, workers: int, demo: D
     done = locust(tmp_path / "reports", *words, "--objectives", tmp_path / "o.yaml", "--allow-incomplete", *FORMATS)
     assert done.reached("FAIL" if body is TASK else "WARNING"), done.out + done.err
     assert "left tasks or event listeners: KeyError: 'no such room'" in done.verdict["reason"]
-    assert list(done.run.exceptions) == ["KeyError: 'no such room'"]
-    raised = done.run.exceptions.total()
+    assert list(done.run.code.exceptions) == ["KeyError: 'no such room'"]
+    raised = done.run.code.exceptions.total()
     assert raised >= 2
-    leaving, asking = done.run.tasks["Leaving.leave"], done.run.tasks.get("Guest.ask", [0, 0])
+    leaving, asking = done.run.code.tasks["Leaving.leave"], done.run.code.tasks.get("Guest.ask", [0, 0])
     assert leaving[0] > leaving[1] == 0  # RescheduleTask is none
     assert asking[1] == (0 if body is ON_START else raised)
     assert (asking[0] == asking[1]) == (body is not SELDOM)
@@ -119,4 +119,4 @@ def test_a_listener_that_fails_is_never_a_pass(event: str, code: int, status: st
     if code:
         assert "no verdict: 1 exception left tasks or event listeners" in done.err
     else:
-        assert list(done.run.exceptions) == ["event listener: ValueError: no such room"]
+        assert list(done.run.code.exceptions) == ["event listener: ValueError: no such room"]

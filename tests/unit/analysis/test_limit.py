@@ -27,6 +27,7 @@ from slo.metrics.tally import Tally
 from slo.metrics.tally_table import Tallies, TallyTable
 from slo.objectives.objectives import parse
 from slo.record import run as runs
+from slo.record.code_counts import CodeCounts
 from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.run import Run
@@ -267,7 +268,7 @@ def test_without_an_objective_on_the_capacity_a_limit_found_passes() -> None:
 
 
 def test_a_limit_found_by_tasks_that_raised_is_a_warning() -> None:
-    run = replace(searched(FOUND), exceptions=CodeExceptions({"KeyError: 'id'": 3}))
+    run = replace(searched(FOUND), code=CodeCounts(CodeExceptions({"KeyError: 'id'": 3})))
     outcome = judge(run, demanding(QUICK))
     assert outcome.status == "WARNING"
     assert outcome.reason.startswith(

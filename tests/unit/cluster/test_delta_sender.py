@@ -61,9 +61,9 @@ def test_after_the_final_delta_there_is_no_new_one() -> None:
 def test_exceptions_of_tasks_are_repeated_and_counted_once() -> None:
     one, log = sender(Clock()), DeltaLog("run-1")
     for _ in range(3):
-        one.recorder.exceptions.note("KeyError: 'id'")
-        one.recorder.tasks.of("Guest.book")[0] += 1
+        one.recorder.code.exceptions.note("KeyError: 'id'")
+        one.recorder.code.tasks.of("Guest.book")[0] += 1
         for delta in one.report()["deltas"]:
             log.apply("w1", delta)
-    assert log.exceptions() == {"KeyError: 'id'": 3}
-    assert log.tasks() == {"Guest.book": [3, 0]}
+    assert log.code().exceptions == {"KeyError: 'id'": 3}
+    assert log.code().tasks == {"Guest.book": [3, 0]}

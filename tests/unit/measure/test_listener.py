@@ -72,3 +72,12 @@ def test_only_slow_requests_with_a_trace_are_kept() -> None:
     on_request = slow_listener(recorder, slowest)
     on_request("a", 10.0, response=Answer(200), context={})
     assert slowest.items() == ()
+
+
+@pytest.mark.parametrize("exception", ["", False, 0])
+def test_an_exception_that_is_false_is_a_success_as_in_locust(exception: object) -> None:
+    recorder = Recorder(clock=Clock())
+    listeners(recorder)[0]("GET", "a", 10.0, 5, exception)
+    open_listener(recorder, lambda: 0.0)("a", 10.0, 5, exception)
+    tally = counted(recorder)
+    assert (tally.requests, tally.errors) == (2, 0)

@@ -42,5 +42,5 @@ def test_a_record_has_them_only_where_there_are_any() -> None:
     assert "exceptions" not in run.to_data()
     data = {**run.to_data(), "exceptions": [["KeyError: 'id'", 3]]}
     again = Run.from_data(data)
-    assert again.exceptions == CodeExceptions({"KeyError: 'id'": 3})
+    assert again.code.exceptions == CodeExceptions({"KeyError: 'id'": 3})
     assert again.to_data() == data

@@ -9,6 +9,7 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 from lxml import etree
 
 from slo.analysis.finding import Figure, Finding
+from slo.record.code_counts import CodeCounts
 from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.run import Run
@@ -138,7 +139,7 @@ def test_long_names_stay_apart() -> None:
 
 
 def test_a_run_that_fails_with_every_objective_met_has_a_failed_case() -> None:
-    run = replace(requests(400), exceptions=CodeExceptions({"KeyError: 'id'": 3}))
+    run = replace(requests(400), code=CodeCounts(CodeExceptions({"KeyError: 'id'": 3})))
     words = "name: passes, indicator: latency.p95, target: 200 ms"
     assert junit.OVERALL not in cases(run, words)
     failed = cases(run, words, strict=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from locust.stats import RequestStats
 
-from slo.runtime.batched import BatchedStats
+from slo.metrics.tally import OTHER
+from slo.runtime.batched import MAX_ENTRIES, BatchedStats
 
 
 def both() -> tuple[RequestStats, RequestStats]:
@@ -39,3 +40,15 @@ def test_statistics_of_another_class_are_not_changed() -> None:
     own = Own()
     BatchedStats.replace(own)
     assert type(own) is Own
+
+
+def test_the_number_of_endpoints_is_bounded() -> None:
+    ours, _ = both()
+    for number in range(MAX_ENTRIES + 50):
+        ours.log_request("GET", f"/item/{number}", 10, 100)
+        ours.log_error("GET", f"/item/{number}", "gone")
+    ours.log_request("GET", "/item/0", 10, 100)
+    assert len(ours.entries) <= MAX_ENTRIES + 1
+    assert ours.entries[OTHER, "GET"].num_requests == ours.entries[OTHER, "GET"].num_failures == 50
+    assert ours.entries["/item/0", "GET"].num_requests == 2
+    assert ours.total.num_requests == MAX_ENTRIES + 51

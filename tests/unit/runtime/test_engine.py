@@ -10,9 +10,10 @@ from slo.load.plan import Plan
 from slo.load.search_record import SearchRecord
 from slo.measure.run_description import RunDescription
 from slo.objectives.objectives import Objectives
+from slo.record.history import MAX_ENDPOINTS
 from slo.record.suite import KEY, Suite
 from slo.record.target import Target
-from slo.runtime.engine import Engine, search_controller
+from slo.runtime.engine import MANY_NAMES, Engine, search_controller
 from slo.runtime.run_store import RunStore
 from tests.support.made import demanding
 
@@ -115,3 +116,24 @@ def test_a_search_is_shortened_by_the_declared_scale(scale: object, shorter: boo
     plain = RunDescription("shop", None, Target(""), search=SearchRecord(1, 64, 600.0))
     found, usual = (search_controller(one, MET, 0.0) for one in (description, plain))
     assert (found._pace != usual._pace) is shorter
+
+
+def test_names_that_look_as_if_they_held_ids_are_warned_of_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = engine(tmp_path)
+    measurement = one.begin(SHOP)
+    for number in range(1000):
+        measurement.recorder.request(f"/item/{number}", 20.0, 5)
+    one.sample(1)
+    assert MANY_NAMES not in measurement.notes  # the interval under way is not over
+    measurement.add_intervals(measurement.recorder.finish())
+    for _ in range(2):
+        one.sample(1)
+    one.end(completed=True)
+    assert one.store.last is not None
+    run, _ = one.store.last
+    assert len(run.endpoints) == MAX_ENDPOINTS + 1
+    assert run.tally().requests == 1000
+    assert [note for note in run.notes if "different names" in note] == [MANY_NAMES]
+    assert capsys.readouterr().err.count("name='/item/[id]'") == 1

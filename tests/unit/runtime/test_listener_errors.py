@@ -35,7 +35,7 @@ def test_a_failure_before_the_run_is_in_its_record(environment: Environment) -> 
     environment.events.test_start.fire(environment=environment)
     detach()
     environment.events.test_start.fire(environment=environment)
-    assert recorder.exceptions == {"event listener: ValueError: no such room\\n": 2}
+    assert recorder.code.exceptions == {"event listener: ValueError: no such room\\n": 2}
     assert context_of(environment).listener_errors.pending.total() == 1
 
 

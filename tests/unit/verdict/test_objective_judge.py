@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from slo.measure.recorder import Recorder
 from slo.objectives.objectives import Objectives
 from slo.record.ending import Ending
+from slo.record.history import MAX_ENDPOINTS
 from slo.record.run import Run
+from slo.verdict.judge import judge
 from slo.verdict.objective_judge import ObjectiveJudge, was_aborted_by
 from slo.verdict.policy import Policy
 from slo.verdict.regression import NO_BASELINE
 from slo.verdict.result import Result
 from tests.support.judged import mixed
-from tests.support.made import demanding, made, requests
+from tests.support.made import Clock, demanding, made, requests
 
 
 def judged(run: Run, line: str) -> Result:
@@ -72,3 +75,18 @@ def test_what_ended_the_run_is_missed_whatever_its_value() -> None:
 def test_an_objective_on_a_finding_without_one_has_no_data() -> None:
     result = judged(requests(200), "indicator: capacity.users, target: 10 users")
     assert (result.status, result.reason) == ("NO DATA", "the run's load does not answer it")
+
+
+def test_an_objective_whose_requests_may_be_among_the_other_ones_has_no_data() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for number in range(MAX_ENDPOINTS + 100):
+            recorder.request(f"/item/{number}", 100, 10)
+
+    run = made(fill)
+    lines = ("indicator: errors.ratio, target: 1 %", "indicator: errors.ratio, target: 1 %, endpoint: '/item/*'")
+    whole, items = judge(run, demanding(*lines)).results
+    assert whole.status == "PASS"
+    assert items.status == "NO DATA"
+    assert items.reason.startswith("100 requests of endpoints beyond the first 500 are counted as (other)")
+    (all_names,) = judge(run, demanding("indicator: errors.ratio, target: 1 %, endpoint: '*'")).results
+    assert all_names.status == "PASS"

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slo.record.code_counts import CodeCounts
 from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
 from slo.record.task_counts import TaskCounts
@@ -36,7 +37,7 @@ def test_a_run_that_did_not_end_well_has_no_verdict(how: str) -> None:
 
 @pytest.mark.parametrize("wanted", ["PASS", "WARNING", "FAIL", "NO DATA"])
 def test_a_run_with_code_exceptions_never_passes_and_says_so_first(wanted: str) -> None:
-    run = replace(requests(10, 100), exceptions=CodeExceptions({"KeyError: 'id'": 3}))
+    run = replace(requests(10, 100), code=CodeCounts(CodeExceptions({"KeyError: 'id'": 3})))
     verdict = judge(run, demanding(f"name: mine, {OUTCOMES[wanted]}"))
     assert verdict.status == ("WARNING" if wanted == "PASS" else wanted)
     assert verdict.notes[0] == "3 exceptions left tasks or event listeners: KeyError: 'id' (3 times)"
@@ -49,7 +50,7 @@ QUICK = "indicator: latency.p95, target: 1 s"
 
 
 def test_a_task_that_never_ended_well_fails_the_run() -> None:
-    run = replace(requests(10), exceptions=RAISED, tasks=TaskCounts({"Guest.book": [3, 3], "Guest.look": [10, 0]}))
+    run = replace(requests(10), code=CodeCounts(RAISED, TaskCounts({"Guest.book": [3, 3], "Guest.look": [10, 0]})))
     verdict = judge(run, demanding(QUICK, "indicator: exceptions.count, target: 9"))
     assert [result.status for result in verdict.results] == ["PASS", "PASS"]
     assert verdict.status == "FAIL"
@@ -68,7 +69,7 @@ def test_a_task_that_never_ended_well_fails_the_run() -> None:
     ],
 )
 def test_an_objective_says_how_many_exceptions_are_allowed(objective: str, status: str) -> None:
-    run = replace(requests(10), exceptions=RAISED, tasks=TaskCounts({"Guest.book": [10, 3]}))
+    run = replace(requests(10), code=CodeCounts(RAISED, TaskCounts({"Guest.book": [10, 3]})))
     verdict = judge(run, demanding(QUICK, objective))
     assert verdict.status == verdict.results[1].status == status
     if status in ("FAIL", "CRITICAL"):
@@ -76,8 +77,16 @@ def test_an_objective_says_how_many_exceptions_are_allowed(objective: str, statu
 
 
 def test_without_exceptions_an_objective_on_them_is_met() -> None:
-    run = replace(requests(10), tasks=TaskCounts({"Guest.book": [10, 0]}))
+    run = replace(requests(10), code=CodeCounts(tasks=TaskCounts({"Guest.book": [10, 0]})))
     lines = ("indicator: exceptions.count, target: 0", "indicator: exceptions.ratio, target: 0 %")
     assert judge(run, demanding(*lines)).status == "PASS"
     older = judge(requests(10), demanding(*lines))
     assert [result.status for result in older.results] == ["PASS", "NO DATA"]
+
+
+@pytest.mark.parametrize(("unreported", "status"), [(0, "PASS"), (1, "PASS"), (2, "WARNING")])
+def test_responses_that_were_never_reported_prevent_a_pass(unreported: int, status: str) -> None:
+    verdict = judge(replace(requests(1000), code=CodeCounts(unreported=unreported)), demanding(QUICK))
+    assert verdict.status == status
+    assert any("never reported, and counted nowhere" in note for note in verdict.notes) == bool(unreported)
+    assert verdict.reason.startswith("2 responses were never reported") == (status == "WARNING")
