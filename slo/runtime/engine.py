@@ -39,12 +39,6 @@ VIEWER_AGE_S = 0.9
 PROMETHEUS_AGE_S = 10.0
 """How old a provisional verdict in the metrics may be."""
 
-MANY_NAMES = (
-    f"the requests have more than {MANY_ENDPOINTS} different names; those beyond {MAX_ENDPOINTS} are counted together "
-    "as (other), which no pattern of an objective selects: give URLs that hold an id one name, like "
-    "client.get(f'/item/{id}', name='/item/[id]')"
-)
-
 
 class Engine:
     """The state of the runs of one Locust process, one after the other."""
@@ -117,9 +111,10 @@ class Engine:
         if measurement is None:
             return
         measurement.sample_users(users)
-        if measurement.has_many_endpoints and MANY_NAMES not in measurement.notes:
-            measurement.notes.append(MANY_NAMES)
-            sys.stderr.write(f"locust-slo: {MANY_NAMES}\n")
+        many = many_names() if measurement.has_many_endpoints else ""
+        if many and many not in measurement.notes:
+            measurement.notes.append(many)
+            sys.stderr.write(f"locust-slo: {many}\n")
         if measurement.search_controller is not None:
             measurement.search_controller.update(
                 measurement.elapsed_s, users, float(measurement.reported_s), measurement.window
@@ -236,3 +231,12 @@ def search_controller(description: RunDescription, objectives: Objectives, repor
     slowest_ms = max((one.target for one in chosen if one.unit == "ms"), default=0)
     pace = pace.for_latency(float(slowest_ms) / 1000)
     return SearchController(description.search, pace, step_judge(description.scenario, objectives), report_s)
+
+
+def many_names() -> str:
+    """Return what is wrong with a run whose requests have names that hold ids."""
+    return (
+        f"the requests have more than {MANY_ENDPOINTS} different names; those beyond {MAX_ENDPOINTS} are counted together "
+        "as (other), which no pattern of an objective selects: give URLs that hold an id one name, like "
+        "client.get(f'/item/{id}', name='/item/[id]')"
+    )

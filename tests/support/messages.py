@@ -19,6 +19,7 @@ RETURNING = {
     "refusal",
     "_differs",
     "problems",
+    "many_names",
 }
 NOT_FOR_USERS = {"ValueError", "KeyError", "TypeError", "AssertionError", "NotImplementedError", "AttributeError"}
 
