@@ -236,7 +236,7 @@ def search_controller(description: RunDescription, objectives: Objectives, repor
 def many_names() -> str:
     """Return what is wrong with a run whose requests have names that hold ids."""
     return (
-        f"the requests have more than {MANY_ENDPOINTS} different names; those beyond {MAX_ENDPOINTS} are counted together "
-        "as (other), which no pattern of an objective selects: give URLs that hold an id one name, like "
+        f"the requests have more than {MANY_ENDPOINTS} different names; those beyond {MAX_ENDPOINTS} are counted "
+        "together as (other), which no pattern of an objective selects: give URLs that hold an id one name, like "
         "client.get(f'/item/{id}', name='/item/[id]')"
     )
