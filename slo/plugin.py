@@ -46,9 +46,11 @@ def check(response: object, name: str, passed: bool) -> bool:
     try:
         endpoint = response.request_meta["name"]  # type: ignore[attr-defined]
     except (AttributeError, TypeError, KeyError):
+        if not isinstance(response, str):
+            raise TypeError(
+                "slo.check needs a response from a request with catch_response=True, or the endpoint's name"
+            ) from None
         endpoint = response
-    if not isinstance(endpoint, str):
-        raise TypeError("slo.check needs a response from a request with catch_response=True, or the endpoint's name")
     passed = bool(passed)
     _CHECK_EVENT.notify(endpoint, name, passed)
     return passed
@@ -108,6 +110,7 @@ def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None
     options.add(parser)
     replace_crash_exit_code()
     locust_compat.cache_default_arguments()
+    locust_compat.send_valid_text()
 
 
 @events.init.add_listener

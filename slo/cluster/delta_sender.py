@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ from slo.load.plan import Plan
 from slo.measure.loop_lag import ProcessStatsLog
 from slo.measure.recorder import Recorder
 from slo.record.slowest import SlowestRequests
+from slo.text.redact import Redactor
 
 
 class DeltaSender:
@@ -30,7 +32,7 @@ class DeltaSender:
         self._started_at_s: float = announced["started_at_s"]
         self._aligned = offset.known
         elapsed_s = clock() - offset.to_local(self._started_at_s) if offset.known else announced["elapsed_s"]
-        self.recorder = Recorder(plan, clock, elapsed_s=max(0.0, elapsed_s))
+        self.recorder = Recorder(plan, clock, max(0.0, elapsed_s), Redactor.of_environment(os.environ))
         self.slowest = SlowestRequests(announced.get("warmup_ends_ms", ()))
         self.stats_log = ProcessStatsLog(plan, lambda: self.recorder.elapsed_s)
         self.pacer = ArrivalPacer(plan, self._elapsed, self.recorder.arrived) if plan and plan.is_open else None

@@ -140,10 +140,10 @@ def slow_listener(recorder: Recorder, slowest: SlowestRequests) -> Callable[...,
             trace_id = trace_id_of(context, response) if max(floor_ms, -1e-9) < response_time < inf else None
             if trace_id is None:
                 return
-            status, failure = status_of(response) or None, kind_of(exception, response) if exception else None
-            slowest.add(
-                SlowRequest(trace_id, endpoint, recorder.stage, at_ms, round(response_time, 3), status, failure)
-            )
+            status, clean = status_of(response) or None, recorder.clean
+            failure = kind_of(exception, response, clean) if exception else None
+            latency_ms = round(response_time, 3)
+            slowest.add(SlowRequest(trace_id, clean(endpoint), recorder.stage, at_ms, latency_ms, status, failure))
         except (ValueError, TypeError, OverflowError):
             pass  # no number: the recorder has counted that as a fault
 
@@ -166,12 +166,12 @@ def _record_unsuccessful(
 ) -> None:
     """Count a request that failed, was throttled, or has no latency."""
     if latency_ms is None:
-        recorder.untimed(name, kind_of(exception, response) if exception else None)
+        recorder.untimed(name, kind_of(exception, response, recorder.clean) if exception else None)
         waits.request_ended(name, 0.0, "failed" if exception else "through")
     elif status_of(response) == 429:
         recorder.throttled(name, latency_ms, length, late_ms)
         waits.request_ended(name, latency_ms, "again")
         waits.throttled(name, response)
     else:
-        recorder.failure(name, latency_ms, length, kind_of(exception, response), late_ms)
+        recorder.failure(name, latency_ms, length, kind_of(exception, response, recorder.clean), late_ms)
         waits.request_ended(name, latency_ms, "failed")

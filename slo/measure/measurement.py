@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ from slo.record.run_counts import LiveCounts
 from slo.record.samples import Scrape, UserSample
 from slo.record.slowest import SlowestRequests
 from slo.record.worker import Worker
+from slo.text.redact import Redactor
 
 MAX_USER_SAMPLES = 7200
 """Maximum number of samples of the user count: two hours at one a second."""
@@ -62,7 +64,7 @@ class Measurement:
         self.description = description
         self.folder = folder
         self.warmup_ends_ms = tuple(warmup_ends_ms)
-        self.recorder = Recorder(description.plan, clock)
+        self.recorder = Recorder(description.plan, clock, redactor=Redactor.of_environment(os.environ))
         self.stats_log = ProcessStatsLog(description.plan, lambda: self.recorder.elapsed_s)
         self.slowest = SlowestRequests(self.warmup_ends_ms) if slowest is None else slowest
         self.notes: list[str] = []

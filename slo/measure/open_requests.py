@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from slo.text.redact import BY_PATTERNS
+
 MAX_NAMES = 50
 """Endpoints whose oldest request is named; those of which the oldest is youngest are left out."""
 
@@ -58,7 +60,7 @@ class OpenRequests:
         """Return how many requests are open, and the oldest of each endpoint."""
         now, oldest_s = self._clock(), dict[str, float]()
         for started, given in self.started.items():
-            name = str(given)
+            name = BY_PATTERNS.text(given)
             if name not in oldest_s:
                 oldest_s[name] = round(max(0.0, now - started), 1)
                 if len(oldest_s) == MAX_NAMES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import inf
 
@@ -16,6 +16,7 @@ from slo.metrics.tally import OTHER, RetryOutcome, Tally
 from slo.record.code_counts import CodeCounts
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.interval import Interval
+from slo.text.redact import BY_PATTERNS, Redactor
 
 RUN_STAGE = "run"
 """The stage's name where no plan names stages."""
@@ -65,8 +66,11 @@ class Recorder:
         plan: Plan | None = None,
         clock: Callable[[], float] = time.perf_counter,
         elapsed_s: float = 0.0,
+        redactor: Redactor | None = None,
     ) -> None:
+        """``redactor`` makes names and failure texts storable; by default it knows no secret by its value."""
         self.clock = clock
+        self.clean = (redactor or BY_PATTERNS).text
         self._start = clock() - elapsed_s
         self._plan = plan
         self._ends_s = plan.ends() if plan else []
@@ -158,7 +162,7 @@ class Recorder:
 
     def check(self, endpoint: str, name: str, passed: bool) -> None:
         """Count one outcome of a named check."""
-        tally = self._tally(endpoint)
+        tally, name = self._tally(endpoint), self.clean(name)
         outcome = tally.checks.get(name)
         if outcome is None:
             tally.check(name, int(passed), int(not passed))
@@ -204,7 +208,7 @@ class Recorder:
             end_s = min(self._interval_end_s, elapsed_s)
             self.faults += sum(cell.fold() for cell in self.cells.values())
             self.requests += sum(cell.tally.requests for cell in self.cells.values())
-            packed = {endpoint: cell.tally.pack() for endpoint, cell in self.cells.items()}
+            packed = {endpoint: tally.pack() for endpoint, tally in self._by_text().items()}
             self._closed.append(
                 Interval(round(self._interval_start_s * 1000), round(end_s * 1000), self._stage, packed, self._arrivals)
             )
@@ -220,3 +224,17 @@ class Recorder:
                 end_s = min(end_s, self._ends_s[number])
         self._interval_start_s, self._interval_end_s = start_s, end_s
         self.until = self._start + end_s
+
+    def _by_text(self) -> Mapping[str, Tally]:
+        """Return the counts of each endpoint by its cleaned name; it may be a number, bytes or an Enum."""
+        return _merged((self.clean(endpoint), cell.tally) for endpoint, cell in self.cells.items())
+
+
+def _merged(tallies: Iterable[tuple[str, Tally]]) -> Mapping[str, Tally]:
+    found: dict[str, Tally] = {}
+    for name, tally in tallies:
+        if name in found:
+            found[name].add(tally)
+        else:
+            found[name] = tally
+    return found

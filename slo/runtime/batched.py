@@ -18,6 +18,7 @@ from locust.stats import RequestStats, StatsEntry
 
 from slo.metrics.tally import OTHER
 from slo.runtime import locust_compat
+from slo.text.redact import BY_PATTERNS
 
 MAX_ENTRIES = 1000
 """Endpoints that Locust's own table has in one process; later ones are counted as ``(other)``."""
@@ -84,7 +85,7 @@ class BatchedStats(RequestStats):
         except TypeError:
             plain, length = False, 0
         if not plain:  # no latency, which Locust counts separately, or an invalid value: let Locust's method handle it
-            super().log_request(method, name, response_time, content_length)
+            super().log_request(method, self._capped(name, method), response_time, content_length)
             return
         batch.add(response_time)
         batch.length = length
@@ -94,7 +95,7 @@ class BatchedStats(RequestStats):
         """Take one failure; those are counted one by one, but do not make us count all that waits."""
         waiting, self._waiting = self._waiting, {}
         try:
-            super().log_error(method, self._capped(name, method), error)
+            super().log_error(method, self._capped(name, method), _valid(error))
         finally:
             self._waiting = waiting
 
@@ -110,8 +111,12 @@ class BatchedStats(RequestStats):
                 _count(self.__dict__["total"], batch, rounded)
 
     def _capped(self, name: str, method: str) -> str:
-        """Return the name that a request counts under: a table that grows with each request would fill the memory."""
-        entries = self.__dict__["entries"]
+        """Return the name that a request counts under.
+
+        A table that grows with each request would fill the memory, and what is no valid text could not be sent to the
+        master.
+        """
+        name, entries = BY_PATTERNS.text(name), self.__dict__["entries"]
         return name if len(entries) < MAX_ENTRIES or (name, method) in entries else OTHER
 
     def _open(self, name: str, method: str) -> Batch:
@@ -135,3 +140,13 @@ def _count(entry: StatsEntry, batch: Batch, rounded: Mapping[int, int]) -> None:
     for value, count in rounded.items():
         entry.response_times[value] += count
     entry.total_content_length += batch.length
+
+
+def _valid(error: Any) -> Any:
+    """Return an error as it is, or a text of it where Locust, which shows ``str`` or ``repr``, must not show it."""
+    try:
+        shown = [str(error), repr(error)]
+    except Exception:  # noqa: BLE001  # the user's code makes the text
+        return BY_PATTERNS.text(error)
+    texts = [BY_PATTERNS.text(one) for one in shown]
+    return error if texts == shown else texts[0]

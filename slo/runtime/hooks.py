@@ -52,7 +52,7 @@ def listen(
     check_event().add_listener(on_check)
 
     def on_user_error(exception: Exception, **_: Any) -> None:
-        recorder.code.exceptions.note(text_of(exception))
+        recorder.code.exceptions.note(text_of(exception, recorder.clean))
 
     environment.events.user_error.add_listener(on_user_error)
     stop_counting = context_of(environment).listener_errors.count_into(recorder.code.exceptions)

@@ -30,6 +30,7 @@ from locust.user import users
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
 
 from slo.load.greenlet_tree import USER_ATTRIBUTE
+from slo.text.clean import encodable
 
 __all__ = ["DefaultTaskSet"]
 
@@ -146,6 +147,27 @@ def cache_default_arguments() -> None:
         return
     cached = functools.cache(build)
     argument_parser.default_args_dict = functools.wraps(build)(lambda: dict(cached()))
+
+
+def send_valid_text() -> None:
+    """Make Locust's messages between master and workers encodable whatever texts they hold (``Message.serialize``).
+
+    A lone surrogate in an exception's text raises in the worker, in the greenlet of the user that failed: Locust tries
+    to send it again and again, and meanwhile the user sends no load.
+    """
+    serialize: Callable[[Message], Any] = Message.serialize
+    if hasattr(serialize, "__wrapped__"):
+        return
+
+    @functools.wraps(serialize)
+    def serialize_valid(message: Message) -> Any:
+        try:
+            return serialize(message)
+        except UnicodeEncodeError:
+            message.data = encodable(message.data)
+            return serialize(message)
+
+    Message.serialize = serialize_valid  # type: ignore[method-assign]
 
 
 def count_tasks(counts_of: Callable[[str], list[int]]) -> Callable[[], None]:

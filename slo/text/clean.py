@@ -38,3 +38,35 @@ def for_terminal(text: str, max_length: int = 300) -> str:
     """
     text = _COMMAND.sub(lambda found: " ".join(found[0]), INVISIBLE.sub("?", text))
     return text if len(text) <= max_length else text[: max_length - 1] + "…"
+
+
+MAX_STORED = 2000
+"""Characters of a text from outside that are stored."""
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def stored(text: object) -> str:
+    """Return what came from outside as a text that every format can hold: one line of valid Unicode, of bounded length.
+
+    Anything but a text is shown as ``str`` does; an object whose own code fails at that, by its type. Invisible
+    characters, and lone surrogates like half an emoji that an API sent, become U+FFFD.
+    """
+    if not isinstance(text, str):
+        try:
+            text = str(text)
+        except Exception as error:  # noqa: BLE001  # code of the user's: what it belongs to is counted all the same
+            return f"{type(text).__name__} ({type(error).__name__} in its text)"
+    if len(text) > MAX_STORED:
+        text = text[: MAX_STORED - 1] + "\u2026"
+    return text if text.isascii() and text.isprintable() else one_line(text, "\ufffd")
+
+
+def encodable(data: object) -> object:
+    """Return plain data in which every text can be encoded as UTF-8: lone surrogates become U+FFFD."""
+    if isinstance(data, str):
+        return _SURROGATES.sub("\ufffd", data)
+    if isinstance(data, dict):
+        return {encodable(key): encodable(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [encodable(one) for one in data]
+    return data

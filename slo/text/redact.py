@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from slo.text.clean import stored
 
 HIDDEN = "***"
 _WORDS = (
@@ -14,6 +17,11 @@ _NAMES = re.compile(rf"{_WORDS}|(^|[_-])(pass|key|pin|session)([_-]|$)", re.IGNO
 # Up to the last @ before the path: a password may contain one that is not percent-encoded.
 _CREDENTIALS = re.compile(r"(?<=//)[^/\s?#]*@|(?<![\w/.@-])[^\s/:@]+:[^\s/@]+@(?=[\w.-]+(?::\d+)?(?:[/\s]|$))")
 _QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
+_SCHEME = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
+_ASSIGNED = re.compile(rf"(\b[\w-]*(?:{_WORDS})[\w-]*=)[^\s&;,]+", re.IGNORECASE)
+_QUOTED = re.compile(rf"(([\"'])[\w-]*(?:{_WORDS})[\w-]*\2\s*:\s*([\"']))(?:(?!\3).)+", re.IGNORECASE)
+MIN_SECRET = 8
+"""Characters of a secret of the environment; shorter ones occur by chance."""
 
 
 def is_secret_name(option: str) -> bool:
@@ -35,3 +43,40 @@ def redacted(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: redacted(one) for name, one in value.items() if not is_secret_name(str(name))}
     return value
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without credentials in its URLs, and without what looks like a token or a password."""
+    if not any(sign in text for sign in "@=:") and "earer" not in text and "asic" not in text:
+        return text  # most texts: names and short messages
+    text = _SCHEME.sub(rf"\g<1>\g<2>{HIDDEN}", without_credentials(text))
+    return _QUOTED.sub(rf"\g<1>{HIDDEN}", _ASSIGNED.sub(rf"\g<1>{HIDDEN}", text))
+
+
+class Redactor:
+    """Makes text from outside storable: valid Unicode of bounded length, without secrets.
+
+    ``secrets`` are values that must not appear anywhere, whatever surrounds them.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        longest_first = sorted(set(secrets), key=len, reverse=True)
+        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Return the redactor of a process: the environment's variables that are named like a secret hold secrets.
+
+        A short word of small letters is none: it would disappear from every message.
+        """
+        values = (value for name, value in environment.items() if is_secret_name(name))
+        return cls(v for v in values if len(v) >= MIN_SECRET and not (len(v) < 12 and v.isalpha() and v.islower()))
+
+    def text(self, value: object) -> str:
+        """Return ``value`` as a text that can be stored and shown."""
+        text = without_secrets(stored(value))
+        return self._secrets.sub(HIDDEN, text) if self._secrets is not None else text
+
+
+BY_PATTERNS = Redactor()
+"""Takes out what looks like a secret; it knows none by its value."""

@@ -37,7 +37,8 @@ def overall(
     if never:
         # What it was to measure was not measured at all.
         names = ", ".join(never[:3]) + (f" and {len(never) - 3} more" if len(never) > 3 else "")
-        reason = f"an exception ended every execution of {names}: {run.code.exceptions.sentence()}; {reason}"
+        what = [f"an exception ended every execution of {names}", run.code.exceptions.sentence()]
+        reason = f"{': '.join(filter(None, what))}; {reason}"
         return max(status, "FAIL", key=RANK.index), reason
     unreported = unreported_note(run)
     if status == "PASS" and unreported and run.code.unreported > MAX_UNREPORTED_SHARE * run.tally().requests:

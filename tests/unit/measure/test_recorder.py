@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +13,10 @@ from slo.measure.listener import listeners
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
 from tests.support.history import Clock, history_of, total
+
+
+class Color(Enum):
+    RED = 1
 
 
 def test_a_request_lands_in_its_second_and_stage() -> None:
@@ -89,3 +96,18 @@ def test_draining_hands_out_each_interval_once() -> None:
     assert len(recorder.drain()) == 1
     assert recorder.drain() == []
     assert recorder.finish() == []
+
+
+def test_names_of_any_kind_are_recorded_as_text() -> None:
+    recorder = Recorder(clock=Clock())
+    names: list[Any] = [7, "7", b"x", None, Color.RED, "caf\ud83d", "/pay?access_token=abc"]
+    for name in names:
+        recorder.request(name, 10, 5)
+        recorder.failure(name, 10, 5, "bad")
+        recorder.check(name, name, True)
+    (interval,) = recorder.finish()
+    tallies = dict(interval.tallies())
+    assert sorted(tallies) == sorted(["7", "b'x'", "None", "Color.RED", "caf\ufffd", "/pay?access_token=***"])
+    assert tallies["7"].requests == 4
+    assert tallies["7"].checks == {"7": [2, 0]}
+    assert sum(tally.requests for tally in tallies.values()) == 14

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from locust.stats import RequestStats
 
 from slo.metrics.tally import OTHER
@@ -52,3 +55,34 @@ def test_the_number_of_endpoints_is_bounded() -> None:
     assert ours.entries[OTHER, "GET"].num_requests == ours.entries[OTHER, "GET"].num_failures == 50
     assert ours.entries["/item/0", "GET"].num_requests == 2
     assert ours.total.num_requests == MAX_ENTRIES + 51
+
+
+class BrokenError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("plain", "plain"),
+        ("red \x1b[31m", "red \ufffd[31m"),
+        ("half \ud83d", "half \ufffd"),
+        ("password=hunter2", "password=***"),
+        (BrokenError(), "BrokenError (RuntimeError in its text)"),
+    ],
+)
+def test_locusts_table_of_errors_shows_no_harmful_text(error: Any, shown: str) -> None:
+    ours, _ = both()
+    ours.log_error("GET", "a\nb", error)
+    ((method, name), entry), (found,) = next(iter(ours.entries.items())), ours.errors.values()
+    assert (method, name) == ("a\ufffdb", "GET")
+    assert entry.num_failures == 1
+    assert found.error == shown
+
+
+def test_an_exception_stays_what_it_is() -> None:
+    ours, _ = both()
+    error = ValueError("no room")
+    ours.log_error("GET", "home", error)
+    assert [one.error for one in ours.errors.values()] == [error]

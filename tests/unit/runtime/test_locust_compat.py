@@ -14,6 +14,7 @@ from locust.contrib import fasthttp
 from locust.env import Environment
 from locust.event import EventHook
 from locust.exception import StopUser
+from locust.rpc import Message
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
@@ -183,3 +184,10 @@ def test_an_option_that_is_defined_twice_is_reported(where: str) -> None:
     with pytest.raises(argparse.ArgumentError, match="--one"):
         container.add_argument("--one")
     assert reported == [["--one"]]
+
+
+def test_a_message_with_invalid_text_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Message, "serialize", Message.serialize)
+    locust_compat.send_valid_text()
+    serialized = Message("exception", {"msg": "half \ud83d", "tb": ["\ud83d"], "count": 1}, "w1").serialize()
+    assert Message.unserialize(serialized).data == {"msg": "half \ufffd", "tb": ["\ufffd"], "count": 1}

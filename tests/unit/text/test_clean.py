@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.text.clean import INVISIBLE, MAX_LENGTH, cleaned, file_name, for_terminal, one_line
+from slo.text.clean import INVISIBLE, MAX_LENGTH, cleaned, encodable, file_name, for_terminal, one_line, stored
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=200)
 
@@ -65,3 +66,15 @@ def test_a_part_of_a_file_name_leads_nowhere_else(text: str) -> None:
 
 def test_unsafe_characters_become_one_dash() -> None:
     assert file_name("../shop für alle.v2/") == "shop-f-r-alle.v2"
+
+
+@given(ANY_TEXT)
+def test_what_is_stored_is_one_line_of_valid_text(text: str) -> None:
+    found = stored(text)
+    found.encode()
+    assert not INVISIBLE.search(found)
+
+
+@given(st.recursive(ANY_TEXT | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)))
+def test_data_becomes_encodable(data: object) -> None:
+    json.dumps(encodable(data), ensure_ascii=False).encode()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slo.text import redact
+from slo.text.clean import MAX_STORED
 
 
 @pytest.mark.parametrize(
@@ -39,3 +42,44 @@ def test_a_secrets_name_is_known(name: str) -> None:
 @pytest.mark.parametrize("name", ["scenario", "time_scale", "passes", "monkey", "spinner", "num_users"])
 def test_other_names_are_no_secrets(name: str) -> None:
     assert not redact.is_secret_name(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Authorization: Bearer abcdefgh12345678", "Authorization: Bearer ***"),
+        ("sent basic dXNlcjpwYXNz", "sent basic ***"),
+        ("login failed: password=hunter2, try again", "login failed: password=***, try again"),
+        ('{"access_token": "abc def", "id": 3}', '{"access_token": "***", "id": 3}'),
+        ("{'client_secret': 'x'}", "{'client_secret': '***'}"),
+        ("/search?q=a&access_token=abc", "/search?q=a&access_token=***"),
+        ("authentication: required", "authentication: required"),
+        ("HTTP 401: unauthorized", "HTTP 401: unauthorized"),
+        ("basic room, bearer of news", "basic room, bearer of news"),
+    ],
+)
+def test_what_looks_like_a_secret_is_taken_out(text: str, shown: str) -> None:
+    assert redact.without_secrets(text) == shown
+
+
+def test_secrets_of_the_environment_are_known_by_their_value() -> None:
+    env = {"ADMIN_TOKEN": "t0ken-of-admin", "DB_PASSWORD": "t0ken-of-admin-and-more", "HOME": "/home/guest-1"}
+    redactor = redact.Redactor.of_environment({**env, "AUTH_MODE": "disabled", "API_KEY": "abc"})
+    assert redactor.text("got t0ken-of-admin-and-more and t0ken-of-admin") == "got *** and ***"
+    assert redactor.text("/home/guest-1 is disabled, abc") == "/home/guest-1 is disabled, abc"
+
+
+def test_anything_becomes_a_text_that_can_be_stored() -> None:
+    class Broken:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    for value, shown in [(7, "7"), (None, "None"), (b"x", "b'x'"), ("caf\ud83d", "caf\ufffd"), ("", "")]:
+        assert redact.BY_PATTERNS.text(value) == shown
+    assert redact.BY_PATTERNS.text(Broken()) == "Broken (RuntimeError in its text)"
+    assert len(redact.BY_PATTERNS.text("long " * 10_000)) == MAX_STORED
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=200))
+def test_what_is_stored_is_valid_unicode(text: str) -> None:
+    redact.BY_PATTERNS.text(text).encode()
