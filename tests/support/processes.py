@@ -17,6 +17,7 @@ from typing import Any
 from slo.analysis import generator_health
 from slo.record import run as runs
 from slo.record.run import Run
+from tests.support.launcher import Launched, launcher
 
 ROOT = Path(__file__).parents[2]
 HOTEL = ROOT / "locustfiles" / "hotel.py"
@@ -145,7 +146,10 @@ class Finished:
 
 
 class Locust:
-    """A Locust process under way, writing its reports into ``reports``; ``inside`` is the command that runs it."""
+    """A Locust process under way, writing its reports into ``reports``; ``inside`` is a command that runs it.
+
+    Without such a command it is forked from a process that has imported Locust already (``tests.support.launcher``).
+    """
 
     def __init__(
         self,
@@ -161,12 +165,18 @@ class Locust:
         self._err = (reports.parent / f"{reports.name}.err").open("w+", encoding="utf-8")
         own = ["--loglevel", "WARNING"]
         own += ["--headless", "--only-summary"] if headless else []
+        arguments = [*own, *map(str, words)]
+        variables = environment(LOCUST_SLO_REPORTS_DIR=str(reports), **(env or {}))
+        self.process: subprocess.Popen[bytes] | Launched
+        if not inside and not any(name.startswith(("PYTHON", "GEVENT")) for name in env or {}):
+            self.process = launcher().start(arguments, variables, self._out, self._err, ROOT)
+            return
         self.process = subprocess.Popen(
-            [*inside, sys.executable, "-m", "locust", *own, *map(str, words)],
+            [*inside, sys.executable, "-m", "locust", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=self._out,
             stderr=self._err,
-            env=environment(LOCUST_SLO_REPORTS_DIR=str(reports), **(env or {})),
+            env=variables,
             cwd=ROOT,
         )
 
