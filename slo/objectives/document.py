@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 MAX_BYTES = 256 * 1024
+MAX_DEPTH = 50
+TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 MAX_NODES = 20_000
 """Aliases can make a small file unfold into a huge one."""
 
@@ -91,7 +93,7 @@ def parse(text: str, source: str) -> Document:
     """Return the YAML ``text`` as data with places; raises DocumentError for all that YAML itself forbids."""
     document = Document(source)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_BoundedLoader)
         if node is None:
             raise DocumentError([Problem(source, 1, 1, "", "the file is empty")])
         builder = _Builder(document)
@@ -105,15 +107,31 @@ def parse(text: str, source: str) -> Document:
         code = ord(error.character) if isinstance(error.character, str) else error.character
         message = f"the character U+{code:04X} is not allowed in YAML"
         raise DocumentError([Problem(source, line, 1, "", message)]) from None
-    except RecursionError:
-        raise DocumentError([Problem(source, 1, 1, "", "is nested too deeply")]) from None
     if builder.problems:
         raise DocumentError(builder.problems)
     return document
 
 
+class _BoundedLoader(yaml.SafeLoader):
+    """Reads YAML of bounded depth: each level is a level of recursion, and of time."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Return the next node; raises ComposerError where it is nested too deeply."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.composer.ComposerError(None, None, TOO_DEEP, self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+
 def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or error.context or "it cannot be read"
+    if problem == TOO_DEEP:
+        return problem
     if "'\\t'" in problem:
         return "is not YAML: a tab; indent with spaces"
     if "mapping values are not allowed" in problem:

@@ -48,7 +48,7 @@ def test_the_newest_references_stay(tmp_path: Path) -> None:
 
 
 def test_a_large_run_is_kept_small_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = steady(1, endpoints=300, rate=300, seconds=30)
+    run = steady(1, endpoints=300, rate=300, seconds=15)
     path = store.add(run, tmp_path)
     assert path.stat().st_size < 100_000
     (kept,) = store.read(path)

@@ -70,7 +70,7 @@ def held(climb: SearchController) -> list[int]:
 
 
 @given(knee=st.integers(1, 900), drain_s=st.integers(0, 5), reported_s=st.sampled_from([0, 4]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_it_ends_at_the_knee_however_long_queues_drain(knee: int, drain_s: int, reported_s: int) -> None:
     climb = climbed(Target(knee, drain_s, reported_s))
     assert climb.steps.items[-1].users == pytest.approx(knee, rel=0.05, abs=1)
@@ -82,7 +82,7 @@ def test_it_ends_at_the_knee_however_long_queues_drain(knee: int, drain_s: int, 
     reported_s=st.sampled_from([0, 4]),
     rises_in=st.integers(0, 9),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_it_never_takes_longer_than_its_time(knee: int, time_s: int, reported_s: int, rises_in: int) -> None:
     target = Target(knee, 3, reported_s)
     climb = climbed(target, time_s, rises_in)

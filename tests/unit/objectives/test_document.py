@@ -38,7 +38,7 @@ def test_a_problem_names_file_line_column_and_key() -> None:
         ("a:\tb: 1\n", "is not YAML"),
         ("a: 1\n---\nb: 1\n", "a second document begins"),
         ("a: \x00", "the character U+0000 is not allowed in YAML"),
-        ("[" * 5000, "is nested too deeply"),
+        ("[" * 5000, "is nested more than 50 levels deep"),
     ],
 )
 def test_what_yaml_or_we_forbid_is_a_problem(text: str, message: str) -> None:

@@ -51,7 +51,7 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
         load(huge)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_any_text_is_an_objectives_file_or_an_error(text: str) -> None:
     with pytest.raises(ObjectivesError):
@@ -65,7 +65,7 @@ VALUES = st.sampled_from([None, True, 1, 1.5, "latency.p95", "1 s", "1 %", "P0",
 DATA = st.recursive(VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(DATA)
 def test_any_data_is_an_objectives_file_or_an_error(data: object) -> None:
     try:
