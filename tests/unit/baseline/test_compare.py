@@ -92,7 +92,7 @@ def test_longer_runs_and_more_references_see_smaller_changes() -> None:
             changed(
                 run_of(seed, requests=requests), [run_of(seed + n, requests=requests) for n in range(1, 1 + references)]
             )
-            for seed in range(0, 30, 10)
+            for seed in range(0, 50, 10)
         ]
         return sum(trial.detectable for trial in trials)
 
