@@ -26,7 +26,8 @@ from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.record.suite import Suite
 from slo.record.target import Target
-from slo.text import atomic, schemas
+from slo.text import atomic, json_file, schemas
+from slo.text.clean import cleaned
 from slo.text.option import flag
 
 VERSION = 2
@@ -49,6 +50,11 @@ LOAD_OPTIONS = ("tags", "exclude_tags", "user_classes")
 
 class BaselineError(Exception):
     """A baseline that cannot be read or a run that cannot become one; the message says why and what to do."""
+
+
+MAX_NAME = 100
+"""Characters of the name of a baseline, which is the name of its file."""
+UNSAFE_IN_PATH = frozenset("/\\\x7f").union(map(chr, range(32)))
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,11 @@ def path_of(run: Run, folder: Path) -> Path:
         raise BaselineError(
             f"{run.id}: has neither a scenario nor the name of its suite, so its baseline has no name; record it again"
         )
+    if name.startswith(".") or not UNSAFE_IN_PATH.isdisjoint(name) or len(name) > MAX_NAME:
+        raise BaselineError(
+            f"{run.id}: '{cleaned(name, 60)}' cannot be the name of a baseline: it is at most {MAX_NAME} characters "
+            "long, begins with no dot, and has no slash, backslash or control character"
+        )
     return folder / f"{name}.json"
 
 
@@ -160,11 +171,11 @@ def read(path: Path) -> list[Reference]:
     Raises BaselineError for a file that is damaged or of another version: it is never overwritten.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json_file.read(path)
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, RecursionError) as error:
-        raise BaselineError(f"{path}: cannot be read ({error}); restore it from git or delete it") from None
+    except json_file.JsonFileError as error:
+        raise BaselineError(f"{path}: {error}; restore it from git or delete it") from None
     version = data.get("version") if isinstance(data, dict) else None
     if version != VERSION and isinstance(version, int):
         raise BaselineError(
@@ -280,6 +291,6 @@ def _unpack(packed: str) -> tuple[Block, ...]:
     if not unpacker.eof:
         raise ValueError("a reference is cut short, or larger than any that is written")
     return tuple(
-        Block(float(seconds), str(stage), {name: Tally.from_data(tally) for name, tally in cells.items()})
+        Block(float(seconds), str(stage), {str(name): Tally.checked(tally) for name, tally in cells.items()})
         for seconds, stage, cells in msgpack.unpackb(plain)
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from slo.baseline.store import BaselineError
@@ -12,6 +14,7 @@ from slo.cli import backtest, baseline, calibrate, compare, export, hotel, lint,
 from slo.objectives.objectives import ObjectivesError
 from slo.record.run_record import RunError
 from slo.reports.writer import ReportError
+from slo.text.clean import cleaned
 from slo.text.version import __version__
 from slo.verdict.exit_codes import NO_VERDICT
 
@@ -41,6 +44,11 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{path}{error.strerror or error}\n")
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # noqa: BLE001  # Python's own exit code 1 would mean FAIL
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(last.filename).name}:{last.lineno}"
+        what = cleaned(f"{type(error).__name__}: {error}")
+        sys.stderr.write(f"locust-slo: internal error, no verdict: {what} ({place}); please report it\n")
     return NO_VERDICT
 
 

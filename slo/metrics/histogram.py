@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+MAX_COUNT = 10**15
+"""No run has more requests."""
 LOWEST_US = 1
 HIGHEST_US = 3_600_000_000
 """One hour. Longer latencies are counted here, and their exact maximum is lost (the sum too)."""
@@ -169,6 +171,25 @@ class Histogram:
                 raise ValueError(f"bucket step {step} with count {count}")
             counts[index] = count
         return cls(counts, sum(counts.values()), data["sum_us"], data["min_us"], data["max_us"])
+
+    @classmethod
+    def checked(cls, data: Any) -> Histogram:
+        """Return the histogram of data that anybody may have written; raises ValueError where it cannot be one."""
+        buckets, limits = data["buckets"], (data["sum_us"], data["min_us"], data["max_us"])
+        if not isinstance(buckets, list) or any(type(number) is not int for number in (*buckets, *limits)):
+            raise ValueError("a histogram holds whole numbers alone")
+        found = cls.from_data(data)
+        if not found.counts:
+            raise ValueError("a histogram without a value is left out")
+        if found.total > MAX_COUNT:
+            raise ValueError(f"a histogram of more than {MAX_COUNT} values")
+        ends = min(found.counts), max(found.counts)
+        if (bucket_of(found.min_us), bucket_of(found.max_us)) != ends or found.min_us > found.max_us:
+            raise ValueError("a histogram's smallest and largest values are not in its outer buckets")
+        low, high = (sum(bucket_bounds(i)[end] * n for i, n in found.counts.items()) for end in (0, 1))
+        if not low <= found.sum_us <= high:
+            raise ValueError("a histogram's sum is not that of its buckets")
+        return found
 
 
 def rank_of(total: int, percent: Fraction | float) -> int:

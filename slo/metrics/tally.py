@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgpack
 
-from slo.metrics.histogram import Histogram
+from slo.metrics.histogram import MAX_COUNT, Histogram
 
 OTHER = "(other)"
 """Where names beyond a cap are counted: nothing is lost, and memory stays bounded."""
@@ -184,6 +184,25 @@ class Tally:
             retry_outcomes=dict(data.get("returns", {})),
         )
 
+    @classmethod
+    def checked(cls, data: Any) -> Tally:
+        """Return the tally of data that anybody may have written; raises ValueError where it cannot be one."""
+        if not isinstance(data, dict) or not set(data) <= _KEYS:
+            raise ValueError("a tally has keys that it must not have")
+        for key in _HISTOGRAMS.values():
+            if key in data:
+                Histogram.checked(data[key])
+        counts = [data.get(key, 0) for key in ("throttled", "untimed", "bytes")]
+        for key in ("failures", "returns"):
+            counts += _texts(data.get(key, {})).values()
+        for outcome in _texts(data.get("checks", {})).values():
+            if not isinstance(outcome, list) or len(outcome) != 2:
+                raise ValueError("a check has two counts: passed and failed")
+            counts += outcome
+        if any(type(count) is not int or not 0 <= count <= MAX_COUNT for count in counts):
+            raise ValueError(f"a count is a whole number from 0 to {MAX_COUNT}")
+        return cls.from_data(data)
+
     def pack(self) -> Packed:
         """Return the tally as msgpack: a few hundred bytes where the objects take kilobytes."""
         packed: Packed = msgpack.packb(self.to_data())
@@ -199,3 +218,12 @@ def _count(counts: dict[str, int], name: str, count: int) -> None:
     if name not in counts and len(counts) >= MAX_KINDS:
         name = OTHER
     counts[name] = counts.get(name, 0) + count
+
+
+def _texts(data: Any) -> dict[str, Any]:
+    if not isinstance(data, dict) or not all(isinstance(name, str) for name in data):
+        raise ValueError("counts are kept by their names")
+    return data
+
+
+_KEYS = {*_HISTOGRAMS.values(), *_COUNTS.values()}

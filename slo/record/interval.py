@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
+from slo.metrics.histogram import MAX_COUNT
 from slo.metrics.tally import Packed, Tally
 from slo.metrics.tally_table import TallyTable
+
+MAX_TIME_MS = 10**10
+"""Milliseconds of the longest run: 115 days."""
 
 
 @dataclass(slots=True)
@@ -56,9 +60,9 @@ class Interval:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Interval:
         """Return the interval that ``to_data`` described; raises ValueError when it is damaged."""
-        packed = {name: Tally.from_data(tally).pack() for name, tally in data["endpoints"].items()}
+        packed = {name: Tally.checked(tally).pack() for name, tally in data["endpoints"].items()}
         arrivals = Arrivals(*data.get("arrivals", NO_ARRIVALS))
-        return cls(data["start_ms"], data["end_ms"], data["stage"], packed, arrivals)
+        return cls(data["start_ms"], data["end_ms"], data["stage"], packed, arrivals).checked()
 
     def to_wire(self) -> list[Any]:
         """Return data for msgpack; the tallies stay packed."""
@@ -68,7 +72,18 @@ class Interval:
     def from_wire(cls, data: list[Any]) -> Interval:
         """Return the interval that ``to_wire`` described."""
         start_ms, end_ms, stage, packed, arrivals = data
-        return cls(start_ms, end_ms, stage, dict(packed), Arrivals(*arrivals))
+        return cls(start_ms, end_ms, stage, dict(packed), Arrivals(*arrivals)).checked()
+
+    def checked(self) -> Interval:
+        """Return this interval, which comes from outside; raises ValueError where it cannot be one."""
+        numbers = (self.start_ms, self.end_ms, *self.arrivals)
+        if any(type(number) is not int or number < 0 for number in numbers) or max(self.arrivals) > MAX_COUNT:
+            raise ValueError("an interval's times and arrivals are whole numbers from 0 on")
+        if not self.start_ms <= self.end_ms <= MAX_TIME_MS:
+            raise ValueError(f"an interval from {self.start_ms} to {self.end_ms} ms")
+        if not all(isinstance(text, str) for text in (self.stage, *self.packed)):
+            raise ValueError("the names of stages and endpoints are texts")
+        return self
 
 
 def total_of(intervals: Iterable[Interval]) -> TallyTable:

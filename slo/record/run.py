@@ -16,7 +16,7 @@ from slo.record.interval import arrivals_of, total_of
 from slo.record.process_stats import ProcessStats
 from slo.record.run_counts import LiveCounts, RunCounts
 from slo.record.run_record import RunError, RunRecord
-from slo.text import atomic
+from slo.text import atomic, json_file
 
 FILE_NAME = "run.json"
 
@@ -142,13 +142,11 @@ def read(path: Path) -> Run:
     """Return the run saved at ``path``, a ``run.json`` or its folder; raises RunError with a sentence."""
     file = path / FILE_NAME if path.is_dir() else path
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json_file.read(file)
     except FileNotFoundError:
         raise RunError(f"{file}: there is no such run record; give a folder under reports/ or its run.json") from None
-    except OSError as error:
-        raise RunError(f"{file}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise RunError(f"{file}: is not JSON ({error}); a run record is written by a Locust run") from None
+    except json_file.JsonFileError as error:
+        raise RunError(f"{file}: {error}; a run record is written by a Locust run") from None
     try:
         return Run.from_data(data)
     except RunError as error:

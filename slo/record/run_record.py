@@ -5,7 +5,7 @@ What is computed from it is in ``slo.record.run`` (sums) and ``slo.analysis`` (a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
 from slo.load.search_record import SearchRecord
+from slo.metrics.histogram import Histogram
 from slo.record.code_counts import CodeCounts
 from slo.record.ending import Ending
 from slo.record.interval import Interval
@@ -91,6 +92,7 @@ class RunRecord:
         """Return the run that ``to_data`` described; raises RunError where it is damaged."""
         _check_schema(data)
         try:
+            _check_processes(data["generator"].get("processes", ()))
             return cls(
                 id=data["id"],
                 scenario=data["scenario"],
@@ -114,6 +116,14 @@ class RunRecord:
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunError(f"the record is damaged: {type(error).__name__} {error}") from None
+
+
+def _check_processes(processes: Iterable[Mapping[str, Any]]) -> None:
+    """Raise ValueError for statistics of our processes that cannot be any; an empty histogram is none."""
+    for process in processes:
+        for stats in process["stages"].values():
+            if stats["lag"]["buckets"]:
+                Histogram.checked(stats["lag"])
 
 
 def _check_schema(data: Any) -> None:

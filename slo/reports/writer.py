@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import pickle
 import subprocess
@@ -15,10 +14,11 @@ from pathlib import Path
 
 from slo.baseline import store
 from slo.baseline.store import BaselineError
+from slo.objectives import document
 from slo.objectives.objectives import Objectives, parse
 from slo.record.run import Run
 from slo.reports import csv_files, github, hlog, junit, markdown
-from slo.text import atomic
+from slo.text import atomic, json_file
 from slo.text.clean import file_name, for_terminal
 from slo.verdict import verdict
 from slo.verdict.judge import judge
@@ -115,11 +115,13 @@ def judged_by(run: Run, folder: Path) -> Objectives | None:
     Raises ObjectivesError if the file is damaged.
     """
     try:
-        text = (folder / OBJECTIVES).read_text(encoding="utf-8")
-    except OSError:
-        return None
+        text = document.read(folder / OBJECTIVES)
+    except document.DocumentError:
+        if not (folder / OBJECTIVES).exists():
+            return None
+        raise
     try:
-        source = json.loads((folder / verdict.FILE_NAME).read_text(encoding="utf-8"))["objectives"]["source"]
+        source = json_file.read(folder / verdict.FILE_NAME)["objectives"]["source"]
     except (OSError, ValueError, KeyError, TypeError):
         source = run.options.get("objectives") or folder / OBJECTIVES
     return parse(text, str(source))

@@ -16,7 +16,6 @@ from slo.load.plan import Plan
 from slo.measure.open_requests import OpenSummary
 from slo.metrics.indicator import WHOLE_RUN
 from slo.metrics.quantity import show
-from slo.metrics.tally import UNANSWERED_US
 from slo.metrics.tally_table import Tallies
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
@@ -121,13 +120,13 @@ def _oldest_s(objective: Objective, waiting: OpenSummary, groups: Mapping[str, t
 def _value_unanswered(objective: Objective, age_s: float) -> Fraction | None:
     """Return the objective's value where no request ended in the window and one has been open for ``age_s`` seconds.
 
-    A latency is at least that age. None where such a request says nothing yet.
+    A latency is at least that age. None where such a request says nothing yet: it must be older than the window.
     """
     kind, age_ms = objective.indicator.kind, Fraction(round(age_s * 1000))
+    if age_s < WINDOW_S:
+        return None
     if kind == "latency":
         return age_ms if not meets(objective.indicator, age_ms, objective.target) else None
-    if age_ms * 1000 < UNANSWERED_US:
-        return None
     return {"errors": Fraction(1), "unanswered": Fraction(1), "throughput": Fraction(0)}.get(kind)
 
 

@@ -157,3 +157,32 @@ def test_what_lies_above_a_bound_is_never_overstated(values: list[int], bound: i
     assert sum(part.counts.values()) == part.total
     if part.total:
         assert bound < part.min_us <= part.max_us <= histogram.max_us
+
+
+@given(st.lists(st.integers(0, 2 * HIGHEST_US), min_size=1, max_size=50))
+def test_every_histogram_that_we_write_can_be_read(values: list[int]) -> None:
+    one = Histogram()
+    one.record_all(values)
+    assert Histogram.checked(one.to_data()) == one
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"buckets": [1, 1, 1]},
+        {"buckets": []},
+        {"buckets": "1"},
+        {"buckets": [True, 1]},
+        {"buckets": [100, 10**16]},
+        {"sum_us": 10**12},
+        {"sum_us": 1},
+        {"min_us": 90},
+        {"max_us": 10**9},
+        {"max_us": 100.0},
+    ],
+)
+def test_what_cannot_be_a_histogram_is_refused(change: dict[str, object]) -> None:
+    one = Histogram()
+    one.record_all([100, 200, 300])
+    with pytest.raises(ValueError, match=r"histogram|bucket"):
+        Histogram.checked({**one.to_data(), **change})

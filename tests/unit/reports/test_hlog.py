@@ -42,7 +42,7 @@ def busy() -> Run:
         for _ in range(3):
             for _ in range(500):
                 recorder.request("search", source.lognormvariate(4, 2), 10)
-                recorder.request("book a, room\n=now", source.lognormvariate(6, 1), 10)
+                recorder.request("book a, room =now", source.lognormvariate(6, 1), 10)
             clock.now += 1
 
     return made(fill)
@@ -71,7 +71,7 @@ def test_their_reader_finds_our_counts_by_interval_and_tag(tmp_path: Path) -> No
     path = tmp_path / "latency.hlog"
     path.write_text(hlog.log(run), encoding="utf-8")
     found = read(path)
-    tags = {"search": "search", "book_a_room_=now": "book a, room\n=now"}
+    tags = {"search": "search", "book_a_room_=now": "book a, room =now"}
     assert len(found) == 3 * len(run.intervals)
     start_ms = 1767225600000  # 2026-01-01T00:00:00Z
     for number, interval in enumerate(run.intervals):
