@@ -22,6 +22,7 @@ import msgpack
 from jsonschema import Draft202012Validator
 
 from slo.measure.recorder import RUN_STAGE
+from slo.metrics.checked_tally import checked_tally
 from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.record.suite import Suite
@@ -291,6 +292,6 @@ def _unpack(packed: str) -> tuple[Block, ...]:
     if not unpacker.eof:
         raise ValueError("a reference is cut short, or larger than any that is written")
     return tuple(
-        Block(float(seconds), str(stage), {str(name): Tally.checked(tally) for name, tally in cells.items()})
+        Block(float(seconds), str(stage), {str(name): checked_tally(tally) for name, tally in cells.items()})
         for seconds, stage, cells in msgpack.unpackb(plain)
     )

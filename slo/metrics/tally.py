@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgpack
 
-from slo.metrics.histogram import MAX_COUNT, Histogram
+from slo.metrics.histogram import Histogram
 
 OTHER = "(other)"
 """Where names beyond a cap are counted: nothing is lost, and memory stays bounded."""
@@ -20,7 +20,7 @@ RetryOutcome = Literal["early", "through", "again", "failed"]
 """How the request after a 429 with Retry-After ended; see ``slo.measure.retry_after``."""
 UNANSWERED_US = 10_000_000
 """A request that was open for 10 s or longer when its user was stopped counts as failed."""
-_HISTOGRAMS = {
+HISTOGRAM_KEYS = {
     "ok": "ok",
     "failed": "failed",
     "ok_due": "ok_due",
@@ -28,7 +28,7 @@ _HISTOGRAMS = {
     "retry_after": "told",
     "unanswered": "unanswered",
 }
-_COUNTS = {
+COUNT_KEYS = {
     "failures": "failures",
     "throttled": "throttled",
     "untimed": "untimed",
@@ -158,11 +158,11 @@ class Tally:
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON or msgpack; what is zero is left out."""
         data: dict[str, Any] = {}
-        for field_name, key in _HISTOGRAMS.items():
+        for field_name, key in HISTOGRAM_KEYS.items():
             histogram = getattr(self, field_name)
             if histogram.total:
                 data[key] = histogram.to_data()
-        for field_name, key in _COUNTS.items():
+        for field_name, key in COUNT_KEYS.items():
             value = getattr(self, field_name)
             if value:
                 data[key] = value
@@ -172,7 +172,7 @@ class Tally:
     def from_data(cls, data: Mapping[str, Any]) -> Tally:
         """Return the tally that ``to_data`` described; raises ValueError when it is damaged."""
         histograms: dict[str, Any] = {
-            name: Histogram.from_data(data[key]) for name, key in _HISTOGRAMS.items() if key in data
+            name: Histogram.from_data(data[key]) for name, key in HISTOGRAM_KEYS.items() if key in data
         }
         return cls(
             **histograms,
@@ -183,25 +183,6 @@ class Tally:
             checks={name: list(outcome) for name, outcome in data.get("checks", {}).items()},
             retry_outcomes=dict(data.get("returns", {})),
         )
-
-    @classmethod
-    def checked(cls, data: Any) -> Tally:
-        """Return the tally of data that anybody may have written; raises ValueError where it cannot be one."""
-        if not isinstance(data, dict) or not set(data) <= _KEYS:
-            raise ValueError("a tally has keys that it must not have")
-        for key in _HISTOGRAMS.values():
-            if key in data:
-                Histogram.checked(data[key])
-        counts = [data.get(key, 0) for key in ("throttled", "untimed", "bytes")]
-        for key in ("failures", "returns"):
-            counts += _texts(data.get(key, {})).values()
-        for outcome in _texts(data.get("checks", {})).values():
-            if not isinstance(outcome, list) or len(outcome) != 2:
-                raise ValueError("a check has two counts: passed and failed")
-            counts += outcome
-        if any(type(count) is not int or not 0 <= count <= MAX_COUNT for count in counts):
-            raise ValueError(f"a count is a whole number from 0 to {MAX_COUNT}")
-        return cls.from_data(data)
 
     def pack(self) -> Packed:
         """Return the tally as msgpack: a few hundred bytes where the objects take kilobytes."""
@@ -218,12 +199,3 @@ def _count(counts: dict[str, int], name: str, count: int) -> None:
     if name not in counts and len(counts) >= MAX_KINDS:
         name = OTHER
     counts[name] = counts.get(name, 0) + count
-
-
-def _texts(data: Any) -> dict[str, Any]:
-    if not isinstance(data, dict) or not all(isinstance(name, str) for name in data):
-        raise ValueError("counts are kept by their names")
-    return data
-
-
-_KEYS = {*_HISTOGRAMS.values(), *_COUNTS.values()}

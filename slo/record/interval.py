@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
+from slo.metrics.checked_tally import checked_tally
 from slo.metrics.histogram import MAX_COUNT
 from slo.metrics.tally import Packed, Tally
 from slo.metrics.tally_table import TallyTable
@@ -60,7 +61,7 @@ class Interval:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Interval:
         """Return the interval that ``to_data`` described; raises ValueError when it is damaged."""
-        packed = {name: Tally.checked(tally).pack() for name, tally in data["endpoints"].items()}
+        packed = {name: checked_tally(tally).pack() for name, tally in data["endpoints"].items()}
         arrivals = Arrivals(*data.get("arrivals", NO_ARRIVALS))
         return cls(data["start_ms"], data["end_ms"], data["stage"], packed, arrivals).checked()
 

@@ -29,6 +29,7 @@ from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import Recording, context_of
 from slo.runtime.open_model import use_arrivals
+from slo.runtime.task_executions import count_tasks
 from slo.tracing.traced import Tracer, traced_request, tracer_of
 
 
@@ -59,7 +60,7 @@ def listen(
     untrace = _trace(tracer_of(environment), recorder, slowest)
     restore = locust_compat.report_uncaught_exceptions(recorder.caught.left)
     stop_counting_unanswered = _count_unanswered(environment, recorder)
-    stop_counting_tasks = locust_compat.count_tasks(recorder.code.tasks.of)
+    stop_counting_tasks = count_tasks(recorder.code.tasks.of)
 
     def detach() -> None:
         stop_counting_tasks()

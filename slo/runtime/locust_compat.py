@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 import zmq
-from gevent import GreenletExit, getcurrent
+from gevent import GreenletExit
 from locust import argument_parser, clients, events
 from locust.contrib import fasthttp
 from locust.exception import (
@@ -27,9 +27,8 @@ from locust.exception import (
 from locust.rpc import Message
 from locust.stats import RequestStats, StatsEntry
 from locust.user import users
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet, TaskSet
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
-from slo.load.greenlet_tree import USER_ATTRIBUTE
 from slo.text.clean import encodable
 
 __all__ = ["DefaultTaskSet"]
@@ -168,46 +167,6 @@ def send_valid_text() -> None:
             return serialize(message)
 
     Message.serialize = serialize_valid  # type: ignore[method-assign]
-
-
-def count_tasks(counts_of: Callable[[str], list[int]]) -> Callable[[], None]:
-    """Count the executions of tasks, and those that an exception ends; returns a function that undoes it.
-
-    ``counts_of`` returns the counts of a task by its name. Relies on ``execute_task`` of ``TaskSet`` and of
-    ``DefaultTaskSet``. A nested task set is no task: its own tasks are counted.
-    """
-    originals = [(cls, cls.execute_task) for cls in (TaskSet, DefaultTaskSet)]
-    for cls, execute in originals:
-        cls.execute_task = _counting_task(execute, counts_of)  # type: ignore[method-assign]
-
-    def undo() -> None:
-        for cls, execute in originals:
-            cls.execute_task = execute  # type: ignore[method-assign]
-
-    return undo
-
-
-def _counting_task(execute: Callable[..., None], counts_of: Callable[[str], list[int]]) -> Callable[..., None]:
-    def execute_and_count(tasks: Any, task: Any) -> None:
-        if hasattr(task, "tasks"):
-            return execute(tasks, task)
-        counts = counts_of(str(getattr(task, "__qualname__", type(task).__name__)))
-        setattr(getcurrent(), USER_ATTRIBUTE, True)
-        try:
-            execute(tasks, task)
-        except GreenletExit:
-            raise  # its user is stopped: how it would have ended is unknown
-        except NO_FAILURES:
-            counts[0] += 1
-            raise
-        except Exception:
-            counts[0] += 1
-            counts[1] += 1
-            raise
-        counts[0] += 1
-        return None
-
-    return execute_and_count
 
 
 def use_task_set(cls: type[DefaultTaskSet]) -> None:

@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
-from gevent import GreenletExit
 from locust import LoadTestShape, argument_parser, clients, events
 from locust.contrib import fasthttp
-from locust.env import Environment
 from locust.event import EventHook
-from locust.exception import StopUser
 from locust.rpc import Message
 from locust.runners import MasterRunner, Runner, WorkerRunner
 from locust.stats import RequestStats, StatsEntry
@@ -22,7 +19,6 @@ from locust.user.task import DefaultTaskSet, TaskSet
 from locust.user.users import User
 from locust.web import WebUI
 
-from slo.record.task_counts import TaskCounts
 from slo.runtime import locust_compat
 from slo.runtime.locust_compat import Listener
 
@@ -89,37 +85,6 @@ def test_the_table_of_locusts_own_arguments_is_built_once(monkeypatch: pytest.Mo
     first["users"] = 2
     assert argument_parser.default_args_dict() == {"users": 1}
     assert len(built) == 1
-
-
-@pytest.mark.parametrize("cls", [TaskSet, DefaultTaskSet])
-def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
-    def book(_: object) -> None:
-        raise KeyError
-
-    def leave(_: object) -> None:
-        raise StopUser
-
-    def killed(_: object) -> None:
-        raise GreenletExit
-
-    class Nested(TaskSet):
-        def on_start(self) -> None:
-            raise KeyError
-
-    counts = TaskCounts()
-    undo = locust_compat.count_tasks(counts.of)
-    tasks = cls(User(Environment()))
-    for task, raised in ((book, KeyError), (leave, StopUser), (killed, GreenletExit), (Nested, KeyError)):
-        with pytest.raises(raised):
-            tasks.execute_task(task)
-    undo()
-    with pytest.raises(KeyError):
-        tasks.execute_task(book)
-    assert {name.rpartition(".")[2]: numbers for name, numbers in counts.items()} == {
-        "book": [1, 1],
-        "leave": [1, 0],
-        "killed": [0, 0],
-    }
 
 
 @pytest.fixture
