@@ -49,7 +49,7 @@ test: $(READY) ## set up and pass the unit and integration tests
 
 test-system: $(READY) ## the tests with many processes, networks, a browser, Prometheus
 	@$(BIN)/python -m pytest -m 'not long' -n 3 --dist loadgroup tests/system $(ARGS)
-	@$(BIN)/python -m pytest -m slow -n 3 --dist loadgroup tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -m slow -n 3 --dist loadgroup tests/unit tests/integration $(ARGS)
 
 test-long: $(READY) ## real runs whose findings are known beforehand, again and again
 	@$(BIN)/python -m pytest -m long $(ARGS)

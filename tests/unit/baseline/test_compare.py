@@ -48,6 +48,7 @@ def changed(run: list[Block], references: list[list[Block]], question: ComparedI
     return change
 
 
+@pytest.mark.slow
 def test_a_run_is_no_change_from_runs_like_it() -> None:
     called = [changed(run_of(seed), [run_of(1000 + 10 * seed + n) for n in range(5)]).is_real for seed in range(12)]
     assert sum(called) <= 3  # two-sided 5 % of 12 is 0.6; four and more have a probability of 0.2 %
@@ -86,6 +87,7 @@ def test_noise_between_runs_counts_though_each_run_is_calm() -> None:
     assert changed(new, apart).detectable > 2 * changed(new, together).detectable
 
 
+@pytest.mark.slow
 def test_longer_runs_and_more_references_see_smaller_changes() -> None:
     def visible(references: int, requests: int) -> float:
         trials = [

@@ -47,6 +47,7 @@ def test_the_newest_references_stay(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_a_large_run_is_kept_small_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = steady(1, endpoints=300, rate=300, seconds=15)
     path = store.add(run, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,6 +54,7 @@ def test_coarsening_loses_no_count_and_keeps_the_bound(seconds: list[int], most:
     )
 
 
+@pytest.mark.slow
 def test_hours_take_no_more_memory_than_the_stated_bound() -> None:
     history = History()
     packed = []

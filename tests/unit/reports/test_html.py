@@ -196,6 +196,7 @@ def test_the_same_run_gives_the_same_bytes() -> None:
     assert first == again
 
 
+@pytest.mark.slow
 def test_a_long_run_is_merged_to_a_small_page() -> None:
     names = tuple(f"endpoint_{number}" for number in range(12))
     run = ramp(1800, names, rps=12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gevent
 import pytest
 from gevent import GreenletExit
 from locust.env import Environment
@@ -29,14 +30,18 @@ def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
             raise KeyError
 
     counts = TaskCounts()
-    undo = count_tasks(counts.of)
-    tasks = cls(User(Environment()))
-    for task, raised in ((book, KeyError), (leave, StopUser), (killed, GreenletExit), (Nested, KeyError)):
-        with pytest.raises(raised):
-            tasks.execute_task(task)
-    undo()
-    with pytest.raises(KeyError):
-        tasks.execute_task(book)
+
+    def user() -> None:
+        undo = count_tasks(counts.of)
+        tasks = cls(User(Environment()))
+        for task, raised in ((book, KeyError), (leave, StopUser), (killed, GreenletExit), (Nested, KeyError)):
+            with pytest.raises(raised):
+                tasks.execute_task(task)
+        undo()
+        with pytest.raises(KeyError):
+            tasks.execute_task(book)
+
+    gevent.spawn(user).get()
     assert {name.rpartition(".")[2]: numbers for name, numbers in counts.items()} == {
         "book": [1, 1],
         "leave": [1, 0],
