@@ -117,6 +117,7 @@ def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None
 def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     try:
         context_of(environment).listener_errors.install()
+        locust_compat.call_last(events.quitting, _leave)
         if not isinstance(runner, MasterRunner):
             BatchedStats.replace(environment.stats)
         if isinstance(runner, WorkerRunner):
@@ -141,7 +142,6 @@ def _start_early(environment: Environment, **_: Any) -> None:
 
 @events.quitting.add_listener
 def _leave(environment: Environment, **_: Any) -> None:
-    # Registered when the module is imported: quitting fires in reverse order, so this listener is the last.
     wiring = context_of(environment).wiring
     if wiring is not None:
         wiring.leave()

@@ -36,7 +36,7 @@ from slo.runtime.run_store import RunStore
 from slo.runtime.shape import LimitShape
 from slo.runtime.signals import SignalHandler
 from slo.runtime.suite import metrics_token
-from slo.verdict.exit_codes import NO_VERDICT, PASSED
+from slo.verdict.exit_codes import NO_VERDICT, PASSED, worse
 
 
 class Coordinator:
@@ -111,7 +111,13 @@ class Coordinator:
             sys.stderr.write(f"locust-slo: no verdict: {late.sentence()}, after the run was judged\n")
             code = NO_VERDICT
         if code is not None:
-            self._environment.process_exit_code = code
+            theirs = self._environment.process_exit_code
+            self._environment.process_exit_code = worse(code, theirs)
+            if theirs not in (None, code):
+                sys.stderr.write(
+                    f"locust-slo: the locustfile, or a plugin, set the exit code to {theirs}, the verdict's is {code}: "
+                    f"the process ends with {worse(code, theirs)}\n"
+                )
 
     def _stop_runner(self) -> None:
         if self._master is not None:

@@ -16,6 +16,7 @@ import zmq
 from gevent import GreenletExit
 from locust import argument_parser, clients, events
 from locust.contrib import fasthttp
+from locust.event import EventHook
 from locust.exception import (
     InterruptTaskSet,
     RescheduleTask,
@@ -61,6 +62,15 @@ def request_listeners() -> list[Listener]:
     """
     handlers: list[Listener] = events.request._handlers
     return handlers
+
+
+def call_last(hook: EventHook, listener: Listener) -> None:
+    """Make an event that fires in reverse order, like ``quitting``, call a listener after all others.
+
+    Whoever registers before us would otherwise come after us, and could set another exit code.
+    """
+    hook._handlers.remove(listener)
+    hook._handlers.insert(0, listener)
 
 
 def replace_request_listener(old: Listener, new: Listener) -> None:

@@ -21,7 +21,7 @@ from slo.runtime.context import context_of
 from slo.runtime.exit import exit_without_verdict
 from slo.runtime.hooks import identity_of, monitor_loop_lag, record
 from slo.runtime.recorded_options import RUN
-from slo.verdict.exit_codes import NO_VERDICT
+from slo.verdict.exit_codes import NO_VERDICT, PASSED, worse
 
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""
@@ -66,7 +66,8 @@ class WorkerCoordinator:
         if self._sender is not None and not self._sender.finished:
             self._runner.stop()
             self._on_stop()
-        self._environment.process_exit_code = NO_VERDICT if self._refused else 0
+        own = self._environment.process_exit_code
+        self._environment.process_exit_code = worse(NO_VERDICT if self._refused else PASSED, own)
 
     def _send_hello(self) -> None:
         """Send our identity until the master answers, then request its clock periodically."""

@@ -156,3 +156,18 @@ def test_a_message_with_invalid_text_is_sent(monkeypatch: pytest.MonkeyPatch) ->
     locust_compat.send_valid_text()
     serialized = Message("exception", {"msg": "half \ud83d", "tb": ["\ud83d"], "count": 1}, "w1").serialize()
     assert Message.unserialize(serialized).data == {"msg": "half \ufffd", "tb": ["\ufffd"], "count": 1}
+
+
+def test_a_listener_is_called_after_all_others_in_reverse_order() -> None:
+    called: list[str] = []
+    hook = EventHook()
+
+    def ours(**_: object) -> None:
+        called.append("ours")
+
+    hook.add_listener(lambda **_: called.append("registered before"))
+    hook.add_listener(ours)
+    hook.add_listener(lambda **_: called.append("registered after"))
+    locust_compat.call_last(hook, ours)
+    hook.fire(reverse=True)
+    assert called == ["registered after", "registered before", "ours"]
