@@ -8,6 +8,8 @@ locustfile's own options mean.
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -115,6 +117,8 @@ def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None
 
 @events.init.add_listener
 def _wire(environment: Environment, runner: Any, **_: Any) -> None:
+    if runner is None:
+        return  # run_single_user, Locust's debugger: nothing is measured
     try:
         context_of(environment).listener_errors.install()
         locust_compat.call_last(events.quitting, _leave)
@@ -124,6 +128,8 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             context_of(environment).wiring = WorkerCoordinator(environment, runner)
         elif environment.parsed_options is not None:
             context_of(environment).wiring = Coordinator(environment, runner)
+        if environment.parsed_options is not None:  # not where Locust is a library of another program
+            atexit.register(_end_unfinished, environment)
         # Timers count from the loop's last update of its clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
         gevent.get_hub().loop.update_now()
@@ -142,6 +148,18 @@ def _start_early(environment: Environment, **_: Any) -> None:
 
 @events.quitting.add_listener
 def _leave(environment: Environment, **_: Any) -> None:
-    wiring = context_of(environment).wiring
-    if wiring is not None:
-        wiring.leave()
+    context = context_of(environment)
+    context.left = True
+    if context.wiring is not None:
+        context.wiring.leave()
+
+
+def _end_unfinished(environment: Environment) -> None:
+    """End a process that Locust did not shut down: ``sys.exit`` in the locustfile would give its code as a verdict."""
+    context = context_of(environment)
+    if context.left or context.wiring is None:
+        return
+    context.wiring.abandon("the locustfile, or a plugin, ended the process (sys.exit?) before Locust shut it down")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(NO_VERDICT)

@@ -32,12 +32,16 @@ class ProcessWiring(Protocol):
     def leave(self) -> None:
         """Set the exit code as the process ends."""
 
+    def abandon(self, reason: str) -> None:
+        """Keep what there is, as the process ends without having been shut down, for ``reason``."""
+
 
 @dataclass
 class Context:
     """The state of one environment.
 
-    ``wiring`` is None until Locust's ``init`` event. ``pacer`` assigns arrivals to the users of an open model.
+    ``wiring`` is None until Locust's ``init`` event; ``left`` is true once Locust shuts the process down. ``pacer``
+    assigns arrivals to the users of an open model.
     ``early`` is the recording of a worker that was given users before its ``init`` event. ``listener_errors`` counts
     the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with the name and the age in milliseconds
     of a request that was open when its user was stopped. ``open_requests`` are those that wait for their answers,
@@ -48,6 +52,7 @@ class Context:
     pacer: ArrivalPacer | None = None
     early: Recording | None = None
     on_unanswered: Callable[[str, float], None] | None = None
+    left: bool = False
     listener_errors: ListenerErrors = field(default_factory=ListenerErrors)
     open_requests: OpenRequests = field(default_factory=OpenRequests)
     caught: CaughtResponses = field(default_factory=CaughtResponses)

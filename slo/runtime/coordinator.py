@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from collections.abc import Callable
@@ -37,6 +38,9 @@ from slo.runtime.shape import LimitShape
 from slo.runtime.signals import SignalHandler
 from slo.runtime.suite import metrics_token
 from slo.verdict.exit_codes import NO_VERDICT, PASSED, worse
+
+LEAVE_S = 5.0
+"""How long a process that was not shut down waits for its users and workers to leave."""
 
 
 class Coordinator:
@@ -118,6 +122,14 @@ class Coordinator:
                     f"locust-slo: the locustfile, or a plugin, set the exit code to {theirs}, the verdict's is {code}: "
                     f"the process ends with {worse(code, theirs)}\n"
                 )
+
+    def abandon(self, reason: str) -> None:
+        """Write the record of a run that nobody will end, without a verdict, and let the workers go."""
+        sys.stderr.write(f"locust-slo: no verdict: {reason}\n")
+        if self.engine.measurement is not None:
+            self.engine.guard(lambda: self.engine.end(completed=False, broke_off=reason))
+        with contextlib.suppress(Exception), gevent.Timeout(LEAVE_S, False):
+            self._runner.quit()
 
     def _stop_runner(self) -> None:
         if self._master is not None:

@@ -69,6 +69,10 @@ class WorkerCoordinator:
         own = self._environment.process_exit_code
         self._environment.process_exit_code = worse(NO_VERDICT if self._refused else PASSED, own)
 
+    def abandon(self, reason: str) -> None:
+        """Say why this worker is gone: its master takes it for missing, and its counts for incomplete."""
+        sys.stderr.write(f"locust-slo: {reason}\n")
+
     def _send_hello(self) -> None:
         """Send our identity until the master answers, then request its clock periodically."""
         while not self._refused:
