@@ -33,6 +33,7 @@ from slo.runtime.hooks import record
 from slo.runtime.recorded_options import RUN
 from slo.runtime.shape import PlannedShape
 from slo.runtime.worker import WorkerCoordinator
+from slo.text.clean import escape_what_cannot_be_printed
 from slo.verdict.exit_codes import NO_VERDICT
 
 __all__ = ["Plan", "PlannedShape", "Stage", "check", "declare_suite", "refuse", "shape_of"]
@@ -110,6 +111,7 @@ def declare_suite(
 @events.init_command_line_parser.add_listener
 def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None:
     options.add(parser)
+    escape_what_cannot_be_printed(sys.stdout, sys.stderr)
     replace_crash_exit_code()
     locust_compat.cache_default_arguments()
     locust_compat.send_valid_text()

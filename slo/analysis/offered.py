@@ -146,6 +146,22 @@ def unreached_stages(run: Run) -> list[str]:
     return sentences
 
 
+def users_never_reached(run: Run) -> str:
+    """Return a sentence on a run without a plan that ended before all its users ran; empty where they did.
+
+    A run that an objective ended early is none.
+    """
+    load, reached = run.requested_load, max((sample.achieved for sample in run.users), default=0)
+    if load is None or run.live or run.ended.how == "aborted" or load.users - reached <= max(1, 0.02 * load.users):
+        return ""
+    if short_stages(run):
+        return ""  # that much less was offered than requested says it already
+    return (
+        f"the load never reached its users: {reached:,} of {load.users:,} ({load.per_s:g} more each second for "
+        f"{run.duration_s:.0f} s); give it more time, or more users each second (-r)"
+    )
+
+
 def _unreached(run: Run, stage: Stage, start_s: float, end_s: float) -> str | None:
     name, wanted = stage.name, stage.users_to
     # Users are sampled once a second (ten times as often where the time is compressed): allow for one sample.

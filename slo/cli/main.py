@@ -14,7 +14,7 @@ from slo.cli import backtest, baseline, calibrate, compare, export, hotel, lint,
 from slo.objectives.objectives import ObjectivesError
 from slo.record.run_record import RunError
 from slo.reports.writer import ReportError
-from slo.text.clean import cleaned
+from slo.text.clean import cleaned, escape_what_cannot_be_printed
 from slo.text.version import __version__
 from slo.verdict.exit_codes import NO_VERDICT
 
@@ -32,6 +32,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line ``words`` (default: this process's) and return the exit code."""
+    escape_what_cannot_be_printed(sys.stdout, sys.stderr)
     options = _parser().parse_args(words)
     try:
         return int(options.do(options))

@@ -250,10 +250,12 @@ class Coordinator:
         self.engine.store.finish_reports()
 
     def _print(self) -> None:
-        text = self.engine.store.console_text(colour=sys.stdout.isatty())
+        # With --json Locust's statistics are what the standard output is for.
+        stream = sys.stderr if getattr(self._environment.parsed_options, "json", False) else sys.stdout
+        text = self.engine.store.console_text(colour=stream.isatty())
         if text:
-            sys.stdout.write(text + "\n")
-            sys.stdout.flush()
+            stream.write(text + "\n")
+            stream.flush()
 
     def _processes(self) -> list[ProcessStatus]:
         """Return how the generator's processes are: this one, or the master and its workers."""

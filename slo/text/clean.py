@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 MAX_LENGTH = 160
@@ -70,3 +71,10 @@ def encodable(data: object) -> object:
     if isinstance(data, list | tuple):
         return [encodable(one) for one in data]
     return data
+
+
+def escape_what_cannot_be_printed(*streams: object) -> None:
+    """Make text streams write a character that their encoding lacks as an escape, instead of raising an error."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

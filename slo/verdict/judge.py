@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from slo.analysis import findings, generator_health, outcome, silence
-from slo.analysis.offered import short_stages, unreached_stages
+from slo.analysis.offered import short_stages, unreached_stages, users_never_reached
 from slo.analysis.outcome import Outcome
 from slo.analysis.timeline import Point
 from slo.metrics.tally_table import Tallies
@@ -43,7 +43,7 @@ def judge(
         reason=reason,
         results=results,
         notes=(
-            *filter(None, [run.code.exceptions.sentence(), unreported_note(run)]),
+            *filter(None, [run.code.exceptions.sentence(), unreported_note(run), users_never_reached(run)]),
             *silent.notes,
             *run.notes,
             *unreached_stages(run),

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from slo.analysis import findings
 from slo.analysis.finding import Finding
-from slo.analysis.offered import short_stages
+from slo.analysis.offered import short_stages, users_never_reached
 from slo.analysis.silence import Silence
 from slo.metrics import arrivals, quantity
 from slo.record.run import Run
@@ -40,13 +40,17 @@ def overall(
         what = [f"an exception ended every execution of {names}", run.code.exceptions.sentence()]
         reason = f"{': '.join(filter(None, what))}; {reason}"
         return max(status, "FAIL", key=RANK.index), reason
-    unreported = unreported_note(run)
-    if status == "PASS" and unreported and run.code.unreported > MAX_UNREPORTED_SHARE * run.tally().requests:
-        return "WARNING", f"{unreported}; {reason}"
-    if status == "PASS" and run.code.exceptions and not any(_bounds_exceptions(result) for result in results):
-        # A task that an exception ended did not do what it was to measure: that much was not tested.
-        return "WARNING", f"{run.code.exceptions.sentence()}; {reason}"
-    return status, reason
+    untested = _what_was_not_tested(run, results) if status == "PASS" else ""
+    return ("WARNING", f"{untested}; {reason}") if untested else (status, reason)
+
+
+def _what_was_not_tested(run: Run, results: Sequence[Result]) -> str:
+    """Return why a run that meets its objectives is no pass: a part of what it was to test was not; empty if not."""
+    if run.code.unreported > MAX_UNREPORTED_SHARE * run.tally().requests and unreported_note(run):
+        return unreported_note(run)
+    if run.code.exceptions and not any(_bounds_exceptions(result) for result in results):
+        return run.code.exceptions.sentence()
+    return users_never_reached(run)
 
 
 def unreported_note(run: Run) -> str:

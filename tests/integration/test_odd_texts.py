@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,17 @@ def test_every_text_is_recorded_once_and_shown_without_harm(
         text = (done.folder / report).read_text(encoding="utf-8")
         assert "\x1b" not in text
         assert report == "junit.xml" or "squeda" in text, report
+
+
+def test_a_console_without_the_letters_shows_them_as_escapes(demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
+    words = ["-f", ROOT / "tests" / "locustfiles" / "odd_texts.py", "-H", demo.url, "-u", 1, "-t", "2s"]
+    words += ["--objectives", tmp_path / "o.yaml", "--report-formats", "html,markdown,junit", "--json"]
+    done = locust(tmp_path / "reports", *words, env={"PYTHONIOENCODING": "ascii"})
+    assert done.reached("FAIL"), done.out + done.err
+    assert "b\\xfasqueda" in done.err
+    assert sorted(path.name for path in done.folder.iterdir()) == sorted(
+        ["junit.xml", "objectives.yaml", "report.html", "report.md", "run.json", "verdict.json"]
+    )
+    # With --json the standard output is Locust's JSON alone.
+    assert {entry["name"] for entry in json.loads(done.out)} >= {"7", "Page.HOME"}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.analysis.offered import offered_load
+from slo.analysis.offered import offered_load, users_never_reached
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
+from slo.record.ending import Ending
 from slo.record.run import Run
 from slo.record.samples import UserSample
 from slo.reports import html
 from slo.text import schemas
 from slo.verdict.judge import judge
+from slo.verdict.policy import Policy
 from tests.support.followed import OBJECTIVE, PLAN, followed
 from tests.support.made import demanding, requests
 
@@ -119,3 +122,25 @@ def answered(ask: RequestedLoad | None, share: float = 1.0, duration_s: int = 10
     line = ask or ASK
     users = tuple(UserSample(at * 1000, None, round(line.users_at(at) * share)) for at in range(duration_s))
     return replace(requests(100, 100), users=users, duration_s=float(duration_s), requested_load=ask)
+
+
+@pytest.mark.parametrize(
+    ("reached", "how", "said"),
+    [
+        (10, "stopped", True),
+        (97, "completed", True),
+        (98, "completed", False),
+        (100, "stopped", False),
+        (10, "aborted", False),
+    ],
+)
+def test_a_load_that_never_reached_its_users_is_no_pass(reached: int, how: Any, said: bool) -> None:
+    users = (UserSample(0, None, 0), UserSample(4000, None, reached))
+    run = replace(requests(100, 5), users=users, requested_load=RequestedLoad(100, 2.0), ended=Ending(how))
+    sentence = users_never_reached(run)
+    assert bool(sentence) == said
+    verdict = judge(run, demanding("indicator: errors.ratio, target: 5 %"), policy=Policy(allow_incomplete=True))
+    assert (verdict.status == "WARNING" and verdict.reason.startswith(sentence)) == said
+    if said:
+        assert sentence.startswith(f"the load never reached its users: {reached} of 100 (2 more each second for 10 s)")
+        assert verdict.notes[0] == sentence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -9,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.text.clean import INVISIBLE, MAX_LENGTH, cleaned, encodable, file_name, for_terminal, one_line, stored
+from slo.text.clean import (
+    INVISIBLE,
+    MAX_LENGTH,
+    cleaned,
+    encodable,
+    escape_what_cannot_be_printed,
+    file_name,
+    for_terminal,
+    one_line,
+    stored,
+)
 
 ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=200)
 
@@ -78,3 +89,12 @@ def test_what_is_stored_is_one_line_of_valid_text(text: str) -> None:
 @given(st.recursive(ANY_TEXT | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)))
 def test_data_becomes_encodable(data: object) -> None:
     json.dumps(encodable(data), ensure_ascii=False).encode()
+
+
+def test_a_stream_writes_what_its_encoding_lacks_as_an_escape() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    escape_what_cannot_be_printed(stream, None)
+    stream.write("b\u00fasqueda \U0001f600")
+    stream.flush()
+    assert raw.getvalue() == rb"b\xfasqueda \U0001f600"
