@@ -18,7 +18,7 @@ from locust.user.task import LOCUST_STATE_RUNNING
 from locustfiles import payloads
 from locustfiles.endpoints import HOTEL, Endpoint
 from slo.lean import LeanHttpUser
-from slo.plugin import check
+from slo.plugin import check, secret_of
 
 EXPECTED = "expected answer"
 IN_TIME = "response under 5 s"
@@ -52,7 +52,7 @@ class Guest(LeanHttpUser):
         self._endpoints: Mapping[str, Endpoint] = getattr(environment, "hotel_endpoints", HOTEL)
         self._think_time = float(getattr(options, "think_time", 1.0))
         self._whatsapp_secret = os.environ.get("WHATSAPP_APP_SECRET", "").encode()
-        token = os.environ.get("ADMIN_TOKEN", "")
+        token = secret_of(environment, "ADMIN_TOKEN")
         self._admin = {"Authorization": f"Bearer {token}"} if token else {}
 
     def wait_time(self) -> float:

@@ -23,7 +23,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
 from slo.record.suite import Suite
-from slo.runtime import locust_compat, options, suite
+from slo.runtime import locust_compat, options, secret_hosts, suite
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import context_of
@@ -36,7 +36,7 @@ from slo.runtime.worker import WorkerCoordinator
 from slo.text.clean import escape_what_cannot_be_printed
 from slo.verdict.exit_codes import NO_VERDICT
 
-__all__ = ["Plan", "PlannedShape", "Stage", "check", "declare_suite", "refuse", "shape_of"]
+__all__ = ["Plan", "PlannedShape", "Stage", "check", "declare_suite", "refuse", "secret_of", "shape_of"]
 
 
 def check(response: object, name: str, passed: bool) -> bool:
@@ -77,6 +77,15 @@ def shape_of(environment: Environment) -> LoadTestShape | None:
     """
     wiring = context_of(environment).wiring
     return wiring.requested_shape if wiring else None
+
+
+def secret_of(environment: Environment, variable: str) -> str:
+    """Return the secret in an environment variable, if the run's host may have it; else an empty text.
+
+    A host that somebody types into Locust's web form gets no secret, unless the command line or the locustfile named
+    it, too, or LOCUST_SLO_SECRET_HOSTS lists it.
+    """
+    return secret_hosts.secret_of(environment, variable)
 
 
 def declare_suite(

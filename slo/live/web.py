@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from flask import Blueprint, Flask, Response, abort, redirect, request
 
 from slo.live import snapshot as live
+from slo.live.cross_site import REFUSAL, is_cross_site
 
 ASSETS = {"slo.css": "text/css", "slo.js": "text/javascript", "tab.js": "text/javascript"}
 _KINDS = {
@@ -77,6 +78,18 @@ def register(
     app.register_blueprint(_metrics_page(web_ui, metrics, base))
     web_ui.template_args = {**web_ui.template_args, **_TAB}
     app.after_request(lambda response: _extend(response, snapshot))
+
+
+def guard(web_ui: WebUI, before: Callable[[], None]) -> None:
+    """Refuse what a page of another site asks of any of Locust's own pages; ``before`` is called at each request."""
+    assert web_ui.app is not None
+
+    @web_ui.app.before_request
+    def refuse_cross_site() -> Response | None:
+        before()
+        if is_cross_site(request.method, dict(request.headers), request.host):
+            return Response(f"{REFUSAL}\n", status=403, content_type="text/plain")
+        return None
 
 
 def _metrics_page(web_ui: WebUI, metrics: Callable[[str], tuple[bytes, str]], base: str) -> Blueprint:

@@ -46,6 +46,7 @@ class Context:
     the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with the name and the age in milliseconds
     of a request that was open when its user was stopped. ``open_requests`` are those that wait for their answers,
     and ``caught`` the responses that with-blocks are to report, in the run under way.
+    ``given_hosts`` are those known before anybody used the web form, and ``withheld`` the secrets not sent to others.
     """
 
     wiring: ProcessWiring | None = None
@@ -53,6 +54,8 @@ class Context:
     early: Recording | None = None
     on_unanswered: Callable[[str, float], None] | None = None
     left: bool = False
+    given_hosts: frozenset[str] | None = None
+    withheld: set[tuple[str, str]] = field(default_factory=set)
     listener_errors: ListenerErrors = field(default_factory=ListenerErrors)
     open_requests: OpenRequests = field(default_factory=OpenRequests)
     caught: CaughtResponses = field(default_factory=CaughtResponses)

@@ -202,7 +202,7 @@ class Coordinator:
 
     def _scrape(self, measurement: Measurement, path: str) -> None:
         """Read the target's metrics as long as the run is running."""
-        scraper = Scraper(self._environment.host or "", path, metrics_token(self._environment.parsed_options))
+        scraper = Scraper(self._environment.host or "", path, metrics_token(self._environment))
         plan = measurement.description.plan
         wait_s = period_s(plan.time_scale if plan else 1.0)
         while self.engine.measurement is measurement:

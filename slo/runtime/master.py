@@ -18,6 +18,7 @@ from slo.runtime import locust_compat
 from slo.runtime.engine import Engine
 from slo.runtime.hooks import identity_of
 from slo.runtime.recorded_options import RUN
+from slo.runtime.secret_hosts import TRUSTED, is_trusted
 
 FINAL_WAIT_S = 10.0
 """How long the master waits for its workers' last counts."""
@@ -90,6 +91,7 @@ class MasterWiring:
     def _announce(self, measurement: Measurement) -> None:
         """Put the run among the options, which Locust sends to each worker with its first users."""
         setattr(self._environment.parsed_options, RUN, self.cluster.protocol.announcement(measurement))
+        setattr(self._environment.parsed_options, TRUSTED, is_trusted(self._environment))
 
     def _on_hello(self, environment: Environment, msg: Any, **_: Any) -> None:
         reason = self.cluster.protocol.greet(msg.node_id, msg.data)

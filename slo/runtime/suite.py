@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from locust.env import Environment
 
 from slo.load.plan import Plan
 from slo.record.suite import KEY, Suite
+from slo.runtime.secret_hosts import secret_of
 from slo.text.clean import file_name
 
 MAX_NAME = 80
@@ -41,10 +41,13 @@ def scenario_of(environment: Environment) -> str | None:
     return (getattr(parsed, option, None) or None) if option else None
 
 
-def metrics_token(parsed: Any) -> str:
-    """Return the bearer token for the target's metrics; empty if the locustfile names no variable or it is not set."""
-    variable = suite_of(parsed).metrics_token
-    return os.environ.get(variable, "") if variable else ""
+def metrics_token(environment: Environment) -> str:
+    """Return the bearer token for the target's metrics.
+
+    It is empty if the locustfile names no variable, if that is not set, or if the host must not have it.
+    """
+    variable = suite_of(environment.parsed_options).metrics_token
+    return secret_of(environment, variable) if variable else ""
 
 
 def is_embedded(parsed: Any) -> bool:

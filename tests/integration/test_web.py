@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
+import urllib.error
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import pytest
 
 from tests.support.processes import Demo
 from tests.support.waiting import wait_for
@@ -55,5 +61,53 @@ def test_a_dead_host_in_the_form_is_refused(demo: Demo, tmp_path: Path) -> None:
         verdict = wait_for(lambda: verdicts(page.locust.reports))[0]
         assert verdict["status"] == "NO DATA"
         assert "no answer from http://127.0.0.1:9/health/live" in verdict["reason"]
+    finally:
+        page.stop()
+
+
+class Attacker(BaseHTTPRequestHandler):
+    """A host that keeps what is sent to it."""
+
+    authorizations: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.authorizations.append(self.headers.get("Authorization"))
+        self.send_response(200)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_a_typed_host_gets_no_secret(demo: Demo, tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Attacker) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = Page(tmp_path / "reports", demo, "--target-metrics", "/metrics", env={"ADMIN_TOKEN": "t0ken-of-admin"})
+        try:
+            url = f"http://127.0.0.1:{server.server_port}"
+            page.post("/swarm", host=url, scenario="soak", time_scale="0.002", user_scale="1", think_time="0")
+            wait_for(lambda: verdicts(page.locust.reports))
+            assert len(Attacker.authorizations) > 20
+            assert set(Attacker.authorizations) == {None}
+            assert page.locust.text()[1].count("ADMIN_TOKEN is not sent to http://127.0.0.1:") >= 1
+        finally:
+            page.stop()
+            server.shutdown()
+
+
+@pytest.mark.parametrize("path", ["/swarm", "/stop", "/stats/reset"])
+def test_another_sites_page_cannot_start_or_stop_a_test(path: str, demo: Demo, tmp_path: Path) -> None:
+    page = Page(tmp_path / "reports", demo)
+    try:
+        for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
+            request = urllib.request.Request(page.url + path, b"host=http://evil.example&user_count=1", headers)
+            with pytest.raises(urllib.error.HTTPError) as caught:
+                urllib.request.urlopen(request, timeout=60)
+            assert caught.value.code == 403
+            assert b"another site's page" in caught.value.read()
+        assert json.loads(page.get("/stats/requests"))["state"] == "ready"
     finally:
         page.stop()

@@ -8,6 +8,7 @@ import signal
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,13 @@ class Page:
         locustfile: Path = HOTEL,
         ready: str = "/",
         scaled: bool = True,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         port = self.url.rpartition(":")[2]
         own = ("-f", locustfile, "-H", demo.url, "--web-host", "127.0.0.1", "--web-port", port)
         scale = ("--time-scale", "0.05") if scaled else ()
-        self.locust = Locust(reports, *own, *scale, *words, headless=False)
+        self.locust = Locust(reports, *own, *scale, *words, headless=False, env=env)
         wait_for(lambda: self.get(ready))
 
     def get(self, path: str) -> str:

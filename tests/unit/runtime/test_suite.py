@@ -60,10 +60,10 @@ def test_the_scenario_is_that_of_a_planned_shape_or_of_the_option() -> None:
 
 def test_the_token_is_that_of_the_declared_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOTEL_TOKEN", "abc")
-    assert suite.metrics_token(Namespace(**declared(metrics_token="HOTEL_TOKEN"))) == "abc"
-    assert suite.metrics_token(Namespace()) == ""
+    assert suite.metrics_token(Environment(parsed_options=Namespace(**declared(metrics_token="HOTEL_TOKEN")))) == "abc"
+    assert suite.metrics_token(Environment(parsed_options=Namespace())) == ""
     monkeypatch.delenv("HOTEL_TOKEN")
-    assert suite.metrics_token(Namespace(**declared(metrics_token="HOTEL_TOKEN"))) == ""
+    assert suite.metrics_token(Environment(parsed_options=Namespace(**declared(metrics_token="HOTEL_TOKEN")))) == ""
 
 
 def test_only_a_declared_option_says_that_the_target_is_embedded() -> None:
