@@ -7,12 +7,12 @@ a report is served if its run and its name are in our own lists.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
-from flask import Blueprint, Flask, Response, abort, redirect, request
+from flask import Blueprint, Flask, Response, abort, jsonify, redirect, request
 
 from slo.live import snapshot as live
 from slo.live.cross_site import REFUSAL, is_cross_site
@@ -80,15 +80,22 @@ def register(
     app.after_request(lambda response: _extend(response, snapshot))
 
 
-def guard(web_ui: WebUI, before: Callable[[], None]) -> None:
-    """Refuse what a page of another site asks of any of Locust's own pages; ``before`` is called at each request."""
+def guard(web_ui: WebUI, before: Callable[[], None], form_error: Callable[[Mapping[str, str]], str]) -> None:
+    """Refuse what a page of another site asks of any of Locust's own pages, and a start form with a wrong value.
+
+    ``before`` is called at each request; ``form_error`` returns what is wrong with a form, which Locust's page shows.
+    """
     assert web_ui.app is not None
 
     @web_ui.app.before_request
-    def refuse_cross_site() -> Response | None:
+    def check() -> Response | None:
         before()
         if is_cross_site(request.method, dict(request.headers), request.host):
             return Response(f"{REFUSAL}\n", status=403, content_type="text/plain")
+        if request.method == "POST" and request.path.endswith("/swarm"):
+            wrong = form_error(request.form)
+            if wrong:
+                return jsonify({"success": False, "message": wrong, "host": request.form.get("host", "")})
         return None
 
 

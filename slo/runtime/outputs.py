@@ -14,6 +14,7 @@ from slo.prometheus.exporter import Exporter, ExporterError, exporter_for
 from slo.reports.notifier import Notifier, NotifierError, notifier_for
 from slo.runtime.engine import Engine
 from slo.runtime.exit import exit_without_verdict
+from slo.runtime.form_check import form_error
 from slo.runtime.secret_hosts import note_given_hosts
 
 
@@ -37,7 +38,7 @@ class Outputs:
         parsed.notify = parsed.prometheus_push = ""
         if environment.web_ui is not None and self._exporter is not None:
             engine.has_viewers = True
-            web.guard(environment.web_ui, lambda: note_given_hosts(environment))
+            web.guard(environment.web_ui, lambda: note_given_hosts(environment), form_error)
             web.register(
                 environment.web_ui, lambda: engine.snapshot(processes()), engine.store.folder_of, self._exporter.text
             )

@@ -111,3 +111,20 @@ def test_another_sites_page_cannot_start_or_stop_a_test(path: str, demo: Demo, t
         assert json.loads(page.get("/stats/requests"))["state"] == "ready"
     finally:
         page.stop()
+
+
+def test_the_form_refuses_what_the_command_line_refuses_and_says_why(demo: Demo, tmp_path: Path) -> None:
+    page = Page(tmp_path / "reports", demo)
+    try:
+        for field, value in (("time_scale", "0"), ("think_time", "nan"), ("user_scale", "1e308"), ("scenario", "lod")):
+            answer = page.post("/swarm", host=demo.url, **{"scenario": "smoke", field: value})
+            assert not answer["success"]
+            assert f"--{field.replace('_', '-')} is " in answer["message"], answer
+        answer = page.post("/swarm", host="http://x\x1b[31m\n::error::", scenario="smoke")
+        assert "is no base URL" in answer["message"]
+        assert json.loads(page.get("/stats/requests"))["state"] == "ready"
+        assert "\x1b[31m" not in "".join(page.locust.text())
+        assert page.post("/swarm", host=demo.url, scenario="smoke", time_scale="0.02", user_scale="1")["success"]
+        wait_for(lambda: verdicts(page.locust.reports))
+    finally:
+        page.stop()
