@@ -140,12 +140,24 @@ def _value_without_generator(
         return Fraction(0) if found.saturated else None  # a user that waits for us is not free
     if kind == "checks":
         return min(Fraction(1), value + hurt)
-    if kind == "errors":
+    if kind in ("errors", "unanswered"):
         # A response with a status comes from the target, however late we read it; so does a refused connection.
         tally = selection.tally
-        silent = sum(n for kind, n in tally.failures.items() if not kind.startswith(("HTTP ", "connection refused")))
-        return value - min(hurt, Fraction(silent, tally.requests))
+        silent = lost = tally.never_answered.total
+        if kind == "errors":
+            ours = (n for text, n in tally.failures.items() if not text.startswith(("HTTP ", "connection refused")))
+            silent += sum(ours)
+        return value - min(hurt, Fraction(silent, tally.requests + lost))
     return None
+
+
+def explains_silence(run: Run, seconds: float) -> Condition | None:
+    """Return the generator's condition if it could be why nobody was answered for so long; else None.
+
+    A response waits until its process reads it: one that stood still for half of that time may have had the answers.
+    """
+    found = problem_of(run)
+    return found if found is not None and found.lag_ms(Fraction(100)) >= seconds * 1000 / 2 else None
 
 
 def _change(objective: Objective, worse: Fraction, now: Fraction, own: Fraction) -> Fraction:

@@ -53,6 +53,12 @@ class Silence:
     gaps: tuple[Gap, ...] = ()
 
     @property
+    def longest_s(self) -> float:
+        """The longest time in which somebody waited for an answer that did not come, or came late."""
+        gaps = [gap.seconds for gap in self.gaps]
+        return max(self.silent_s, self.open_requests.max_us / 1e6, *gaps)
+
+    @property
     def sentence(self) -> str:
         """What is wrong, as the beginning of a headline; empty where users were answered."""
         in_gaps_s = sum(gap.seconds for gap in self.gaps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from slo.analysis import findings
+from slo.analysis import findings, generator_health
 from slo.analysis.finding import Finding
 from slo.analysis.offered import short_stages, users_never_reached
 from slo.analysis.silence import Silence
@@ -30,9 +30,11 @@ def overall(
     status, reason = _status_of(run, results, found, policy)
     if silence.sentence:
         # Users who wait send nothing: few requests miss an objective, however long nobody is answered.
-        lowest: Status = "FAIL" if silence.silent_s else "WARNING"
+        doubt = generator_health.explains_silence(run, silence.longest_s)
+        lowest: Status = "NO DATA" if doubt else "FAIL" if silence.silent_s else "WARNING"
         status = max(status, lowest, key=RANK.index)
-        reason = f"{silence.sentence}; {reason}"
+        why = f", but our own generator could be why: {doubt.describe()}" if doubt else ""
+        reason = f"{silence.sentence}{why}; {reason}"
     never = run.code.tasks.never_succeeded
     if never:
         # What it was to measure was not measured at all.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from slo.analysis import silence
 from slo.measure.recorder import Recorder
+from slo.metrics.histogram import Histogram
+from slo.record.process_stats import ProcessStats, StageStats, to_record
 from slo.record.run import Run
 from slo.record.samples import UserSample
 from slo.verdict.judge import judge
@@ -131,3 +135,19 @@ def test_a_silence_in_mid_run_is_no_pass() -> None:
 )
 def test_what_is_no_silence_in_mid_run(usual_ms: float, late: int) -> None:
     assert silence.find(frozen(usual_ms, late)).gaps == ()
+
+
+def test_a_generator_that_stood_still_could_be_why_nobody_was_answered() -> None:
+    run = stopped(8, 13)
+    lag = Histogram()
+    lag.record(13_000_000)
+    lag.record(1000, 100)
+    stats = ProcessStats({"run": StageStats(21.0, 1.0, 19.0, 19.0, lag)})
+    late = replace(run, generator={"processes": [to_record("this process", True, stats)]})
+    assert judge(run, demanding(ERRORS)).status == "FAIL"
+    verdict = judge(late, demanding(ERRORS, "indicator: unanswered.ratio, target: 0 %"))
+    assert verdict.status == "NO DATA"
+    assert [result.status for result in verdict.results] == ["PASS", "NO DATA"]
+    assert verdict.reason.startswith("no answer for 13 of 21 s, but our own generator could be why: this process used")
+    # 13 s do not explain a minute.
+    assert judge(replace(stopped(8, 53), generator=late.generator), demanding(ERRORS)).status == "FAIL"
