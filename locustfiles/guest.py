@@ -40,6 +40,10 @@ class Guest(LeanHttpUser):
 
     abstract = True
     scenario: ClassVar[str]
+    # Three times the highest target, and a quarter of the smoke scenario: whoever waits longer has missed every target.
+    connection_timeout = 5.0
+    network_timeout = 15.0
+    response_timeout = 30.0
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)

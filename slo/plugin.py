@@ -23,7 +23,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
 from slo.record.suite import Suite
-from slo.runtime import locust_compat, options, secret_hosts, suite
+from slo.runtime import locust_compat, options, secret_hosts, secret_log_filter, suite
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import context_of
@@ -34,6 +34,7 @@ from slo.runtime.recorded_options import RUN
 from slo.runtime.shape import PlannedShape
 from slo.runtime.worker import WorkerCoordinator
 from slo.text.clean import escape_what_cannot_be_printed
+from slo.text.redact import Redactor
 from slo.verdict.exit_codes import NO_VERDICT
 
 __all__ = ["Plan", "PlannedShape", "Stage", "check", "declare_suite", "refuse", "secret_of", "shape_of"]
@@ -123,7 +124,7 @@ def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None
     escape_what_cannot_be_printed(sys.stdout, sys.stderr)
     replace_crash_exit_code()
     locust_compat.cache_default_arguments()
-    locust_compat.send_valid_text()
+    locust_compat.send_valid_text(Redactor.of_environment(os.environ).hide)
 
 
 @events.init.add_listener
@@ -131,10 +132,13 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     if runner is None:
         return  # run_single_user, Locust's debugger: nothing is measured
     try:
+        redactor = Redactor.of_environment(os.environ)
         context_of(environment).listener_errors.install()
         locust_compat.call_last(events.quitting, _leave)
+        secret_log_filter.install(redactor)
+        secret_log_filter.hide_in_exceptions(runner, redactor.hide)
         if not isinstance(runner, MasterRunner):
-            BatchedStats.replace(environment.stats)
+            BatchedStats.replace(environment.stats, redactor)
         if isinstance(runner, WorkerRunner):
             context_of(environment).wiring = WorkerCoordinator(environment, runner)
         elif environment.parsed_options is not None:

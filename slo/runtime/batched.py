@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
@@ -18,7 +18,7 @@ from locust.stats import RequestStats, StatsEntry
 
 from slo.metrics.tally import OTHER
 from slo.runtime import locust_compat
-from slo.text.redact import BY_PATTERNS
+from slo.text.redact import BY_PATTERNS, Redactor
 
 MAX_ENTRIES = 1000
 """Endpoints that Locust's own table has in one process; later ones are counted as ``(other)``."""
@@ -41,12 +41,16 @@ class BatchedStats(RequestStats):
 
     _waiting: dict[tuple[str, str], Batch]
     _until_s: float
+    _clean: Callable[[object], str]
 
     @classmethod
-    def replace(cls, found: RequestStats) -> None:
-        """Turn Locust's statistics into ours, in place; an object of another class than Locust's is not changed."""
+    def replace(cls, found: RequestStats, redactor: Redactor = BY_PATTERNS) -> None:
+        """Turn Locust's statistics into ours, in place; an object of another class than Locust's is not changed.
+
+        ``redactor`` makes names and errors storable.
+        """
         if locust_compat.change_statistics_class(found, cls):
-            found._waiting, found._until_s = {}, 0.0  # type: ignore[attr-defined]
+            found._waiting, found._until_s, found._clean = {}, 0.0, redactor.text  # type: ignore[attr-defined]
 
     @property
     def total(self) -> StatsEntry:
@@ -95,7 +99,7 @@ class BatchedStats(RequestStats):
         """Take one failure; those are counted one by one, but do not make us count all that waits."""
         waiting, self._waiting = self._waiting, {}
         try:
-            super().log_error(method, self._capped(name, method), _valid(error))
+            super().log_error(method, self._capped(name, method), _valid(error, self._clean))
         finally:
             self._waiting = waiting
 
@@ -116,7 +120,7 @@ class BatchedStats(RequestStats):
         A table that grows with each request would fill the memory, and what is no valid text could not be sent to the
         master.
         """
-        name, entries = BY_PATTERNS.text(name), self.__dict__["entries"]
+        name, entries = self._clean(name), self.__dict__["entries"]
         return name if len(entries) < MAX_ENTRIES or (name, method) in entries else OTHER
 
     def _open(self, name: str, method: str) -> Batch:
@@ -142,11 +146,11 @@ def _count(entry: StatsEntry, batch: Batch, rounded: Mapping[int, int]) -> None:
     entry.total_content_length += batch.length
 
 
-def _valid(error: Any) -> Any:
+def _valid(error: Any, clean: Callable[[object], str]) -> Any:
     """Return an error as it is, or a text of it where Locust, which shows ``str`` or ``repr``, must not show it."""
     try:
         shown = [str(error), repr(error)]
     except Exception:  # noqa: BLE001  # the user's code makes the text
-        return BY_PATTERNS.text(error)
-    texts = [BY_PATTERNS.text(one) for one in shown]
+        return clean(error)
+    texts = [clean(one) for one in shown]
     return error if texts == shown else texts[0]

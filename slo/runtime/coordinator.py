@@ -160,6 +160,10 @@ class Coordinator:
         measurement = self.engine.begin(describe_run(self._environment), REPORT_S if self._master else 0.0)
         measurement.waiting = lambda: merged(process.waiting for process in self._processes())
         description = measurement.description
+        if getattr(self._environment.parsed_options, "reset_stats", False):
+            measurement.notes.append(
+                "--reset-stats: Locust's own table begins again once all users run; this record has the whole run"
+            )
         self._log_filter.start(description.plan is not None or description.search is not None)
         # Objects that live by now stay: the garbage collector need not examine them while requests are timed.
         gc.unfreeze()

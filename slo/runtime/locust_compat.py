@@ -158,8 +158,10 @@ def cache_default_arguments() -> None:
     argument_parser.default_args_dict = functools.wraps(build)(lambda: dict(cached()))
 
 
-def send_valid_text() -> None:
+def send_valid_text(hide: Callable[[str], str]) -> None:
     """Make Locust's messages between master and workers encodable whatever texts they hold (``Message.serialize``).
+
+    ``hide`` takes secrets out of the texts of exceptions, which only the worker may know.
 
     A lone surrogate in an exception's text raises in the worker, in the greenlet of the user that failed: Locust tries
     to send it again and again, and meanwhile the user sends no load.
@@ -170,6 +172,8 @@ def send_valid_text() -> None:
 
     @functools.wraps(serialize)
     def serialize_valid(message: Message) -> Any:
+        if message.type == "exception":
+            message.data = {key: hide(text) if isinstance(text, str) else text for key, text in message.data.items()}
         try:
             return serialize(message)
         except UnicodeEncodeError:

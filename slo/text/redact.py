@@ -74,7 +74,11 @@ class Redactor:
 
     def text(self, value: object) -> str:
         """Return ``value`` as a text that can be stored and shown."""
-        text = without_secrets(stored(value))
+        return self.hide(stored(value))
+
+    def hide(self, text: str) -> str:
+        """Return a text without secrets, and otherwise as it is."""
+        text = without_secrets(text)
         return self._secrets.sub(HIDDEN, text) if self._secrets is not None else text
 
 
