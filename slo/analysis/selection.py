@@ -17,6 +17,9 @@ from slo.objectives.objective import Objective, Scope
 from slo.record.run import Run
 from slo.text import suggest
 
+MAX_FAILED_SHARE = Fraction(1, 10)
+"""Share of failed requests from which on their latencies alone do not meet a target."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -46,11 +49,25 @@ class Selection:
 
         A request that was open when its user was stopped took at least as long as its age. Where the age is past the
         target, the request has missed it and counts with its age; a younger one tells nothing and is left out.
+
+        Where many requests failed, quick failures do not make the target quick: the latencies of all requests or those
+        of successful ones are compared, whichever are worse; empty ones where all requests failed within the target.
         """
         measured = self.latency(objective.of, objective.since)
+        if objective.of == "all" and objective.against == "target":
+            measured = self._without_quick_failures(objective, measured)
         if objective.of == "failed" or objective.against != "target" or not self.tally.unanswered.total:
             return measured
         return Histogram.merged((measured, self.tally.unanswered.above(round(objective.target * 1000))))
+
+    def _without_quick_failures(self, objective: Objective, measured: Histogram) -> Histogram:
+        tally, answered = self.tally, self.latency("ok", objective.since)
+        if tally.failed.total <= MAX_FAILED_SHARE * (tally.ok.total + tally.failed.total) or not measured.total:
+            return measured
+        value_us = objective.indicator.latency_us(measured)
+        if not answered.total:
+            return measured if value_us >= objective.target * 1000 else answered
+        return max(measured, answered, key=objective.indicator.latency_us)
 
     def by_endpoint(self) -> dict[str, Tally]:
         """Return the counts of each endpoint."""

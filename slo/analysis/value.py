@@ -84,6 +84,8 @@ def _latency(objective: Objective, selection: Selection) -> Value | NoValue:
     histogram = selection.latency_against(objective)
     if objective.since == "intended" and not selection.tally.planned:
         return NoValue("no request had an intended start: those of a run with --rate have one")
+    if not histogram.total and objective.of == "all" and selection.tally.failed.total:
+        return NoValue("every request failed, and quickly: that does not say how long an answer takes")
     if not histogram.total:
         return NoValue(f"no {'' if objective.of == 'all' else objective.of + ' '}request with a latency matched")
     return Value(objective.indicator.latency_us(histogram) / 1000, histogram.total)

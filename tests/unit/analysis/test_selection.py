@@ -222,3 +222,28 @@ def test_arrivals_of_the_warmup_are_left_out() -> None:
     assert result(run, "indicator: dropped.ratio, target: 90 %, warmup: 4 s").value == 0
     scope = demanding("indicator: dropped.ratio, target: 90 %, warmup: 4 s").items[0].scope
     assert select(run, scope, {}).arrivals.due == 6
+
+
+@pytest.mark.parametrize(
+    ("ok_ms", "ok", "failed_ms", "failed", "status"),
+    [
+        (900, 50, 5, 50, "FAIL"),  # quick failures do not make a slow target quick
+        (100, 50, 5, 50, "PASS"),
+        (100, 40, 9000, 60, "FAIL"),  # and slow ones are slow
+        (900, 95, 5, 5, "FAIL"),
+        (100, 0, 5, 100, "NO DATA"),  # in an outage nothing is quick
+        (100, 0, 9000, 100, "FAIL"),
+    ],
+)
+def test_quick_failures_meet_no_latency(ok_ms: float, ok: int, failed_ms: float, failed: int, status: str) -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for _ in range(ok):
+            recorder.request("home", ok_ms, 10)
+        for _ in range(failed):
+            recorder.failure("home", failed_ms, 10, "HTTP 503")
+        clock.now += 10
+
+    (result,) = judge(made(fill), demanding("indicator: latency.p50, target: 500 ms")).results
+    assert result.status == status
+    if status == "NO DATA":
+        assert result.reason.startswith("every request failed, and quickly")

@@ -24,7 +24,7 @@ from tests.support.made import demanding, made, requests
         ("indicator: latency.max, target: 1 s", Fraction(189)),
         ("indicator: latency.max, target: 1 s, of: failed", Fraction(2)),
         ("indicator: latency.mean, target: 1 s, of: ok", Fraction(2 * 100 + 89, 2)),
-        ("indicator: latency.p50, target: 1 s, endpoint: page_1", Fraction(1)),
+        ("indicator: latency.p50, target: 1 s, endpoint: page_1, of: failed", Fraction(1)),
         ("indicator: requests.count, target: 1, group: pages", Fraction(100)),
         ("indicator: requests.count, target: 1, endpoint: 'page_*'", Fraction(10)),
     ],
