@@ -152,7 +152,7 @@ def test_an_option_that_is_defined_twice_is_reported(where: str) -> None:
 
 
 def test_a_message_with_invalid_text_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Message, "serialize", Message.serialize)
+    monkeypatch.setattr(Message, "serialize", inspect.unwrap(Message.serialize))
     locust_compat.send_valid_text(lambda text: text.replace("t0ken", "***"))
     serialized = Message("exception", {"msg": "half \ud83d t0ken", "tb": ["\ud83d"], "count": 1}, "w1").serialize()
     assert Message.unserialize(serialized).data == {"msg": "half \ufffd ***", "tb": ["\ufffd"], "count": 1}
