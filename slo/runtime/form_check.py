@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from locust import argument_parser
 
 from slo.runtime import locust_compat
 from slo.text.clean import INVISIBLE, cleaned
@@ -16,16 +19,34 @@ _COUNTS = {"user_count": 0.0, "spawn_rate": 0.0}
 """Locust's own numbers of the form, and what each must be larger than or equal to."""
 
 
-def form_error(form: Mapping[str, str]) -> str:
-    """Return what is wrong with the form, as a sentence that names the field; empty where nothing is."""
+def form_error(form: Mapping[str, str], current: Mapping[str, Any] | None = None) -> str:
+    """Return what is wrong with the form, as a sentence that names the field; empty where nothing is.
+
+    ``current`` are the values that the options have now. The page fills in those, as they were read: a time as a number
+    of seconds, and not as the command line takes it.
+    """
+    current = current or {}
     host = form.get("host", "")
     if INVISIBLE.search(host) or not _is_base_url(host):
         return f"the host '{cleaned(host, 60)}' is no base URL like https://api.example.com"
     for name, least in _COUNTS.items():
         if form.get(name) and not _is_number(form[name], least):
             return f"{name} is a number from {least:g} to {MAX_USERS}, not '{cleaned(form[name], 60)}'"
-    options = locust_compat.parser_actions(locust_compat.known_parser())
-    return next(filter(None, (_option_error(option, form) for option in options)), "")
+    # Locust's own options are Locust's to read: where a shape gives the load, its page sends a spawn rate of 0.
+    usual = argument_parser.default_args_dict()
+    options = (one for one in locust_compat.parser_actions(locust_compat.known_parser()) if one.dest not in usual)
+    changed = (option for option in options if not _is_same(form.get(option.dest), current.get(option.dest)))
+    return next(filter(None, (_option_error(option, form) for option in changed)), "")
+
+
+def _is_same(text: str | None, value: Any) -> bool:
+    """Return whether a field has the value that the page filled in."""
+    if text is None or value is None:
+        return False
+    try:
+        return text == str(value) or text.lower() == json.dumps(value).lower() or float(text) == float(value)
+    except (TypeError, ValueError):
+        return False
 
 
 def _option_error(option: Any, form: Mapping[str, str]) -> str:

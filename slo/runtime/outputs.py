@@ -38,7 +38,11 @@ class Outputs:
         parsed.notify = parsed.prometheus_push = ""
         if environment.web_ui is not None and self._exporter is not None:
             engine.has_viewers = True
-            web.guard(environment.web_ui, lambda: note_given_hosts(environment), form_error)
+            web.guard(
+                environment.web_ui,
+                lambda: note_given_hosts(environment),
+                lambda form: form_error(form, vars(environment.parsed_options)),
+            )
             web.register(
                 environment.web_ui, lambda: engine.snapshot(processes()), engine.store.folder_of, self._exporter.text
             )

@@ -124,7 +124,13 @@ def test_the_form_refuses_what_the_command_line_refuses_and_says_why(demo: Demo,
         assert "is no base URL" in answer["message"]
         assert json.loads(page.get("/stats/requests"))["state"] == "ready"
         assert "\x1b[31m" not in "".join(page.locust.text())
-        assert page.post("/swarm", host=demo.url, scenario="smoke", time_scale="0.02", user_scale="1")["success"]
+        # What the page itself sends: each option with the value that it filled in.
+        options = page.template()["extra_options"]
+        filled = {name: option["default_value"] for name, option in options.items()}
+        sent = {name: value if isinstance(value, str) else json.dumps(value) for name, value in filled.items()}
+        sent = {**sent, "user_count": "0", "spawn_rate": "0", "run_time": "", "host": demo.url}
+        answer = page.post("/swarm", **{**sent, "scenario": "smoke", "time_scale": "0.02"})
+        assert answer["success"], answer
         wait_for(lambda: verdicts(page.locust.reports))
     finally:
         page.stop()

@@ -53,3 +53,11 @@ def test_a_good_form_is_accepted() -> None:
     assert form_error(form) == ""
     assert form_error({"host": "", "time_scale": "", "unknown": "x", "run_time": ""}) == ""
     assert form_error({"host": "api.example.com"}) == ""
+    assert form_error({"user_count": "0", "spawn_rate": "0"}) == ""  # as the page sends it where a shape gives the load
+
+
+def test_a_value_that_the_page_filled_in_is_not_read_again() -> None:
+    current = {"time_scale": 500.0, "pause": None, "season": "dry"}
+    assert form_error({"time_scale": "500", "season": "dry"}, current) == ""
+    assert form_error({"time_scale": "500.0"}, current) == ""
+    assert form_error({"time_scale": "501"}, current) != ""
