@@ -15,7 +15,7 @@ from pathlib import Path
 from slo.baseline import store
 from slo.baseline.store import BaselineError
 from slo.objectives import document
-from slo.objectives.objectives import Objectives, parse
+from slo.objectives.objectives import Objectives, ObjectivesError, parse
 from slo.record.run import Run
 from slo.reports import csv_files, github, hlog, junit, markdown
 from slo.text import atomic, json_file
@@ -114,12 +114,12 @@ def judged_by(run: Run, folder: Path) -> Objectives | None:
 
     Raises ObjectivesError if the file is damaged.
     """
+    if not (folder / OBJECTIVES).exists():
+        return None
     try:
         text = document.read(folder / OBJECTIVES)
-    except document.DocumentError:
-        if not (folder / OBJECTIVES).exists():
-            return None
-        raise
+    except document.DocumentError as error:
+        raise ObjectivesError(error.problems) from None
     try:
         source = json_file.read(folder / verdict.FILE_NAME)["objectives"]["source"]
     except (OSError, ValueError, KeyError, TypeError):

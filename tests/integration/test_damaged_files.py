@@ -120,7 +120,6 @@ def write_journal(folder: Path, chance: random.Random) -> list[str]:
     journal.close()
     raw = (folder / JOURNAL).read_bytes()
     if chance.random() < 0.5:
-        values = list(msgpack.Unpacker(None, strict_map_key=False)) if not raw else []
         unpacker = msgpack.Unpacker(strict_map_key=False)
         unpacker.feed(raw)
         values = mutated(list(unpacker), chance)
@@ -224,3 +223,12 @@ def test_what_is_no_file_of_ours_is_not_read(kind: str, tmp_path: Path, capsys: 
     signal.alarm(HANG_S)
     assert main.main(["validate", str(path)]) == 3
     assert ("is larger than 256 MB" if kind == "large" else "is not a regular file") in capsys.readouterr().err
+
+
+def test_objectives_of_a_run_that_cannot_be_read_are_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs.write(recorded(), tmp_path)
+    (tmp_path / "objectives.yaml").write_bytes(b"\xff")
+    assert main.main(["validate", str(tmp_path)]) == 3
+    assert "objectives.yaml:1:1: is not UTF-8 text" in capsys.readouterr().err
