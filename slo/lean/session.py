@@ -35,7 +35,7 @@ class LeanHttpSession(Agent):
         self.request_event = request_event
         self.user = user
         self.request_name: str | None = None
-        context = getattr(getattr(user, "environment", None), "slo", None)
+        context = _context_of(user)
         open_requests = getattr(context, "open_requests", None)
         self._open: dict[float, str] = {} if open_requests is None else open_requests.started
         self._caught = getattr(context, "caught", None)
@@ -117,8 +117,7 @@ class LeanHttpSession(Agent):
 
     def _report_unanswered(self, name: str, age_s: float) -> None:
         """Report that the user is stopped while this request is open, if locust-slo measures the run."""
-        context = getattr(getattr(self.user, "environment", None), "slo", None)
-        report = getattr(context, "on_unanswered", None)
+        report = getattr(_context_of(self.user), "on_unanswered", None)
         if report is not None:
             report(name, age_s * 1000)
 
@@ -149,6 +148,11 @@ class LeanHttpSession(Agent):
     def delete(self, url: str, **words: Any) -> CaughtResponse:
         """Send a DELETE request; see ``request``."""
         return self.request("DELETE", url, **words)
+
+
+def _context_of(user: Any) -> Any:
+    """Return what locust-slo keeps on the user's environment; None without it."""
+    return getattr(getattr(user, "environment", None), "slo", None)
 
 
 def _with_defaults(headers: Mapping[str, str] | None, auth: Auth | None, takes_json: bool) -> dict[str, str]:

@@ -15,8 +15,7 @@ from slo.runtime import locust_compat
 from slo.text.clean import INVISIBLE, cleaned
 
 MAX_USERS = 10_000_000
-_COUNTS = {"user_count": 0.0, "spawn_rate": 0.0}
-"""Locust's own numbers of the form, and what each must be larger than or equal to."""
+"""No load test has more users, or starts more a second."""
 
 
 def form_error(form: Mapping[str, str], current: Mapping[str, Any] | None = None) -> str:
@@ -29,9 +28,9 @@ def form_error(form: Mapping[str, str], current: Mapping[str, Any] | None = None
     host = form.get("host", "")
     if INVISIBLE.search(host) or not _is_base_url(host):
         return f"the host '{cleaned(host, 60)}' is no base URL like https://api.example.com"
-    for name, least in _COUNTS.items():
-        if form.get(name) and not _is_number(form[name], least):
-            return f"{name} is a number from {least:g} to {MAX_USERS}, not '{cleaned(form[name], 60)}'"
+    for name in ("user_count", "spawn_rate"):  # Locust's own
+        if form.get(name) and not _is_number_of_users(form[name]):
+            return f"{name} is a number from 0 to {MAX_USERS}, not '{cleaned(form[name], 60)}'"
     # Locust's own options are Locust's to read: where a shape gives the load, its page sends a spawn rate of 0.
     usual = argument_parser.default_args_dict()
     options = (one for one in locust_compat.parser_actions(locust_compat.known_parser()) if one.dest not in usual)
@@ -66,9 +65,9 @@ def _option_error(option: Any, form: Mapping[str, str]) -> str:
     return ""
 
 
-def _is_number(text: str, least: float) -> bool:
+def _is_number_of_users(text: str) -> bool:
     try:
-        return least <= float(text) <= MAX_USERS
+        return 0 <= float(text) <= MAX_USERS
     except ValueError:
         return False
 

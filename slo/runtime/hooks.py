@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -29,6 +29,7 @@ from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import Recording, context_of
 from slo.runtime.open_model import use_arrivals
+from slo.runtime.replaced_method import replace_method
 from slo.runtime.task_executions import count_tasks
 from slo.tracing.traced import Tracer, traced_request, tracer_of
 
@@ -88,26 +89,13 @@ def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[
     context_of(environment).caught = recorder.caught
     started = context_of(environment).open_requests.started
     clients = [HttpSession, FastHttpSession]
-    restore = _replace_request(clients, lambda request: _counting_unanswered(request, recorder, started))
+    restore = replace_method(clients, "request", lambda request: _counting_unanswered(request, recorder, started))
 
     def undo() -> None:
         context_of(environment).on_unanswered = None
         restore()
 
     return undo
-
-
-def _replace_request(clients: Sequence[Any], replacement: Callable[[Callable[..., Any]], Any]) -> Callable[[], None]:
-    """Replace each client's method ``request`` by ``replacement`` of it; returns a function that restores them."""
-    originals = [(client, client.request) for client in clients]
-    for client, request in originals:
-        client.request = replacement(request)
-
-    def restore() -> None:
-        for client, request in originals:
-            client.request = request
-
-    return restore
 
 
 def _counting_unanswered(
@@ -152,7 +140,7 @@ def _trace(tracer: Tracer | None, recorder: Recorder, slowest: SlowestRequests) 
     # OpenTelemetry traces the requests of HttpUser itself with --otel.
     if not hasattr(requests.Session.send, "opentelemetry_instrumentation_requests_applied"):
         clients.append(HttpSession)
-    restore = _replace_request(clients, lambda request: traced_request(request, tracer))
+    restore = replace_method(clients, "request", lambda request: traced_request(request, tracer))
 
     def undo() -> None:
         events.request.remove_listener(on_request)

@@ -30,6 +30,7 @@ from locust.stats import RequestStats, StatsEntry
 from locust.user import users
 from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING, DefaultTaskSet
 
+from slo.runtime.replaced_method import replace_method
 from slo.text.clean import encodable
 
 __all__ = ["DefaultTaskSet"]
@@ -111,15 +112,8 @@ def report_uncaught_exceptions(left: Callable[[], None]) -> Callable[[], None]:
     Locust's clients report such a request nowhere: it would be in no statistic. Relies on
     ``ResponseContextManager.__exit__``, ``_manual_result`` and ``_report_request`` of both clients.
     """
-    originals = [(cls, cls.__exit__) for cls in (clients.ResponseContextManager, fasthttp.ResponseContextManager)]
-    for cls, leave in originals:
-        cls.__exit__ = _reporting(leave, left)  # type: ignore[method-assign]
-
-    def undo() -> None:
-        for cls, leave in originals:
-            cls.__exit__ = leave  # type: ignore[method-assign]
-
-    return undo
+    managers = (clients.ResponseContextManager, fasthttp.ResponseContextManager)
+    return replace_method(managers, "__exit__", lambda leave: _reporting(leave, left))
 
 
 def is_for_a_with_block(response: object) -> bool:

@@ -10,6 +10,7 @@ from locust.user.task import DefaultTaskSet, TaskSet
 
 from slo.load.greenlet_tree import USER_ATTRIBUTE
 from slo.runtime.locust_compat import NO_FAILURES
+from slo.runtime.replaced_method import replace_method
 
 
 def count_tasks(counts_of: Callable[[str], list[int]]) -> Callable[[], None]:
@@ -18,15 +19,7 @@ def count_tasks(counts_of: Callable[[str], list[int]]) -> Callable[[], None]:
     ``counts_of`` returns the counts of a task by its name. Relies on ``execute_task`` of ``TaskSet`` and of
     ``DefaultTaskSet``. A nested task set is no task: its own tasks are counted.
     """
-    originals = [(cls, cls.execute_task) for cls in (TaskSet, DefaultTaskSet)]
-    for cls, execute in originals:
-        cls.execute_task = _counting_task(execute, counts_of)  # type: ignore[method-assign]
-
-    def undo() -> None:
-        for cls, execute in originals:
-            cls.execute_task = execute  # type: ignore[method-assign]
-
-    return undo
+    return replace_method((TaskSet, DefaultTaskSet), "execute_task", lambda execute: _counting_task(execute, counts_of))
 
 
 def _counting_task(execute: Callable[..., None], counts_of: Callable[[str], list[int]]) -> Callable[..., None]:

@@ -24,10 +24,11 @@ def overall(
     run: Run, results: Sequence[Result], found: Sequence[Finding], silence: Silence, policy: Policy
 ) -> tuple[Status, str]:
     """Return the status of the run and its reason, a sentence."""
-    prevented = _what_prevents(run, results, policy)
+    short = short_stages(run)
+    prevented = _what_prevents(run, results, short, policy)
     if prevented:
         return "NO DATA", f"no verdict: {prevented}"
-    status, reason = _status_of(run, results, found, policy)
+    status, reason = _status_of(run, results, found, short, policy)
     if silence.sentence:
         # Users who wait send nothing: few requests miss an objective, however long nobody is answered.
         doubt = generator_health.explains_silence(run, silence.longest_s)
@@ -75,13 +76,15 @@ def _bounds_exceptions(result: Result) -> bool:
     return result.objective.indicator.kind == "exceptions" and result.status != "SKIPPED"
 
 
-def _what_prevents(run: Run, results: Sequence[Result], policy: Policy) -> str:
-    """Return what prevents any verdict on the run; empty where nothing does."""
+def _what_prevents(run: Run, results: Sequence[Result], short: Sequence[str], policy: Policy) -> str:
+    """Return what prevents any verdict on the run; empty where nothing does.
+
+    ``short`` are the stages that offered much less load than planned.
+    """
     if run.ended.how not in ("completed", "stopped", "aborted") and not _is_allowed(run, policy):
         return f"the run {_describe_ending(run)}"
     if not run.tallies:
         return "no request was made"
-    short = short_stages(run)
     # In an open model arrivals do not wait for responses: a target that misses its objectives at less load than
     # requested has missed them; that it met them would prove nothing.
     missed = bool(run.plan and run.plan.is_open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
@@ -96,7 +99,9 @@ def _is_allowed(run: Run, policy: Policy) -> bool:
     return run.ended.how == "incomplete" and policy.allow_incomplete
 
 
-def _status_of(run: Run, results: Sequence[Result], found: Sequence[Finding], policy: Policy) -> tuple[Status, str]:
+def _status_of(
+    run: Run, results: Sequence[Result], found: Sequence[Finding], short: Sequence[str], policy: Policy
+) -> tuple[Status, str]:
     """Return the status of a run that can be judged, and its reason, by the objectives."""
     judged = [result for result in results if result.status != "SKIPPED"]
     if not judged and run.search is not None:
@@ -106,7 +111,6 @@ def _status_of(run: Run, results: Sequence[Result], found: Sequence[Finding], po
     worst = max(judged, key=lambda result: RANK.index(result.status))
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
-    short = short_stages(run)
     remarks = f"; judged although the run {_describe_ending(run)}" if _is_allowed(run, policy) else ""
     remarks += f"; judged although {short[0]}" if short else ""
     remarks += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""

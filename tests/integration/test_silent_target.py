@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.cluster import own_port
-from tests.support.processes import Demo, Locust
+from tests.support.processes import Demo, Finished, Locust
 
 LOCUSTFILE = """
 from locust import FastHttpUser, HttpUser, constant, task
@@ -31,6 +32,19 @@ OBJECTIVES = (
 )
 
 
+def run_that_is_not_answered(folder: Path, words: Sequence[object]) -> Finished:
+    """Run ``own.py`` in ``folder`` against an API that is frozen as soon as requests are measured."""
+    demo = Demo()
+    try:
+        under_way = Locust(folder / "reports", "-f", folder / "own.py", "-H", demo.url, *words)
+        under_way.await_journal()
+        os.kill(demo.process.pid, signal.SIGSTOP)
+        return under_way.wait()
+    finally:
+        os.kill(demo.process.pid, signal.SIGCONT)
+        demo.stop()
+
+
 @pytest.mark.parametrize(
     ("client", "load"),
     [
@@ -45,17 +59,9 @@ OBJECTIVES = (
 def test_a_target_that_stops_answering_is_never_a_pass(client: str, load: tuple[object, ...], tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE.format(client=client), encoding="utf-8")
     (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
-    demo = Demo()
-    try:
-        words = [*load, *(own_port() if "--processes" in load else ()), "-t", "8s", "--objectives", tmp_path / "o.yaml"]
-        words += ["--report-formats", "html,markdown,junit", "--allow-incomplete"]
-        under_way = Locust(tmp_path / "reports", "-f", tmp_path / "own.py", "-H", demo.url, *words)
-        under_way.await_journal()
-        os.kill(demo.process.pid, signal.SIGSTOP)
-        done = under_way.wait()
-    finally:
-        os.kill(demo.process.pid, signal.SIGCONT)
-        demo.stop()
+    words = [*load, *(own_port() if "--processes" in load else ()), "-t", "8s", "--objectives", tmp_path / "o.yaml"]
+    words += ["--report-formats", "html,markdown,junit", "--allow-incomplete"]
+    done = run_that_is_not_answered(tmp_path, words)
     assert done.code == 1, done.out + done.err
     assert done.verdict["status"] == "FAIL"
     assert done.verdict["reason"].startswith("no answer for ")
@@ -81,17 +87,9 @@ ABORTING = (
 def test_a_target_that_stops_answering_ends_its_run(processes: tuple[object, ...], tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE.format(client="LeanHttpUser"), encoding="utf-8")
     (tmp_path / "o.yaml").write_text(ABORTING, encoding="utf-8")
-    demo = Demo()
-    try:
-        words = ["-u", 4, "-r", 4, "-t", "300s", *processes, *(own_port() if processes else ())]
-        words += ["--objectives", tmp_path / "o.yaml", "--progress", "on"]
-        under_way = Locust(tmp_path / "reports", "-f", tmp_path / "own.py", "-H", demo.url, *words)
-        under_way.await_journal()
-        os.kill(demo.process.pid, signal.SIGSTOP)
-        done = under_way.wait()
-    finally:
-        os.kill(demo.process.pid, signal.SIGCONT)
-        demo.stop()
+    words = ["-u", 4, "-r", 4, "-t", "300s", *processes, *(own_port() if processes else ())]
+    words += ["--objectives", tmp_path / "o.yaml", "--progress", "on"]
+    done = run_that_is_not_answered(tmp_path, words)
     assert done.code == 2, done.out + done.err
     assert done.run.ended.how == "aborted"
     assert "the run is aborted: 'quick' was past its target for " in done.err
