@@ -52,7 +52,7 @@ class CaughtResponse(Response):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> bool:
         if self._caught is not None:
-            self._caught.left()
+            self._caught.reported += 1
         meta = self.request_meta
         decided = self._decided
         if decided is not None:

@@ -78,14 +78,14 @@ class LeanHttpSession(Agent):
         user_context = self.user.context() if self.user is not None else _NOTHING
         start_time = time.time()
         started = time.perf_counter()
-        self._open[started] = name or self.request_name or url
+        self._open[started] = shown = name or self.request_name or url
         try:
             body = body_of(data, json, files) if data or files or json is not None else None
             if auth or json is not None:
                 headers = _with_defaults(headers, auth, bool(json is not None and not data))
             response: Any = self.send(method, asked, headers, body, allow_redirects, timeout)
         except GreenletExit:
-            self._report_unanswered(name or self.request_name or url, time.perf_counter() - started)
+            self._report_unanswered(shown, time.perf_counter() - started)
             raise
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
@@ -98,7 +98,7 @@ class LeanHttpSession(Agent):
         # than the rest of this function.
         response.request_meta = meta = {
             "request_type": method,
-            "name": name or self.request_name or url,
+            "name": shown,
             "context": {**user_context, **context},
             "exception": response.error,
             "start_time": start_time,
