@@ -1,4 +1,4 @@
-"""Fixtures: a demo API per test process, healed between tests. The longest module starts first."""
+"""Fixtures: a demo API per test process, healed between tests. The longest modules start first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ settings.register_profile("side by side", deadline=None)
 settings.load_profile("side by side")
 
 
-LONGEST = ("test_losses.py", "test_scenarios.py", "test_outcomes.py", "test_docs.py")
+LONGEST = (
+    *("test_losses.py", "test_scenarios.py"),
+    *("test_outcomes.py", "test_silent_target.py", "test_code_exceptions.py", "test_docs.py", "test_endings.py"),
+    *("test_slo_page.py", "test_spawned_requests.py", "test_odd_texts.py", "test_abort.py", "test_offered.py"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
