@@ -28,7 +28,12 @@ from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import context_of
 from slo.runtime.coordinator import Coordinator
-from slo.runtime.exit import exit_without_verdict, replace_crash_exit_code
+from slo.runtime.exit import (
+    end_without_verdict,
+    exit_without_verdict,
+    is_imported_by_locust,
+    replace_crash_exit_code,
+)
 from slo.runtime.hooks import record
 from slo.runtime.recorded_options import RUN
 from slo.runtime.shape import PlannedShape
@@ -120,6 +125,7 @@ def declare_suite(
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: argument_parser.LocustArgumentParser, **_: Any) -> None:
+    atexit.unregister(_end_unread)
     options.add(parser)
     escape_what_cannot_be_printed(sys.stdout, sys.stderr)
     replace_crash_exit_code()
@@ -145,6 +151,7 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             context_of(environment).wiring = Coordinator(environment, runner)
         if environment.parsed_options is not None:  # not where Locust is a library of another program
             atexit.register(_end_unfinished, environment)
+            locust_compat.shut_down_once(environment.events.quitting, context_of(environment).prepare_to_leave)
         # Timers count from the loop's last update of its clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
         gevent.get_hub().loop.update_now()
@@ -174,7 +181,15 @@ def _end_unfinished(environment: Environment) -> None:
     context = context_of(environment)
     if context.left or context.wiring is None:
         return
-    context.wiring.abandon("the locustfile, or a plugin, ended the process (sys.exit?) before Locust shut it down")
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(NO_VERDICT)
+    reason = "the locustfile, or a plugin, ended the process (sys.exit?) before Locust shut it down"
+    context.wiring.abandon(reason)
+    end_without_verdict(reason)
+
+
+def _end_unread() -> None:
+    """End a process whose locustfile could not be read to its end: Locust, or ``sys.exit``, would give its own code."""
+    end_without_verdict("the locustfile could not be imported, or ended the process (sys.exit?)")
+
+
+if is_imported_by_locust():
+    atexit.register(_end_unread)

@@ -29,6 +29,9 @@ class ProcessWiring(Protocol):
     def refuse(self, reason: str) -> None:
         """Let no load start, for ``reason``."""
 
+    def prepare_to_leave(self) -> None:
+        """Do what must be done before any listener to ``quitting`` is called."""
+
     def leave(self) -> None:
         """Set the exit code as the process ends."""
 
@@ -59,6 +62,11 @@ class Context:
     listener_errors: ListenerErrors = field(default_factory=ListenerErrors)
     open_requests: OpenRequests = field(default_factory=OpenRequests)
     caught: CaughtResponses = field(default_factory=CaughtResponses)
+
+    def prepare_to_leave(self) -> None:
+        """Let the wiring do what must be done before any listener to ``quitting`` is called."""
+        if self.wiring is not None:
+            self.wiring.prepare_to_leave()
 
 
 def context_of(environment: Environment) -> Context:

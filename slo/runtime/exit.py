@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
 from types import TracebackType
 from typing import Any, NoReturn
@@ -16,6 +18,24 @@ def exit_without_verdict(why: str, before: str = "") -> NoReturn:
     """End the process before any load, with 3 for no verdict; ``before`` are lines that are written first."""
     sys.stderr.write(f"{before}locust-slo: {why}\n")
     sys.exit(NO_VERDICT)
+
+
+def end_without_verdict(why: str) -> NoReturn:
+    """End a process that is ending anyway with 3 instead of its own exit code, which could be that of a verdict."""
+    sys.stderr.write(f"locust-slo: no verdict: {why}\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(NO_VERDICT)
+
+
+def is_imported_by_locust() -> bool:
+    """Return whether Locust's command is reading a locustfile now, and not another program."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "locust.main":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def replace_usage_exit_code(parser: LocustArgumentParser) -> None:

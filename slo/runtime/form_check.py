@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from locust import argument_parser
 
-from slo.runtime import locust_compat
+from slo.runtime import argparse_compat, locust_compat
 from slo.text.clean import INVISIBLE, cleaned
 
 MAX_USERS = 10_000_000
@@ -33,7 +33,7 @@ def form_error(form: Mapping[str, str], current: Mapping[str, Any] | None = None
             return f"{name} is a number from 0 to {MAX_USERS}, not '{cleaned(form[name], 60)}'"
     # Locust's own options are Locust's to read: where a shape gives the load, its page sends a spawn rate of 0.
     usual = argument_parser.default_args_dict()
-    options = (one for one in locust_compat.parser_actions(locust_compat.known_parser()) if one.dest not in usual)
+    options = (one for one in argparse_compat.parser_actions(locust_compat.known_parser()) if one.dest not in usual)
     changed = (option for option in options if not _is_same(form.get(option.dest), current.get(option.dest)))
     return next(filter(None, (_option_error(option, form) for option in changed)), "")
 

@@ -12,8 +12,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+import gevent
 import zmq
 from gevent import GreenletExit
+from gevent.event import Event
 from locust import argument_parser, clients, events
 from locust.contrib import fasthttp
 from locust.event import EventHook
@@ -72,6 +74,36 @@ def call_last(hook: EventHook, listener: Listener) -> None:
     """
     hook._handlers.remove(listener)
     hook._handlers.insert(0, listener)
+
+
+def call_first(hook: EventHook, listener: Listener) -> None:
+    """Make an event that fires in order, like ``test_start``, call a listener before all those registered so far."""
+    hook._handlers.insert(0, listener)
+
+
+def shut_down_once(hook: EventHook, prepare: Callable[[], None]) -> None:
+    """Make Locust fire ``quitting`` once, in the main greenlet; ``prepare`` is called before its first listener.
+
+    Locust's handler of SIGTERM shuts down in a greenlet of its own (``locust.main``, ``sig_term_handler``). That stops
+    the runner, for which the main greenlet waits: it then shuts down a second time, while the first has not ended.
+    Listeners were called twice, and files were written when their content was gone.
+    """
+    main: Any = gevent.get_hub().parent
+    fire: Callable[..., None] = hook.fire
+    begun = False
+
+    @functools.wraps(fire)
+    def fire_once(*, reverse: bool = False, **words: Any) -> None:
+        nonlocal begun
+        if gevent.getcurrent() is not main:
+            if not begun:
+                gevent.kill(main, KeyboardInterrupt)  # as Ctrl-C does
+            Event().wait()  # until the process ends
+        begun = True
+        prepare()
+        fire(reverse=reverse, **words)
+
+    hook.fire = fire_once  # type: ignore[method-assign]
 
 
 def replace_request_listener(old: Listener, new: Listener) -> None:
@@ -244,42 +276,6 @@ def forget_worker(runner: Any, worker: str) -> None:
     """
     if worker in runner.clients:
         runner.handle_message(worker, Message("client_stopped", None, worker))
-
-
-def parser_actions(parser: Any) -> list[Any]:
-    """Return the options of an argparse parser (``ArgumentParser._actions``); argparse has no public list."""
-    actions: list[Any] = parser._actions
-    return actions
-
-
-def on_option_conflict(parser: Any, handler: Callable[[list[str]], None]) -> None:
-    """Call ``handler`` with the flags of an option that is defined twice.
-
-    Locust logs an exception of a listener and goes on with a parser that lacks options. The handler may end the
-    process; otherwise argparse raises its error. Relies on argparse's ``_handle_conflict_error`` and
-    ``_action_groups``.
-    """
-
-    def watch(container: Any) -> None:
-        raise_error = container._handle_conflict_error
-
-        def handle(action: Any, conflicts: list[tuple[str, Any]]) -> None:
-            handler([flag for flag, _ in conflicts])
-            raise_error(action, conflicts)
-
-        container._handle_conflict_error = handle
-
-    # Every group that is there already: an option of the parser itself is added to its group ``_optionals``.
-    for container in (parser, *parser._action_groups):
-        watch(container)
-    make_group = parser.add_argument_group
-
-    def add_argument_group(*words: Any, **settings: Any) -> Any:
-        group = make_group(*words, **settings)
-        watch(group)
-        return group
-
-    parser.add_argument_group = add_argument_group
 
 
 def known_parser() -> Any:

@@ -16,11 +16,13 @@ from typing import Any
 
 from locust.argument_parser import LocustArgumentParser
 
-from slo.runtime import locust_compat
+from slo.runtime import argparse_compat
 from slo.runtime.exit import exit_without_verdict
 
 PREFIX = "LOCUST_SLO_"
 OLD_PREFIX = "LOCUST_"
+_WITHOUT_OLD_VARIABLE = ("--iterations",)
+"""Options whose old name never was one of ours: LOCUST_ITERATIONS belongs to another plugin."""
 _TRUE = ("true", "yes", "1", "on")
 
 
@@ -28,14 +30,15 @@ class OptionGroup:
     """Adds our options to Locust's parser; an option that another plugin defines too ends the process with 3."""
 
     def __init__(self, parser: LocustArgumentParser, title: str, description: str) -> None:
-        locust_compat.on_option_conflict(parser, self._leave)
+        argparse_compat.on_option_conflict(parser, self._leave)
         self._group = parser.add_argument_group(title, description)
         self._ours: set[str] = set()
 
     def add(self, flag: str, **settings: Any) -> None:
         """Add an option; ``settings`` are those of argparse, but for ``env_var``, which follows from the flag."""
         name = flag.lstrip("-").replace("-", "_").upper()
-        _take_old_variable(name, settings)
+        if flag not in _WITHOUT_OLD_VARIABLE:
+            _take_old_variable(name, settings)
         self._ours.add(flag)
         self._group.add_argument(flag, env_var=PREFIX + name, **settings)
 

@@ -11,7 +11,7 @@ from typing import Any
 from locust import argument_parser
 
 from slo.record.suite import KEY
-from slo.runtime import locust_compat
+from slo.runtime import argparse_compat, locust_compat
 from slo.runtime.suite import suite_of
 from slo.text import redact
 
@@ -20,7 +20,7 @@ RUN = "slo_run"
 LOCUST_LOAD_OPTIONS = ("num_users", "spawn_rate", "run_time", "stop_timeout", "user_classes", "tags", "exclude_tags")
 """Locust's own options that the load depends on."""
 _NOT_RECORDED = (RUN, KEY, "notify")
-_ONLY_WHEN_SET = ("trace_context", "trace_url")
+_ONLY_WHEN_SET = ("trace_context", "trace_url", "iteration_limit")
 _NOT_LOAD_OPTIONS = (
     "objectives",
     "reports_dir",
@@ -67,7 +67,7 @@ def options_given(options: Namespace) -> dict[str, Any]:
     """Return the options of the load that this process was started with, on the command line or in the environment."""
     words = {word.split("=")[0] for word in sys.argv[1:]}
     names = set()
-    for action in locust_compat.parser_actions(locust_compat.known_parser()):
+    for action in argparse_compat.parser_actions(locust_compat.known_parser()):
         if (getattr(action, "env_var", None) or "") in os.environ or words.intersection(action.option_strings):
             names.add(action.dest)
     return {n: value for n, value in options_of_run(options).items() if n in names and n not in _NOT_LOAD_OPTIONS}

@@ -30,7 +30,8 @@ class SignalHandler:
         ended = engine.store.last is not None and engine.measurement is None
         if self._headless and (engine.signal is not None or ended):
             return  # the process is ending already
-        engine.signal = number.name
+        if not ended:  # with a web UI the process is ended by a signal, in the normal way: its last verdict stands
+            engine.signal = number.name
         if self._headless and engine.measurement is None:  # waiting for workers: Locust has no handler yet
             quitting = gevent.spawn(self._runner.quit)
             quitting.link(lambda _: gevent.kill(main, SystemExit(engine.exit_code())))

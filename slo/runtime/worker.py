@@ -12,7 +12,7 @@ import gevent
 from locust import LoadTestShape
 from locust.env import Environment
 from locust.exception import RPCError
-from locust.runners import WorkerRunner
+from locust.runners import MASTER_HEARTBEAT_TIMEOUT, WorkerRunner
 
 from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_sender import DeltaSender
@@ -25,6 +25,8 @@ from slo.verdict.exit_codes import NO_VERDICT, PASSED, worse
 
 HELLO_S = 0.5
 """How often a worker introduces itself until it is answered."""
+HAND_OVER_S = 5.0
+"""How long a worker that leaves waits until the master has its last counts."""
 CLOCK_S = 10.0
 """Seconds between two requests for the master's clock after that."""
 
@@ -61,17 +63,36 @@ class WorkerCoordinator:
         """End this worker: the locustfile refused the load."""
         exit_without_verdict(reason)
 
-    def leave(self) -> None:
-        """Send what is left. A worker's failed requests are for the master to judge, not an exit code."""
-        if self._sender is not None and not self._sender.finished:
+    def prepare_to_leave(self) -> None:
+        """Send what is left before Locust tells the master that this worker is gone, and wait until it has arrived.
+
+        A master whose last worker is gone reads no more messages.
+        """
+        # The master gives the users of a worker that left to the others, though they may be leaving, too.
+        self._runner.last_received_spawn_timestamp = sys.maxsize
+        if self._sender is None:
+            return
+        if not self._sender.finished:
             self._runner.stop()
             self._on_stop()
+        ends_s = time.monotonic() + HAND_OVER_S
+        while _is_listening(self._runner) and not self._sender.settled and time.monotonic() < ends_s:
+            gevent.sleep(0.02)
+
+    def leave(self) -> None:
+        """Set the exit code: a worker's failed requests are for the master to judge.
+
+        A worker whose counts never arrived, or whose master is gone, ends with 3.
+        """
+        unsettled = _is_listening(self._runner) and self._sender is not None and not self._sender.settled
+        lost = _has_lost_master(self._runner) or unsettled
+        if lost:
+            sys.stderr.write("locust-slo: the master is gone, or did not take the last counts of this worker\n")
         own = self._environment.process_exit_code
-        self._environment.process_exit_code = worse(NO_VERDICT if self._refused else PASSED, own)
+        self._environment.process_exit_code = worse(NO_VERDICT if self._refused or lost else PASSED, own)
 
     def abandon(self, reason: str) -> None:
-        """Say why this worker is gone: its master takes it for missing, and its counts for incomplete."""
-        sys.stderr.write(f"locust-slo: {reason}\n")
+        """Do nothing: the master takes this worker for missing, and its counts for incomplete."""
 
     def _send_hello(self) -> None:
         """Send our identity until the master answers, then request its clock periodically."""
@@ -150,3 +171,14 @@ class WorkerCoordinator:
         self._detach = lambda: None
         self._loop_lag.stats_log = None
         self._runner.send_message("slo_delta", self._sender.report(final=True))
+
+
+def _is_listening(runner: WorkerRunner) -> bool:
+    """Return whether messages of the master are still read: not after Locust has ended the runner."""
+    return len(runner.greenlet) > 0
+
+
+def _has_lost_master(runner: WorkerRunner) -> bool:
+    """Return whether Locust ends this worker because it heard nothing of its master for too long."""
+    heard_at_s = runner.last_heartbeat_timestamp
+    return heard_at_s is not None and heard_at_s < time.time() - MASTER_HEARTBEAT_TIMEOUT

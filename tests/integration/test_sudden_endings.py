@@ -58,6 +58,26 @@ def test_a_process_that_its_locustfile_ends_has_no_verdict(where: str, how: str,
         assert not list(done.folder.glob("journal*"))
 
 
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ("raise KeyError('seed')", 3),
+        pytest.param("sys.exit(0)", 3, marks=SLOW),
+        pytest.param("sys.exit(1)", 3, marks=SLOW),
+        pytest.param("import nothing_of_that_name", 3, marks=SLOW),
+        pytest.param("", 0, marks=SLOW),
+    ],
+)
+def test_a_locustfile_that_cannot_be_imported_is_no_verdict(how: str, code: int, demo: Demo, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(LOCUSTFILE + how + "\n", encoding="utf-8")
+    more = ("-f", tmp_path / "own.py", "-H", demo.url, "-t", "1s")
+    done = Locust(tmp_path / "reports", *more, inside=("env",)).wait()
+    assert done.code == code, done.out + done.err
+    assert ("no verdict: the locustfile could not be imported" in done.err) == (code == 3)
+    listed = Locust(tmp_path / "listed", *more, "--list", inside=("env",)).wait()
+    assert listed.code == code
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["test_start", "test_stop"])
 def test_a_master_that_is_ended_takes_its_workers_along(where: str, demo: Demo, tmp_path: Path) -> None:

@@ -198,6 +198,36 @@ def test_a_connection_that_only_the_master_still_believes_in(demo: Demo, tmp_pat
     lost_nothing(cluster, done)
 
 
+@pytest.mark.parametrize("to", ["workers", pytest.param("all", marks=pytest.mark.slow)])
+def test_workers_that_are_ended_together_hand_over_their_counts(demo: Demo, tmp_path: Path, to: str) -> None:
+    # As Kubernetes does it, and Ctrl-C in a terminal.
+    with Cluster(tmp_path, demo.url, *WORDS) as cluster:
+        workers = [cluster.join("one"), cluster.join("two")]
+        cluster.await_load("one")
+        cluster.await_load("two")
+        for process in [*workers, *([cluster.master] if to == "all" else [])]:
+            process.process.send_signal(signal.SIGTERM)
+        done = cluster.await_end()
+        assert cluster.await_workers("one", "two") == [0, 0]
+    assert counted(done.run) == made(samples(cluster.raw))
+    assert all(worker.finished for worker in done.run.workers)
+    assert done.code == (143 if to == "all" else 3), cluster.said()
+    if to == "workers":
+        assert "all workers left after" in done.verdict["reason"]
+
+
+@pytest.mark.long
+def test_a_worker_whose_master_was_killed_does_not_end_with_0(demo: Demo, tmp_path: Path) -> None:
+    with Cluster(tmp_path, demo.url, *WORDS) as cluster:
+        cluster.join("one")
+        cluster.join("two")
+        cluster.await_load("one")
+        cluster.await_load("two")
+        cluster.master.process.send_signal(signal.SIGKILL)
+        assert cluster.await_workers("one", "two", timeout_s=180) == [3, 3]
+        assert "the master is gone" in cluster.said()
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
 )

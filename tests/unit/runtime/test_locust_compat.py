@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import inspect
 from collections.abc import Iterator
 from types import SimpleNamespace
 
+import gevent
 import pytest
 from locust import LoadTestShape, argument_parser, clients, events
 from locust.contrib import fasthttp
@@ -132,25 +132,6 @@ def test_a_worker_that_is_refused_is_treated_as_stopped() -> None:
     assert handled == [("w1", "client_stopped")]
 
 
-def test_the_options_of_the_parser_are_listed() -> None:
-    dests = {action.dest for action in locust_compat.parser_actions(locust_compat.known_parser())}
-    assert {"num_users", "run_time"} <= dests
-
-
-@pytest.mark.parametrize("where", ["parser", "group before", "group after"])
-def test_an_option_that_is_defined_twice_is_reported(where: str) -> None:
-    parser = argument_parser.LocustArgumentParser()
-    before = parser.add_argument_group("before")
-    reported: list[list[str]] = []
-    locust_compat.on_option_conflict(parser, reported.append)
-    after = parser.add_argument_group("after")
-    parser.add_argument("--one")
-    container = {"parser": parser, "group before": before, "group after": after}[where]
-    with pytest.raises(argparse.ArgumentError, match="--one"):
-        container.add_argument("--one")
-    assert reported == [["--one"]]
-
-
 def test_a_message_with_invalid_text_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Message, "serialize", inspect.unwrap(Message.serialize))
     locust_compat.send_valid_text(lambda text: text.replace("t0ken", "***"))
@@ -171,3 +152,29 @@ def test_a_listener_is_called_after_all_others_in_reverse_order() -> None:
     locust_compat.call_last(hook, ours)
     hook.fire(reverse=True)
     assert called == ["registered after", "registered before", "ours"]
+
+
+def test_a_listener_can_be_called_before_all_others() -> None:
+    called: list[str] = []
+    hook = EventHook()
+    hook.add_listener(lambda **_: called.append("registered before"))
+    locust_compat.call_first(hook, lambda **_: called.append("ours"))
+    hook.fire()
+    assert called == ["ours", "registered before"]
+
+
+def test_locust_shuts_down_once_and_in_the_main_greenlet() -> None:
+    hook, called = EventHook(), list[str]()
+    hook.add_listener(lambda **_: called.append("a listener"))
+    locust_compat.shut_down_once(hook, lambda: called.append("prepared"))
+    by_signal = gevent.spawn(hook.fire, reverse=True)
+    with pytest.raises(KeyboardInterrupt):  # the main greenlet, this one, is to shut down instead
+        by_signal.join(timeout=30)
+    assert called == []
+    hook.fire(reverse=True)
+    again = gevent.spawn(hook.fire, reverse=True)
+    gevent.sleep(0.01)
+    assert not by_signal.ready()
+    assert not again.ready()
+    assert called == ["prepared", "a listener"]
+    gevent.killall([by_signal, again])

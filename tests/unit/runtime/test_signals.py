@@ -11,6 +11,7 @@ import pytest
 from locust.env import Environment
 
 from slo.measure.run_description import RunDescription
+from slo.record.ending import COMPLETED
 from slo.record.target import Target
 from slo.runtime.engine import Engine
 from slo.runtime.run_store import RunStore
@@ -93,7 +94,20 @@ def test_an_interrupt_during_a_run_is_left_to_locust(fake: Gevent, engine: Engin
 def test_a_run_that_ended_keeps_its_exit_code(fake: Gevent, engine: Engine) -> None:
     SignalHandler(Environment(), Runner(), engine, headless=True).install()
     begin(engine)
-    engine.end(completed=True)
+    engine.end(COMPLETED)
     fake.handlers[signal.SIGTERM]()
     assert engine.signal is None
     assert fake.killed == []
+
+
+def test_a_web_ui_that_a_signal_ends_after_a_run_keeps_the_exit_code_of_the_verdict(
+    fake: Gevent, engine: Engine
+) -> None:
+    SignalHandler(Environment(), Runner(), engine, headless=False).install()
+    begin(engine)
+    engine.end(COMPLETED)
+    code = engine.exit_code()
+    fake.handlers[signal.SIGINT]()
+    assert engine.signal is None
+    assert fake.killed == [KeyboardInterrupt]
+    assert engine.exit_code() == code == 3  # a run without a request

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from types import SimpleNamespace
 from typing import Any
 
+import gevent
 import pytest
 from locust.env import Environment
 
@@ -18,12 +20,22 @@ from slo.runtime.worker import WorkerCoordinator
 ANNOUNCED = {"id": "run-1", "plan": None, "started_at_s": 0.0, "elapsed_s": 0.0, "shares": (0.0, ["w1"])}
 
 
+class Greenlets(list[str]):
+    """The greenlets of a runner: one that listens, and none that is spawned."""
+
+    def __init__(self) -> None:
+        super().__init__(["listener"])
+
+    def spawn(self, *_: Any) -> None:
+        pass
+
+
 class Runner(SimpleNamespace):
     """As much of a worker's runner as the wiring uses."""
 
     def __init__(self) -> None:
-        spawned = SimpleNamespace(spawn=lambda *_: None)
-        super().__init__(client_id="w1", handlers={}, sent=[], greenlet=spawned, stopped=0)
+        super().__init__(client_id="w1", handlers={}, sent=[], greenlet=Greenlets(), stopped=0)
+        self.last_heartbeat_timestamp: float | None = time.time()
 
     def register_message(self, name: str, handler: Any) -> None:
         self.handlers[name] = handler
@@ -53,14 +65,38 @@ def test_a_report_carries_our_counts_until_they_are_acknowledged() -> None:
     assert runner.sent[-1][1]["deltas"][0]["final"]
 
 
-def test_it_sends_its_last_counts_once_before_it_leaves() -> None:
+def test_it_sends_its_last_counts_once_and_leaves_when_they_have_arrived() -> None:
     one, runner, environment = worker()
     one._on_start()
+    leaving = gevent.spawn(one.prepare_to_leave)
+    gevent.sleep(0)
+    assert not leaving.ready()
+    runner.handlers["slo_ack"](None, SimpleNamespace(data={"run": "run-1", "upto": 1}))
+    leaving.get()
     one.leave()
     assert environment.process_exit_code == 0
     assert [name for name, _ in runner.sent] == ["slo_delta"]
-    one.leave()
+    one.prepare_to_leave()
     assert len(runner.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("listens", "silent_s", "code"),
+    [(True, 0.0, 3), (False, 0.0, 0), (False, 3600.0, 3)],
+    ids=["counts did not arrive", "the master said to quit", "the master is gone"],
+)
+def test_a_worker_that_may_have_lost_counts_ends_with_3(
+    monkeypatch: pytest.MonkeyPatch, listens: bool, silent_s: float, code: int
+) -> None:
+    monkeypatch.setattr("slo.runtime.worker.HAND_OVER_S", 0.0)
+    one, runner, environment = worker()
+    one._on_start()
+    if not listens:
+        runner.greenlet.clear()
+    runner.last_heartbeat_timestamp = time.time() - silent_s
+    one.prepare_to_leave()
+    one.leave()
+    assert environment.process_exit_code == code
 
 
 def test_a_refused_worker_ends_with_3_and_records_nothing(capsys: pytest.CaptureFixture[str]) -> None:
