@@ -152,7 +152,12 @@ def users_never_reached(run: Run) -> str:
     A run that an objective ended early is none.
     """
     load, reached = run.requested_load, max((sample.achieved for sample in run.users), default=0)
-    if load is None or run.live or run.ended.how == "aborted" or load.users - reached <= max(1, 0.02 * load.users):
+    if (
+        load is None
+        or run.live
+        or run.ended.how in ("aborted", "quit")
+        or load.users - reached <= max(1, 0.02 * load.users)
+    ):
         return ""
     if short_stages(run):
         return ""  # that much less was offered than requested says it already

@@ -15,6 +15,7 @@ from typing import Any
 from slo.cluster import identity
 from slo.cluster.delta_log import DeltaLog
 from slo.cluster.process_status import ProcessStatus
+from slo.load.iterations import IterationLimit
 from slo.measure.measurement import Measurement
 from slo.measure.open_requests import OpenSummary
 from slo.record.interval import Interval
@@ -38,6 +39,7 @@ class MasterProtocol:
         self._loads: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._sharing = ""
         self._shares: tuple[float, list[str]] = (0.0, [])
+        self._iterations: dict[str, Any] | None = None
 
     def greet(self, worker: str, data: Mapping[str, Any]) -> str:
         """Answer a worker; returns why it is refused the first time it is, else an empty text."""
@@ -80,6 +82,10 @@ class MasterProtocol:
         for worker in sorted(receivers):
             self._send("slo_share", {"run": measurement.folder.name, "shares": list(self._shares)}, worker)
 
+    def limit_iterations(self, limit: IterationLimit | None, workers: Iterable[str]) -> None:
+        """Share the iterations of the next run among ``workers``; None does not limit them."""
+        self._iterations = None if limit is None else {**vars(limit), "shares": limit.shares(self.accepted(workers))}
+
     def announcement(self, measurement: Measurement) -> dict[str, Any]:
         """Return what a worker must know of the run; it is put among the options that travel to it."""
         plan = measurement.description.plan
@@ -91,6 +97,7 @@ class MasterProtocol:
             "elapsed_s": elapsed_s,
             "shares": list(self._shares),
             "warmup_ends_ms": list(measurement.warmup_ends_ms),
+            "iterations": self._iterations,
         }
 
     def receive(self, worker: str, report: Mapping[str, Any], log: DeltaLog, at_s: float) -> list[Interval]:

@@ -101,6 +101,13 @@ class Measurement:
         """The current stage; None without a plan or after its end."""
         return self.description.plan.stage_at(self.elapsed_s) if self.description.plan else None
 
+    @property
+    def code(self) -> CodeCounts:
+        """What the code of the locustfile did so far, in all processes."""
+        found = self.worker_code()
+        found.add(self.recorder.code_counts())
+        return found
+
     def sample_users(self, users: int) -> None:
         """Note how many users run now, and take over the intervals that closed."""
         plan, at_s = self.description.plan, self.elapsed_s
@@ -162,9 +169,12 @@ class Measurement:
         live = LiveCounts(self._history.after(0), later, steps, self.last_answer_s, self.waiting().age_s)
         return replace(self._record(Ending("stopped")), duration_s=duration_s, live=live)
 
-    def note_load_end(self) -> None:
-        """Note that the load ends now; what is still under way may be counted for a while."""
-        self._load_end_s = self.elapsed_s
+    def note_load_end(self, has_ended: bool = False) -> None:
+        """Note that the load ends now, or, if it ``has_ended`` already, that it ended with the last answer.
+
+        What is still under way may be counted for a while.
+        """
+        self._load_end_s = 0.0 if has_ended else self.elapsed_s
 
     def finish(self, ending: Ending, workers: tuple[Worker, ...] = (), worker_errors: int = 0) -> Run:
         """Take the last counts and return the record; the journal stays until ``discard_journal``.
@@ -181,7 +191,7 @@ class Measurement:
         run = replace(self._record(ending), duration_s=duration_s, workers=workers, intervals=intervals)
         run = replace(run, notes=(*run.notes, *self._scrape_notes()))
         errors = self.recorder.faults + worker_errors
-        if errors and ending.how in ("completed", "stopped", "aborted"):
+        if errors and ending.how in ("completed", "stopped", "aborted", "quit"):
             reason = f"{errors} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run
@@ -201,8 +211,6 @@ class Measurement:
 
     def _record(self, ending: Ending) -> Run:
         description = self.description
-        code = self.worker_code()
-        code.add(self.recorder.code_counts())
         return Run(
             id=self.folder.name,
             scenario=description.scenario,
@@ -220,7 +228,7 @@ class Measurement:
             search=self.search_controller.steps if self.search_controller else description.search,
             requested_load=description.requested_load,
             slowest=self.slowest.items(),
-            code=code,
+            code=self.code,
         )
 
     def _generator(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from locust.runners import MasterRunner
 
 from slo.cluster.process_status import ProcessStatus
 from slo.live.progress import Progress
+from slo.load.iterations import IterationBudget, IterationProgress
 from slo.load.pacer import ArrivalPacer
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.measurement import Measurement
 from slo.measure.open_requests import merged
 from slo.measure.scrape import ScrapeError, Scraper, period_s
+from slo.record.ending import Ending
 from slo.reports import writer
 from slo.runtime import locust_compat, options
 from slo.runtime.context import context_of
@@ -32,7 +35,7 @@ from slo.runtime.log_filter import RampLogFilter
 from slo.runtime.master import REPORT_S, MasterWiring
 from slo.runtime.outputs import Outputs
 from slo.runtime.run_description import describe_run
-from slo.runtime.run_end import early_end_reason, is_complete
+from slo.runtime.run_end import LoadEnd, ending_of, start_note
 from slo.runtime.run_store import RunStore
 from slo.runtime.shape import LimitShape
 from slo.runtime.signals import SignalHandler
@@ -52,6 +55,8 @@ class Coordinator:
         parsed: Any = environment.parsed_options
         self._headless = bool(parsed.headless)
         self._is_refusing = False
+        self._started_s = self._before_s = 0.0
+        self._load_end = LoadEnd()
         self._detach: Callable[[], None] = lambda: None
         self._pacer: ArrivalPacer | None = None
         self._sampler: gevent.Greenlet | None = None
@@ -69,6 +74,7 @@ class Coordinator:
         if self.requested_shape is not None:
             self.requested_shape.runner = runner
             environment.shape_class = self.requested_shape
+        locust_compat.call_first(environment.events.test_start, self._note_start)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stopping.add_listener(self._on_stopping)
         environment.events.test_stop.add_listener(self._on_stop)
@@ -104,11 +110,14 @@ class Coordinator:
         self._is_refusing = False
         self._runner.stop()
 
+    def prepare_to_leave(self) -> None:
+        """Do nothing: a run is judged after the locustfile's own listeners."""
+
     def leave(self) -> None:
         """Set the exit code; a run still going on (SIGTERM, Ctrl-C) is stopped and written first."""
         if self.engine.measurement is not None:
             self.engine.guard(self._stop_runner)
-            self.engine.guard(lambda: self.engine.end(completed=False))
+            self.engine.guard(self.engine.end)
         code = self.engine.exit_code()
         late = context_of(self._environment).listener_errors.pending
         if code == PASSED and late:
@@ -125,9 +134,8 @@ class Coordinator:
 
     def abandon(self, reason: str) -> None:
         """Write the record of a run that nobody will end, without a verdict, and let the workers go."""
-        sys.stderr.write(f"locust-slo: no verdict: {reason}\n")
         if self.engine.measurement is not None:
-            self.engine.guard(lambda: self.engine.end(completed=False, broke_off=reason))
+            self.engine.guard(lambda: self.engine.end(Ending("incomplete", reason)))
         with contextlib.suppress(Exception), gevent.Timeout(LEAVE_S, False):
             self._runner.quit()
 
@@ -137,7 +145,11 @@ class Coordinator:
         else:
             self._runner.stop()
 
+    def _note_start(self, **_: Any) -> None:
+        self._started_s = time.monotonic()
+
     def _on_start(self, **_: Any) -> None:
+        self._before_s = time.monotonic() - self._started_s
         if self._is_refusing:
             return  # a listener before us refused this start: its record is written
         processes = len(self._runner.clients.all) if self._master else 1
@@ -172,10 +184,10 @@ class Coordinator:
         if self._master is not None:
             listener_errors = context_of(self._environment).listener_errors
             self._detach = listener_errors.count_into(measurement.recorder.code.exceptions)
-            self._master.begin(measurement)
+            self._master.begin(measurement, options.iterations(self._environment.parsed_options))
         else:
             self._record(measurement)
-        if self._environment.shape_class is not None:
+        if self._environment.shape_class is not None and (description.plan or description.search):
             # The plan's stages and the shape's ticks begin at one moment, however long the preparation took.
             self._environment.shape_class.reset_time()
         self._loop_lag.stats_log = measurement.stats_log
@@ -183,12 +195,19 @@ class Coordinator:
         if self._environment.parsed_options.target_metrics:  # type: ignore[union-attr]
             gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
 
+    def _iterations(self, measurement: Measurement) -> IterationProgress | None:
+        limit, code = options.iterations(self._environment.parsed_options), measurement.code
+        users = self._runner.target_user_count
+        return limit.progress(code.tasks.executions, code.users_ended, users) if limit else None
+
     def _record(self, measurement: Measurement) -> None:
         """Record the requests of this process; in an open model give its users their arrivals."""
         plan, recorder = measurement.description.plan, measurement.recorder
         if plan is not None and plan.is_open:
             self._pacer = ArrivalPacer(plan, lambda: recorder.elapsed_s, recorder.arrived)
-        self._detach = listen(self._environment, recorder, self._pacer, measurement.slowest)
+        limit = options.iterations(self._environment.parsed_options)
+        budget = IterationBudget(limit.count, limit.per_user) if limit else None
+        self._detach = listen(self._environment, recorder, self._pacer, measurement.slowest, budget)
         if self._pacer is not None:
             self._pacer.join("", 0.0, [""])
 
@@ -202,6 +221,10 @@ class Coordinator:
                 return
             if self._master is not None:
                 self._master.sample(measurement)
+            iterations = self._iterations(measurement)
+            if iterations and (iterations.all or (iterations.users_ended and not self._runner.user_count)):
+                gevent.spawn(self._runner.quit if self._headless else self._runner.stop)
+                return
             gevent.sleep(interval_s - measurement.elapsed_s % interval_s)
 
     def _scrape(self, measurement: Measurement, path: str) -> None:
@@ -220,8 +243,10 @@ class Coordinator:
         if self._pacer is not None:
             self._pacer.stop()
             self._pacer = None
-        if self.engine.measurement is not None:
-            self.engine.measurement.note_load_end()
+        measurement = self.engine.measurement
+        if measurement is not None:
+            self._load_end = LoadEnd.now(self._environment, self._runner, self._before_s, self._iterations(measurement))
+            measurement.note_load_end(self._load_end.has_all_iterations)
 
     def _on_stop(self, **_: Any) -> None:
         measurement = self.engine.measurement
@@ -229,8 +254,10 @@ class Coordinator:
             return
         self._loop_lag.stats_log = None
         parsed = self._environment.parsed_options
-        complete = is_complete(measurement, parsed, self._environment.shape_class is not None)
-        reason = early_end_reason(measurement, parsed, complete)
+        ending = ending_of(measurement, parsed, self._environment.shape_class is not None, self._load_end)
+        note = start_note(parsed, self._load_end)
+        if note:
+            measurement.notes.append(note)
         if self._master is not None:
             master = self._master
             self.engine.guard(lambda: master.collect_last_counts(measurement))
@@ -239,7 +266,7 @@ class Coordinator:
         self._detach()
         self._detach = lambda: None
         self._log_filter.stop()
-        self.engine.guard(lambda: self.engine.end(complete, reason))
+        self.engine.guard(lambda: self.engine.end(ending))
         if self._sampler is not None:
             self._sampler.kill(block=False)
         self._outputs.publish()

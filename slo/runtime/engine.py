@@ -24,7 +24,7 @@ from slo.measure.run_description import RunDescription
 from slo.objectives.objectives import Objectives
 from slo.prometheus.collector import RunCollector
 from slo.prometheus.run_state import RunState, run_state
-from slo.record.ending import Ending, How
+from slo.record.ending import STOPPED, Ending
 from slo.record.history import MANY_ENDPOINTS, MAX_ENDPOINTS
 from slo.record.slowest import SlowestRequests
 from slo.record.suite import Suite
@@ -79,7 +79,7 @@ class Engine:
         ``report_s`` is how long workers may take to report what they count.
         """
         if self.measurement is not None:
-            self.end(completed=False)  # the run before this one is still waiting for last counts: it has ended now
+            self.end()  # the run before this one is still waiting for last counts: it has ended now
         # An error of an earlier run does not concern this one.
         self.refusal = self.internal_error = self.signal = self.breach = None
         folder = self.store.begin(description.name)
@@ -125,10 +125,10 @@ class Engine:
             self._progress.show(measurement, users, self.verdicts)
         self._check_abort(measurement)
 
-    def end(self, completed: bool, broke_off: str = "") -> None:
+    def end(self, ending: Ending = STOPPED) -> None:
         """End the measurement: write the record, then judge it. Has no effect on a run that ended already.
 
-        ``broke_off`` is why the requested load was not offered to its end, if it was not.
+        ``ending`` is how the load ended; a signal, a refusal, an error or a breach of ours goes before it.
         """
         measurement, self.measurement = self.measurement, None
         if measurement is None:
@@ -137,8 +137,7 @@ class Engine:
             self._progress.end()
         workers = self.cluster.summary() if self.cluster else WorkerSummary()
         measurement.notes += workers.notes
-        ending = self._ending(completed, broke_off)
-        run = check_counts(measurement.finish(ending, workers.workers, workers.recording_errors))
+        run = check_counts(measurement.finish(self._ending(ending), workers.workers, workers.recording_errors))
         self.store.save(run, self.objectives, measurement.folder, measurement.discard_journal, self.crash)
 
     def refuse(self, description: RunDescription, reason: str) -> None:
@@ -147,7 +146,7 @@ class Engine:
         if self.measurement is None:
             self.begin(description)
         self.refusal = reason
-        self.end(completed=False)
+        self.end()
 
     def crash(self, error: BaseException) -> None:
         """Record an internal error: whatever was measured, there is no verdict on it."""
@@ -207,8 +206,7 @@ class Engine:
         if self.breach is not None:
             sys.stderr.write(f"locust-slo: the run is aborted: {for_terminal(self.breach.reason)}\n")
 
-    def _ending(self, completed: bool, broke_off: str) -> Ending:
-        how: How = "completed" if completed else "stopped"
+    def _ending(self, ending: Ending) -> Ending:
         if self.signal is not None:
             return Ending("interrupted", self.signal)
         if self.refusal is not None:
@@ -217,9 +215,7 @@ class Engine:
             return Ending("crashed", self.internal_error)
         if self.breach is not None:
             return Ending("aborted", self.breach.reason, self.breach.objective, self.breach.value, self.breach.at_s)
-        if broke_off:
-            return Ending("incomplete", broke_off)
-        return Ending(how, "" if completed else "stopped by the user before its plan's end")
+        return ending
 
 
 def search_controller(description: RunDescription, objectives: Objectives, report_s: float) -> SearchController:

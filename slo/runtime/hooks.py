@@ -18,6 +18,7 @@ from locust.env import Environment
 from slo.cluster import identity
 from slo.cluster.clock import ClockOffset
 from slo.cluster.delta_sender import DeltaSender
+from slo.load.iterations import IterationBudget
 from slo.load.pacer import ArrivalPacer, late_ms
 from slo.measure.failure_kind import text_of
 from slo.measure.listener import LocustStatistics, listeners, open_listener, slow_listener
@@ -35,11 +36,15 @@ from slo.tracing.traced import Tracer, traced_request, tracer_of
 
 
 def listen(
-    environment: Environment, recorder: Recorder, pacer: ArrivalPacer | None, slowest: SlowestRequests
+    environment: Environment,
+    recorder: Recorder,
+    pacer: ArrivalPacer | None,
+    slowest: SlowestRequests,
+    budget: IterationBudget | None = None,
 ) -> Callable[[], None]:
     """Attach a recorder to Locust's events, and make users wait for arrivals; returns a function that detaches it.
 
-    If requests are traced, the slowest are kept.
+    Users end when the ``budget`` of iterations is used up. If requests are traced, the slowest are kept.
     """
     locusts = _statistics_listener(environment)
     on_request, on_check = listeners(recorder, locusts)
@@ -61,7 +66,7 @@ def listen(
     untrace = _trace(tracer_of(environment), recorder, slowest)
     restore = locust_compat.report_uncaught_exceptions(recorder.caught.left)
     stop_counting_unanswered = _count_unanswered(environment, recorder)
-    stop_counting_tasks = count_tasks(recorder.code.tasks.of)
+    stop_counting_tasks = count_tasks(recorder.code, budget)
 
     def detach() -> None:
         stop_counting_tasks()
@@ -160,7 +165,9 @@ def monitor_loop_lag(monitor: LoopLagMonitor) -> None:
 def record(environment: Environment, announced: dict[str, Any], offset: ClockOffset) -> Recording:
     """Begin to record the announced run in a worker; returns what sends its counts, and what ends the recording."""
     sender = DeltaSender(announced, offset)
-    return sender, listen(environment, sender.recorder, sender.pacer, sender.slowest)
+    name = getattr(environment.runner, "client_id", "")
+    budget = IterationBudget.of_worker(name, announced.get("iterations"))
+    return sender, listen(environment, sender.recorder, sender.pacer, sender.slowest, budget)
 
 
 def identity_of(environment: Environment) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from slo.load.plan import Plan
 from slo.load.search_record import SearchRecord
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
+from slo.runtime import options
 from slo.runtime.exit import exit_without_verdict
 from slo.runtime.open_model import ArrivalShape
 from slo.runtime.shape import LimitShape
@@ -46,6 +47,11 @@ def load_error(environment: Environment, objectives: Objectives | None, limit: L
         return (
             "--rate cannot offer its load: another one was chosen, by --class-picker or by the locustfile, which "
             "can use slo.plugin.shape_of(environment); with the web UI --rate is given on the command line"
+        )
+    if options.iterations(environment.parsed_options) is not None and shape is not None:
+        return (
+            "--iterations ends a run whose users repeat their tasks: a shape, a scenario or --rate says when its load "
+            "ends; leave one of the two out"
         )
     plan = getattr(shape, "plan", None)
     found = plan.problems(workers) if isinstance(plan, Plan) else []

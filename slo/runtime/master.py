@@ -13,6 +13,7 @@ from locust.runners import STATE_MISSING, WORKER_REPORT_INTERVAL, MasterRunner
 from slo.cluster.cluster import Cluster
 from slo.cluster.process_status import ProcessStatus
 from slo.cluster.protocol import MasterProtocol
+from slo.load.iterations import IterationLimit
 from slo.measure.measurement import Measurement
 from slo.runtime import locust_compat
 from slo.runtime.engine import Engine
@@ -43,13 +44,14 @@ class MasterWiring:
         self._environment.events.worker_report.add_listener(self._on_report)
         locust_compat.allow_reconnection(self._runner)
 
-    def begin(self, measurement: Measurement) -> None:
-        """Begin a run with the workers that are there: they are expected to report."""
+    def begin(self, measurement: Measurement, limit: IterationLimit | None) -> None:
+        """Begin a run with the workers that are there: they are expected to report, and share the iterations."""
         # A missing worker gets no users; if it returns, it is expected from then on.
         present = [client.id for client in self._runner.clients.all if client.state != STATE_MISSING]
         for worker in present:
             self.cluster.add_worker(worker)
         self.cluster.share_arrivals(present, measurement)
+        self.cluster.protocol.limit_iterations(limit, present)
         self._announce(measurement)
 
     def sample(self, measurement: Measurement) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentTypeError, Namespace
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +15,11 @@ from locust.util.timespan import parse_timespan
 from slo.baseline import store
 from slo.baseline.store import BaselineError
 from slo.load import rate
+from slo.load.iterations import PER_USER, IterationLimit
 from slo.load.search_record import SearchRecord
 from slo.objectives.objectives import Objectives, ObjectivesError, load
 from slo.reports import writer
+from slo.runtime import output_options
 from slo.runtime.exit import exit_without_verdict, replace_usage_exit_code
 from slo.runtime.option_group import OptionGroup
 from slo.runtime.suite import scenario_of, suite_of
@@ -104,6 +107,16 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
         "--run-time, or stages of time and rate at their end, '2m:50/s, 5m:50/s, 1m:0/s'. -u is how many users there "
         "may be; an arrival that no user is free for within 10 s is dropped. Default: users repeat their tasks",
     )
+    if "locust_plugins" not in sys.modules:  # it has an option of this name
+        group.add(
+            "--iterations",
+            type=_iterations,
+            dest="iteration_limit",
+            metavar="<number>",
+            default="",
+            help="End the run when its users have executed so many tasks: 100 in all, or 5/user each. --run-time is "
+            "then the most that it may take. Default: no limit",
+        )
     group.add(
         "--target-metrics",
         metavar="<path>",
@@ -113,8 +126,7 @@ def add(parser: argument_parser.LocustArgumentParser) -> None:
     )
     _add_tracing(group)
     _add_search(group)
-    _add_metrics(group)
-    _add_notification(group)
+    output_options.add(group)
     replace_usage_exit_code(parser)
 
 
@@ -167,61 +179,6 @@ def _add_search(group: OptionGroup) -> None:
     )
 
 
-def _add_metrics(group: OptionGroup) -> None:
-    """Add the options of the metrics that Prometheus gets of a run."""
-    group.add(
-        "--prometheus-port",
-        type=_port,
-        metavar="<port>",
-        default=0,
-        help="Serve the run's metrics at http://<--prometheus-host>:<port>/metrics for Prometheus, from the master in "
-        "distributed runs. With the web UI they are at /metrics there, too. Default: off",
-    )
-    group.add(
-        "--prometheus-host",
-        metavar="<address>",
-        default="127.0.0.1",
-        help="Address that --prometheus-port listens on; 0.0.0.0 is all of them. Default: 127.0.0.1",
-    )
-    group.add(
-        "--prometheus-push",
-        metavar="<url>",
-        default="",
-        help="Push the run's metrics to this Pushgateway, every 10 s and with the verdict: for runs too short to be "
-        "scraped. Default: off",
-    )
-
-
-def _add_notification(group: OptionGroup) -> None:
-    """Add the options of the notification about the verdict."""
-    group.add(
-        "--notify",
-        metavar="<url>",
-        default="",
-        help="Send the verdict to this webhook once the run is recorded and judged. The URL is a secret: better give "
-        "it in the environment. Default: no notification",
-    )
-    group.add(
-        "--notify-on",
-        choices=("fail", "always"),
-        default="fail",
-        help="For which verdicts: fail means all that should stop a deployment. Default: fail",
-    )
-    group.add(
-        "--notify-format",
-        choices=("auto", "slack", "json"),
-        default="auto",
-        help="A message for Slack, or a JSON document (`locust-slo schema notification`). Default: auto, which is "
-        "slack for hooks.slack.com",
-    )
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise ArgumentTypeError(f"--prometheus-port is a port from 1 to 65535, not '{text}'")
-    return int(text)
-
-
 def _users(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= MAX_USERS:
         raise ArgumentTypeError(f"--find-limit-from is a whole number from 1 to {MAX_USERS}, not '{text}'")
@@ -260,6 +217,19 @@ def _rate(text: str) -> str:
     except rate.RateError as error:
         raise ArgumentTypeError(str(error)) from None
     return text
+
+
+def _iterations(text: str) -> str:
+    try:
+        return text and f"{IterationLimit.parse(text).count}{PER_USER if text.endswith(PER_USER) else ''}"
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None
+
+
+def iterations(options: Any) -> IterationLimit | None:
+    """Return the requested limit of iterations; None without one."""
+    given = getattr(options, "iteration_limit", "")
+    return IterationLimit.parse(given) if given else None
 
 
 def _formats(text: str) -> str:

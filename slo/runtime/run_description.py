@@ -13,7 +13,7 @@ from slo.load.requested_load import RequestedLoad
 from slo.measure.run_description import RunDescription
 from slo.record import environment as machine
 from slo.record.target import Target
-from slo.runtime import recorded_options
+from slo.runtime import options, recorded_options
 from slo.runtime.shape import LimitShape
 from slo.runtime.suite import is_embedded, scenario_of
 from slo.text import redact
@@ -53,5 +53,7 @@ def _requested_load(environment: Environment) -> RequestedLoad | None:
     parsed: Any = environment.parsed_options
     if not parsed.headless or environment.shape_class is not None or environment.web_ui is not None:
         return None
+    if options.iterations(parsed) is not None:
+        return None  # users end by themselves
     known = parsed.num_users is not None and parsed.spawn_rate is not None
     return RequestedLoad(parsed.num_users, float(parsed.spawn_rate)) if known else None

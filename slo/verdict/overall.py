@@ -51,9 +51,16 @@ def _what_was_not_tested(run: Run, results: Sequence[Result]) -> str:
     """Return why a run that meets its objectives is no pass: a part of what it was to test was not; empty if not."""
     if run.code.unreported > MAX_UNREPORTED_SHARE * run.tally().requests and unreported_note(run):
         return unreported_note(run)
+    if run.code.users_ended and short_stages(run):
+        return f"{_users_that_ended(run)}, and {short_stages(run)[0]}"
     if run.code.exceptions and not any(_bounds_exceptions(result) for result in results):
         return run.code.exceptions.sentence()
     return users_never_reached(run)
+
+
+def _users_that_ended(run: Run) -> str:
+    count = run.code.users_ended
+    return f"{count:,} users ended by themselves (StopUser)" if count != 1 else "1 user ended by itself (StopUser)"
 
 
 def unreported_note(run: Run) -> str:
@@ -81,14 +88,18 @@ def _what_prevents(run: Run, results: Sequence[Result], short: Sequence[str], po
 
     ``short`` are the stages that offered much less load than planned.
     """
-    if run.ended.how not in ("completed", "stopped", "aborted") and not _is_allowed(run, policy):
+    is_missed = any(one.status in ("FAIL", "CRITICAL") for one in results)
+    # The locustfile may end a run because it missed something: that stays missed. What it met is not shown to be met.
+    judged = run.ended.how in ("completed", "stopped", "aborted") or (run.ended.how == "quit" and is_missed)
+    if not judged and not _is_allowed(run, policy):
         return f"the run {_describe_ending(run)}"
     if not run.tallies:
         return "no request was made"
     # In an open model arrivals do not wait for responses: a target that misses its objectives at less load than
     # requested has missed them; that it met them would prove nothing.
-    missed = bool(run.plan and run.plan.is_open) and any(one.status in ("FAIL", "CRITICAL") for one in results)
-    if short and not missed and not policy.allow_incomplete:
+    missed = (run.ended.how == "quit" or bool(run.plan and run.plan.is_open)) and is_missed
+    # Users that end by themselves are how the locustfile wants its load; what was measured is judged.
+    if short and not missed and not run.code.users_ended and not policy.allow_incomplete:
         more = f" (and {len(short) - 1} more)" if len(short) > 1 else ""
         return f"the load was not offered: {short[0]}{more}"
     return ""
@@ -96,7 +107,7 @@ def _what_prevents(run: Run, results: Sequence[Result], short: Sequence[str], po
 
 def _is_allowed(run: Run, policy: Policy) -> bool:
     """Return whether an incomplete run is to be judged all the same."""
-    return run.ended.how == "incomplete" and policy.allow_incomplete
+    return run.ended.how in ("incomplete", "quit") and policy.allow_incomplete
 
 
 def _status_of(
@@ -111,7 +122,8 @@ def _status_of(
     worst = max(judged, key=lambda result: RANK.index(result.status))
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
-    remarks = f"; judged although the run {_describe_ending(run)}" if _is_allowed(run, policy) else ""
+    allowed = _is_allowed(run, policy) or run.ended.how == "quit"
+    remarks = f"; judged although the run {_describe_ending(run)}" if allowed else ""
     remarks += f"; judged although {short[0]}" if short else ""
     remarks += f"; the run was aborted after {run.ended.at_s or 0:.0f} s" if run.ended.how == "aborted" else ""
     if worst.status == "PASS":
@@ -141,6 +153,11 @@ def _search_status(found: Sequence[Finding]) -> tuple[Status, str]:
 
 
 def _describe_ending(run: Run) -> str:
-    texts = {"interrupted": "was interrupted", "refused": "was not started", "incomplete": "is incomplete"}
+    texts = {
+        "interrupted": "was interrupted",
+        "refused": "was not started",
+        "incomplete": "is incomplete",
+        "quit": "ended early",
+    }
     text = texts.get(run.ended.how, run.ended.how)
     return f"{text}: {run.ended.reason}" if run.ended.reason else text

@@ -29,7 +29,7 @@ from slo.objectives.objectives import parse
 from slo.record import run as runs
 from slo.record.code_counts import CodeCounts
 from slo.record.code_exceptions import CodeExceptions
-from slo.record.ending import Ending
+from slo.record.ending import COMPLETED, Ending
 from slo.record.run import Run
 from slo.record.run_counts import LiveCounts, RunCounts
 from slo.record.run_record import RunError
@@ -377,7 +377,7 @@ def test_the_run_under_way_says_the_same_as_its_record_will(tmp_path: Path) -> N
         assert "step " in line(measurement, users) or measurement.search_controller.done
     assert {"hold at 4 users", "recovering at 4 users"} <= names
     so_far = provisional(measurement, demanded)[1]
-    engine.end(completed=True)
+    engine.end(COMPLETED)
     assert engine.store.last is not None
     finished, outcome = engine.store.last
     assert outcome is not None

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import gevent
 import pytest
 from locust import argument_parser
+from locust.user.task import DefaultTaskSet, TaskSet
 
 from slo.load.pacer import LATE_ATTRIBUTE
 from slo.runtime import locust_compat, options
@@ -22,6 +23,8 @@ def _nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Restore what a test may leave behind, and let none start a process for the commit."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setenv("GIT_COMMIT", "0123abc")
+    for tasks in (TaskSet, DefaultTaskSet):
+        monkeypatch.setattr(tasks, "execute_task", tasks.execute_task)
     listeners, root = list(locust_compat.request_listeners()), logging.getLogger()
     handlers = list(root.handlers)
     yield

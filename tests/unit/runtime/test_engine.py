@@ -10,6 +10,7 @@ from slo.load.plan import Plan
 from slo.load.search_record import SearchRecord
 from slo.measure.run_description import RunDescription
 from slo.objectives.objectives import Objectives
+from slo.record.ending import COMPLETED, Ending
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.suite import KEY, Suite
 from slo.record.target import Target
@@ -29,7 +30,7 @@ def play(one: Engine, latency_ms: float, description: RunDescription = SHOP) -> 
     measurement = one.begin(description)
     for _ in range(100):
         measurement.recorder.request("home", latency_ms, 5)
-    one.end(completed=True)
+    one.end(COMPLETED)
 
 
 @pytest.mark.parametrize(("latency_ms", "code"), [(20, 0), (2000, 2)])
@@ -61,7 +62,7 @@ def test_a_signal_is_an_interrupted_run(tmp_path: Path, signal: str, code: int) 
     one = engine(tmp_path)
     one.begin(SHOP)
     one.signal = signal
-    one.end(completed=False)
+    one.end()
     assert one.store.last is not None
     assert one.store.last[0].ended.how == "interrupted"
     assert one.exit_code() == code
@@ -72,7 +73,7 @@ def test_an_internal_error_never_passes(tmp_path: Path, capsys: pytest.CaptureFi
     measurement = one.begin(SHOP)
     measurement.recorder.request("home", 20.0, 5)
     one.guard(lambda: [][0])
-    one.end(completed=True)
+    one.end(COMPLETED)
     assert one.store.last is not None
     assert one.store.last[0].ended.how == "crashed"
     assert one.exit_code() == 3
@@ -82,7 +83,7 @@ def test_an_internal_error_never_passes(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_load_that_broke_off_is_incomplete(tmp_path: Path) -> None:
     one = engine(tmp_path)
     one.begin(SHOP).recorder.request("home", 20.0, 5)
-    one.end(completed=False, broke_off="the load ended after 9.0 s of 60.0 s")
+    one.end(Ending("incomplete", "the load ended after 9.0 s of 60.0 s"))
     assert one.store.last is not None
     assert one.store.last[0].ended.how == "incomplete"
     assert one.exit_code() == 3
@@ -92,8 +93,8 @@ def test_a_run_that_still_waits_ends_when_the_next_begins(tmp_path: Path) -> Non
     one = engine(tmp_path)
     one.begin(SHOP)
     one.begin(SHOP)
-    one.end(completed=True)
-    one.end(completed=True)
+    one.end(COMPLETED)
+    one.end(COMPLETED)
     assert len(one.store.entries) == 2
 
 
@@ -104,7 +105,7 @@ def test_the_page_shows_the_run_under_way_then_the_last_one(tmp_path: Path) -> N
     one.sample(1)
     assert one.snapshot(())["state"] == "running"
     assert one.run_state().running
-    one.end(completed=True)
+    one.end(COMPLETED)
     assert one.snapshot(())["state"] == "finished"
     assert not one.run_state().running
 
@@ -130,7 +131,7 @@ def test_names_that_look_as_if_they_held_ids_are_warned_of_once(
     measurement.add_intervals(measurement.recorder.finish())
     for _ in range(2):
         one.sample(1)
-    one.end(completed=True)
+    one.end(COMPLETED)
     assert one.store.last is not None
     run, _ = one.store.last
     assert len(run.endpoints) == MAX_ENDPOINTS + 1

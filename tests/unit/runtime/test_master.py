@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from locust.env import Environment
 
+from slo.load.iterations import IterationLimit
 from slo.measure.run_description import RunDescription
 from slo.record.target import Target
 from slo.runtime import locust_compat
@@ -60,9 +61,10 @@ def test_a_run_is_announced_in_the_options_to_the_workers_that_are_there(
     runner.join("w1")
     runner.join("w2", state="missing")
     measurement = engine.begin(RunDescription("shop", None, Target("")))
-    wiring.begin(measurement)
+    wiring.begin(measurement, IterationLimit(5))
     announced = getattr(wiring._environment.parsed_options, RUN)
     assert announced["id"] == measurement.folder.name
+    assert announced["iterations"] == {"count": 5, "per_user": False, "shares": {"w1": 5}}
     assert list(wiring.cluster.outstanding()) == ["w1"]
 
 

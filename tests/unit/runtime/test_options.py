@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
+from locust import argument_parser
 from locust.env import Environment
 
 from slo.runtime import options
@@ -18,7 +21,7 @@ Parse = Callable[..., Any]
 def test_without_options_runs_are_recorded_and_nothing_listens(parse: Parse) -> None:
     found = parse()
     assert (found.objectives, found.reports_dir, found.rate, found.find_limit) == (None, "reports", "", False)
-    assert (found.prometheus_port, found.notify, found.stop_after) == (0, "", 30.0)
+    assert (found.stop_after, found.iteration_limit, options.iterations(found)) == (30.0, "", None)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +31,7 @@ def test_without_options_runs_are_recorded_and_nothing_listens(parse: Parse) -> 
         (("--find-limit-time", "3m"), "find_limit_time", 180.0),
         (("--report-formats", "csv,html,csv"), "report_formats", "csv,html"),
         (("--rate", "50/s"), "rate", "50/s"),
-        (("--prometheus-port", "9100"), "prometheus_port", 9100),
+        (("--iterations", " 5/user"), "iteration_limit", "5/user"),
     ],
 )
 def test_values_are_converted(parse: Parse, words: tuple[str, ...], name: str, value: object) -> None:
@@ -41,7 +44,7 @@ def test_values_are_converted(parse: Parse, words: tuple[str, ...], name: str, v
         (("--stop-after", "soon"), "--stop-after is a time like 30s or 2m, not 'soon'"),
         (("--find-limit-time", "5s"), "from 30s on, not '5s'"),
         (("--find-limit-from", "0"), "whole number from 1 to 10000, not '0'"),
-        (("--prometheus-port", "70000"), "a port from 1 to 65535, not '70000'"),
+        (("--iterations", "many"), "'many' is no number of iterations"),
         (("--report-formats", "pdf"), "'pdf' is not a report format"),
         (("--rate", "fast"), "'fast' is no rate"),
         (("--trace-url", "nowhere"), "--trace-url cannot be 'nowhere'"),
@@ -78,3 +81,16 @@ def test_objectives_are_read_before_any_load(parse: Parse, tmp_path: Path, capsy
         options.objectives_of(environment.parsed_options, environment)
     assert caught.value.code == 3
     assert "the objectives have errors; no load was sent" in capsys.readouterr().err
+
+
+def test_the_iterations_of_another_plugin_are_its_own(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "locust_plugins", ModuleType("locust_plugins"))
+    parser = argument_parser.get_empty_argument_parser(default_config_files=[])
+    argument_parser.setup_parser_arguments(parser)
+    options.add(parser)
+    parser.add_argument("--iterations", type=int, default=0)
+    found = parser.parse_args(["--iterations", "7"])
+    assert (found.iterations, options.iterations(found)) == (7, None)
+    assert capsys.readouterr().err == ""

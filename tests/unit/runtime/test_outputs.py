@@ -10,6 +10,7 @@ import pytest
 from locust.env import Environment
 
 from slo.measure.run_description import RunDescription
+from slo.record.ending import COMPLETED
 from slo.record.target import Target
 from slo.reports.notifier import Notifier
 from slo.runtime.engine import Engine
@@ -48,6 +49,6 @@ def test_the_verdict_of_a_finished_run_is_sent(tmp_path: Path, monkeypatch: pyte
     one.publish()
     assert sent == []
     engine.begin(RunDescription("shop", None, Target(""))).recorder.request("home", 20.0, 5)
-    engine.end(completed=True)
+    engine.end(COMPLETED)
     one.publish()
     assert sent == ["PASS"]

@@ -10,7 +10,8 @@ from locust.exception import StopUser
 from locust.user.task import DefaultTaskSet, TaskSet
 from locust.user.users import User
 
-from slo.record.task_counts import TaskCounts
+from slo.load.iterations import IterationBudget
+from slo.record.code_counts import CodeCounts
 from slo.runtime.task_executions import count_tasks
 
 
@@ -29,10 +30,10 @@ def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
         def on_start(self) -> None:
             raise KeyError
 
-    counts = TaskCounts()
+    code = CodeCounts()
 
     def user() -> None:
-        undo = count_tasks(counts.of)
+        undo = count_tasks(code)
         tasks = cls(User(Environment()))
         for task, raised in ((book, KeyError), (leave, StopUser), (killed, GreenletExit), (Nested, KeyError)):
             with pytest.raises(raised):
@@ -42,8 +43,28 @@ def test_executions_of_tasks_are_counted(cls: type[TaskSet]) -> None:
             tasks.execute_task(book)
 
     gevent.spawn(user).get()
-    assert {name.rpartition(".")[2]: numbers for name, numbers in counts.items()} == {
+    assert code.users_ended == 1  # the one that a task ended
+    assert {name.rpartition(".")[2]: numbers for name, numbers in code.tasks.items()} == {
         "book": [1, 1],
         "leave": [1, 0],
         "killed": [0, 0],
     }
+
+
+@pytest.mark.parametrize(("per_user", "executed"), [(False, [2, 0]), (True, [2, 2])])
+def test_users_end_when_the_budget_of_iterations_is_used_up(per_user: bool, executed: list[int]) -> None:
+    code, budget = CodeCounts(), IterationBudget(2, per_user)
+    undo = count_tasks(code, budget)
+
+    def user() -> int:
+        tasks, done = TaskSet(User(Environment())), list[object]()
+        for _ in range(5):
+            try:
+                tasks.execute_task(done.append)
+            except StopUser:
+                break
+        return len(done)
+
+    assert [gevent.spawn(user).get() for _ in executed] == executed
+    undo()
+    assert (code.users_ended, code.tasks.executions) == (2, sum(executed))

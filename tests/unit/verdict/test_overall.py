@@ -8,11 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slo.load.requested_load import RequestedLoad
 from slo.record.code_counts import CodeCounts
 from slo.record.code_exceptions import CodeExceptions
 from slo.record.ending import Ending
+from slo.record.samples import UserSample
 from slo.record.task_counts import TaskCounts
 from slo.verdict.judge import judge
+from slo.verdict.policy import Policy
 from tests.support.judged import CODES, OUTCOMES
 from tests.support.made import demanding, requests
 
@@ -33,6 +36,29 @@ def test_a_run_that_did_not_end_well_has_no_verdict(how: str) -> None:
     assert (verdict.status, verdict.exit_code) == ("NO DATA", 3)
     assert "for a reason" in verdict.reason
     assert verdict.results[0].status == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "code"),
+    [("PASS", "NO DATA", 3), ("WARNING", "NO DATA", 3), ("FAIL", "FAIL", 1), ("CRITICAL", "CRITICAL", 2)],
+)
+def test_what_a_run_missed_before_its_locustfile_ended_it_stays_missed(wanted: str, status: str, code: int) -> None:
+    run = replace(requests(10, 100), ended=Ending("quit", "the locustfile ended it after 3 of 60 s"))
+    verdict = judge(run, demanding(OUTCOMES[wanted]))
+    assert (verdict.status, verdict.exit_code) == (status, code)
+    assert "the locustfile ended it after 3 of 60 s" in verdict.reason
+    assert judge(run, demanding(OUTCOMES[wanted]), policy=Policy(allow_incomplete=True)).status == wanted
+
+
+@pytest.mark.parametrize(("ended", "status"), [(0, "NO DATA"), (9, "WARNING")])
+def test_users_that_end_by_themselves_are_no_load_that_was_not_offered(ended: int, status: str) -> None:
+    users = tuple(UserSample(at * 1000, None, 10 if at < 2 else 1) for at in range(100))
+    run = replace(requests(10), users=users, duration_s=100.0, requested_load=RequestedLoad(10, 10.0))
+    run = replace(run, code=CodeCounts(users_ended=ended))
+    verdict = judge(run, demanding("indicator: latency.p95, target: 1 s"))
+    assert verdict.status == status
+    assert verdict.reason.startswith("9 users ended by themselves (StopUser), and the run") == (ended > 0)
+    assert (judge(run, demanding("indicator: latency.p95, target: 1 us")).status == "FAIL") == (ended > 0)
 
 
 @pytest.mark.parametrize("wanted", ["PASS", "WARNING", "FAIL", "NO DATA"])
