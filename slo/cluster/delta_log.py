@@ -35,15 +35,16 @@ class _WorkerProgress:
     code_seq: int = -1
     absences: list[tuple[float, float | None]] = field(default_factory=list)
 
-    def receive(self, seq: int) -> bool:
-        """Record that delta ``seq`` arrived; False for a repeated one."""
-        if seq < self.upto or seq in self.ahead:
-            return False
+    def has(self, seq: int) -> bool:
+        """Return whether delta ``seq`` arrived before."""
+        return seq < self.upto or seq in self.ahead
+
+    def receive(self, seq: int) -> None:
+        """Record that delta ``seq`` arrived."""
         self.ahead.add(seq)
         while self.upto in self.ahead:
             self.ahead.remove(self.upto)
             self.upto += 1
-        return True
 
     @property
     def complete(self) -> bool:
@@ -71,19 +72,25 @@ class DeltaLog:
     def apply(self, worker: str, delta: Mapping[str, Any], at_s: float = 0.0) -> list[Interval]:
         """Add a delta and return its intervals; none for a repeated one."""
         self.add_worker(worker, at_s)
-        account = self._progress[worker]
-        if not account.receive(delta["seq"]):
+        account, seq = self._progress[worker], delta["seq"]
+        if account.has(seq):
             return []
+        # Decoded first: a delta of which a part cannot be read is not acknowledged, and changes nothing.
+        intervals = [Interval.from_wire(interval) for interval in delta["intervals"]]
+        code = CodeCounts.from_data(delta.get("code", {}))
+        stats = ProcessStats.from_data(delta["vitals"]) if "vitals" in delta else None
+        slowest = [SlowRequest.from_data(one) for one in delta.get("slowest", ())]
+        account.receive(seq)
         account.received += delta["requests"]
         account.recording_errors = max(account.recording_errors, delta["faults"])
-        if delta["seq"] > account.code_seq:
-            account.code, account.code_seq = CodeCounts.from_data(delta.get("code", {})), delta["seq"]
+        if seq > account.code_seq:
+            account.code, account.code_seq = code, seq
         if delta["final"]:
-            account.last, account.total = delta["seq"], delta["total"]
-        if "vitals" in delta:
-            self.process_stats.setdefault(worker, ProcessStats()).add(ProcessStats.from_data(delta["vitals"]))
-        self._slowest.update(SlowRequest.from_data(one) for one in delta.get("slowest", ()))
-        return [Interval.from_wire(interval) for interval in delta["intervals"]]
+            account.last, account.total = seq, delta["total"]
+        if stats is not None:
+            self.process_stats.setdefault(worker, ProcessStats()).add(stats)
+        self._slowest.update(slowest)
+        return intervals
 
     def acknowledged(self, worker: str) -> int:
         """Return the number below which every delta of the worker is entered."""

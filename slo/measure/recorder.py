@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 
 from slo.load.plan import Plan
 from slo.measure.caught_responses import CaughtResponses
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
-from slo.metrics.tally import OTHER, RetryOutcome, Tally
+from slo.metrics.tally import OTHER, Packed, RetryOutcome, Tally
 from slo.record.code_counts import CodeCounts
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.interval import Interval
@@ -40,6 +40,11 @@ class EndpointCounts:
         self._due_ms = array("d")
         self.note_due_ms = self._due_ms.append
         self.bytes = 0
+
+    @property
+    def noted(self) -> int:
+        """How many requests are counted here, or wait to be."""
+        return len(self._waiting_ms) + self.tally.requests
 
     def fold(self) -> int:
         """Count what waits, once; returns how many of the latencies are no times, which are not counted."""
@@ -205,15 +210,7 @@ class Recorder:
     def _close_interval(self, now: float) -> None:
         elapsed_s = now - self._start
         if self.cells or self._arrivals != NO_ARRIVALS:
-            end_s = min(self._interval_end_s, elapsed_s)
-            self.faults += sum(cell.fold() for cell in self.cells.values())
-            self.requests += sum(cell.tally.requests for cell in self.cells.values())
-            packed = {endpoint: tally.pack() for endpoint, tally in self._by_text().items()}
-            self._closed.append(
-                Interval(round(self._interval_start_s * 1000), round(end_s * 1000), self._stage, packed, self._arrivals)
-            )
-            self.cells.clear()
-            self._arrivals = NO_ARRIVALS
+            self._pack_interval(min(self._interval_end_s, elapsed_s))
         second_s = elapsed_s // INTERVAL_S * INTERVAL_S
         start_s, end_s = second_s, second_s + INTERVAL_S
         if self._plan and self._ends_s:
@@ -225,16 +222,29 @@ class Recorder:
         self._interval_start_s, self._interval_end_s = start_s, end_s
         self.until = self._start + end_s
 
-    def _by_text(self) -> Mapping[str, Tally]:
-        """Return the counts of each endpoint by its cleaned name; it may be a number, bytes or an Enum."""
-        return _merged((self.clean(endpoint), cell.tally) for endpoint, cell in self.cells.items())
+    def _pack_interval(self, end_s: float) -> None:
+        """Make the interval that ends at ``end_s`` of the counts so far, and begin to count anew.
 
-
-def _merged(tallies: Iterable[tuple[str, Tally]]) -> Mapping[str, Tally]:
-    found: dict[str, Tally] = {}
-    for name, tally in tallies:
-        if name in found:
-            found[name].add(tally)
-        else:
-            found[name] = tally
-    return found
+        The counts are taken first: those of an endpoint that cannot be packed are faults, and none is counted twice.
+        """
+        cells, arrivals = list(self.cells.items()), self._arrivals
+        self.cells.clear()  # in place: the listeners hold a reference to it
+        self._arrivals = NO_ARRIVALS
+        tallies: dict[str, Tally] = {}
+        packed: dict[str, Packed] = {}
+        for endpoint, cell in cells:
+            noted = cell.noted
+            try:
+                name = self.clean(endpoint)  # it may be a number, bytes or an Enum
+                invalid, tally = cell.fold(), cell.tally
+                requests = tally.requests
+                if name in tallies:
+                    tally.add(tallies[name])
+                packed[name], tallies[name] = tally.pack(), tally
+            except Exception:  # noqa: BLE001  # what a locustfile gives can fail in any way
+                self.faults += max(1, noted)
+                continue
+            self.faults += invalid
+            self.requests += requests
+        start_ms, end_ms = round(self._interval_start_s * 1000), round(end_s * 1000)
+        self._closed.append(Interval(start_ms, end_ms, self._stage, packed, arrivals))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,3 +136,16 @@ def test_a_worker_that_learns_the_masters_clock_late_is_aligned_then() -> None:
     intervals = worker.recorder.finish()
     assert [interval.start_ms for interval in intervals] == [4000, 5000]
     assert Tally.merged(t for i in intervals for _, t in i.tallies()).requests == 2
+
+
+def test_a_delta_that_cannot_be_read_changes_nothing_and_is_not_acknowledged() -> None:
+    clock = Clock()
+    deltas = work(clock, books(clock), [3, 4])
+    log = DeltaLog("run-1")
+    damaged = {**deltas[1], "intervals": [*deltas[1]["intervals"], {"no": "interval"}]}
+    assert requests_of(log.apply("w1", deltas[0])) == 3
+    with pytest.raises(Exception, match=r"."):
+        log.apply("w1", damaged)
+    assert log.acknowledged("w1") == 1
+    assert sum(requests_of(log.apply("w1", delta)) for delta in deltas) == 4
+    assert log.workers()[0].requests_received == 7

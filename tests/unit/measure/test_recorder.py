@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from slo.load.plan import Plan
 from slo.measure.listener import listeners
 from slo.measure.recorder import Recorder
 from slo.metrics.tally import Tally
+from slo.record.interval import Interval
 from tests.support.history import Clock, history_of, total
 
 
@@ -111,3 +113,31 @@ def test_names_of_any_kind_are_recorded_as_text() -> None:
     assert tallies["7"].requests == 4
     assert tallies["7"].checks == {"7": [2, 0]}
     assert sum(tally.requests for tally in tallies.values()) == 14
+
+
+def test_counts_that_cannot_be_packed_are_faults_and_no_other_is_lost_or_counted_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    recorder = Recorder(clock=clock)
+    pack = Tally.pack
+
+    def fail_once(tally: Tally) -> bytes:
+        if tally.requests == 3:
+            raise MemoryError
+        return pack(tally)
+
+    monkeypatch.setattr(Tally, "pack", fail_once)
+    closed: list[Interval] = []
+    for second in range(4):
+        for name, times in (("good", 5), ("bad", 3 if second == 1 else 4)):
+            for _ in range(times):
+                recorder.request(name, 10.0, 1)
+        clock.now += 1
+        closed += recorder.drain()  # raises nothing, and goes on
+    for _ in range(7):
+        recorder.request("good", 10.0, 1)
+    closed += recorder.finish()
+    found = Tally.merged(tally for interval in closed for _, tally in interval.tallies())
+    assert found.requests == recorder.requests == 4 * 5 + 3 * 4 + 7
+    assert recorder.faults == 3
