@@ -29,6 +29,7 @@ from slo.record.suite import Suite
 from slo.record.target import Target
 from slo.text import atomic, json_file, schemas
 from slo.text.clean import cleaned
+from slo.text.folder_lock import locked
 from slo.text.option import flag
 
 VERSION = 2
@@ -37,7 +38,7 @@ KEEP = 5
 BLOCKS = 40
 """Blocks a run is cut in; fewer where the file would grow past ``MAX_BYTES``."""
 MIN_BLOCKS = 10
-"""Fewer blocks than this say little of the noise within the run: then one has to do."""
+"""Fewer blocks than this say little of the noise within the run: the whole run is then one block."""
 MAX_BYTES = 90_000
 """Largest packed reference; a file of one reference stays under 100 kB with its head."""
 MAX_UNPACKED = 50_000_000
@@ -200,31 +201,31 @@ def read(path: Path) -> list[Reference]:
 
 
 def add(run: Run, folder: Path, keep: int = KEEP) -> Path:
-    """Add ``run`` to its scenario's references, atomically; returns the file. Raises BaselineError."""
+    """Add ``run`` to its scenario's references, atomically; returns the file. Raises BaselineError or OSError."""
     if run.search is not None:
         raise BaselineError(f"{run.id}: searched for the limit; a reference is a run whose load was planned")
     path = path_of(run, folder)
-    references = read(path)
-    if any(reference.id == run.id for reference in references):
-        raise BaselineError(f"{path}: holds {run.id} already")
     if not run.tallies:
         raise BaselineError(f"{run.id}: holds not one request")
-    _write(path, path.stem, [*references, _sized_reference(run)][-keep:])
+    new = _sized_reference(run)
+    with locked(folder):
+        references = read(path)
+        if any(reference.id == run.id for reference in references):
+            raise BaselineError(f"{path}: holds {run.id} already")
+        _write(path, path.stem, [*references, new][-keep:])
     return path
 
 
 def drop(path: Path, ids: Sequence[str]) -> list[str]:
     """Remove the references called ``ids`` from the file, which is deleted with its last one; returns those left."""
-    references = read(path)
-    known = [reference.id for reference in references]
-    strange = [one for one in ids if one not in known]
-    if strange:
-        raise BaselineError(f"{path}: holds no {', '.join(strange)}; it holds {', '.join(known) or 'nothing'}")
-    left = [reference for reference in references if reference.id not in ids]
-    if left:
-        _write(path, path.stem, left)
-    else:
-        path.unlink(missing_ok=True)
+    with locked(path.parent):
+        references = read(path)
+        known = [reference.id for reference in references]
+        strange = [one for one in ids if one not in known]
+        if strange:
+            raise BaselineError(f"{path}: holds no {', '.join(strange)}; it holds {', '.join(known) or 'nothing'}")
+        left = [reference for reference in references if reference.id not in ids]
+        _write(path, path.stem, left) if left else path.unlink(missing_ok=True)
     return [reference.id for reference in left]
 
 

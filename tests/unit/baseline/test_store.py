@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from slo.record.suite import KEY, Suite
 from slo.record.target import Target
 from slo.verdict.judge import judge
 from slo.verdict.regression import NoReferences
-from tests.support.made import Clock, made
+from tests.support.made import Clock, made, requests
 from tests.support.steady import YAML, references, result, steady
 
 
@@ -220,3 +221,10 @@ def test_a_suite_without_scenarios_keeps_a_baseline_by_its_name(tmp_path: Path) 
     assert [one.id for one in store.read(path)] == [run.id]
     with pytest.raises(BaselineError, match="neither a scenario nor the name of its suite"):
         store.add(replace(run, options={}), tmp_path)
+
+
+def test_runs_that_are_added_at_the_same_time_are_all_kept(tmp_path: Path) -> None:
+    runs = [replace(requests(5), id=f"run-{number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        files = list(pool.map(lambda run: store.add(run, tmp_path, keep=8), runs))
+    assert sorted(one.id for one in store.read(files[0])) == [run.id for run in runs]
