@@ -140,6 +140,9 @@ def _factor(option: str, least: float, most: float) -> Callable[[str], float]:
 def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
     """Read the endpoints, start the demo API, probe the target and choose the scenario."""
     options: Any = environment.parsed_options
+    environment.hotel_classes = list(environment.user_classes)  # type: ignore[attr-defined]
+    if not isinstance(runner, WorkerRunner):
+        select(environment, options.scenario)  # first: a start that is refused is one of this scenario
     try:
         table = endpoints.read(Path(options.endpoints)) if options.endpoints else endpoints.HOTEL
         if isinstance(runner, WorkerRunner):
@@ -151,8 +154,6 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
             options.target_metrics = table["metrics"].path
         # Among the options it is sent to the workers, which may not have the file.
         options.endpoint_table = endpoints.to_data(table) or None
-        environment.hotel_classes = list(environment.user_classes)  # type: ignore[attr-defined]
-        select(environment, options.scenario)
         if options.demo:
             environment.host = target.start_demo()
         if options.headless:

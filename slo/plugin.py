@@ -188,7 +188,7 @@ def _end_unfinished(environment: Environment) -> None:
 
 def _end_unread() -> None:
     """End a process whose locustfile could not be read to its end: Locust, or ``sys.exit``, would give its own code."""
-    end_without_verdict("the locustfile could not be imported, or ended the process (sys.exit?)")
+    end_without_verdict("the locustfile could not be imported, or ended the process (sys.exit?)", True)
 
 
 if is_imported_by_locust():

@@ -132,14 +132,17 @@ def snapshot_of(
     }
 
 
-def entry(run: Run, verdict: Verdict | None, folder: Path) -> dict[str, Any]:
-    """Return what the list of finished runs shows of one, with the names of the files in its ``folder``."""
+def entry(run: Run, verdict: Verdict | None, folder: Path, problem: str = "") -> dict[str, Any]:
+    """Return what the list of finished runs shows of one, with the names of the files in its ``folder``.
+
+    ``problem`` is why a run has no verdict that was to be judged.
+    """
     return {
         "id": run.id,
         "scenario": run.scenario,
         "status": verdict.status if verdict else "NO DATA",
         "exit_code": verdict.exit_code if verdict else None,
-        "reason": verdict.reason if verdict else _no_verdict("finished"),
+        "reason": verdict.reason if verdict else problem or _no_verdict("finished"),
         "started_at": run.started_at,
         "duration_s": run.duration_s,
         "requests": run.tally().requests,

@@ -12,7 +12,7 @@ from slo.record.run import Run
 from slo.text import redact
 from slo.text.option import flag
 
-_FLAGS = {"num_users": "users"}
+_FLAGS = {"num_users": "users", "iteration_limit": "iterations"}
 _NOT_OF_THE_LOAD = (
     "objectives",
     "reports_dir",
@@ -25,6 +25,11 @@ _NOT_OF_THE_LOAD = (
     "fail_on",
     "allow_incomplete",
     "trace_url",
+    "prometheus_port",
+    "prometheus_host",
+    "prometheus_push",
+    "notify_on",
+    "notify_format",
     suite.KEY,
 )
 _OF_THE_SHAPE = ("num_users", "spawn_rate", "run_time")
@@ -63,8 +68,12 @@ def _option_words(name: str, value: Any) -> list[str]:
     if isinstance(value, list):
         return [option, *(str(one) for one in value)]
     if name == "run_time" and isinstance(value, int | float):
-        return [option, f"{value:g}s"]
-    return [option, f"{value:g}" if isinstance(value, float) else str(value)]
+        return [option, f"{_number(value)}s"]
+    return [option, _number(value) if isinstance(value, float) else str(value)]
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def _listed(options: Mapping[str, Any], name: str) -> list[str]:

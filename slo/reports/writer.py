@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
 import os
 import pickle
@@ -88,8 +90,16 @@ def formats(text: str) -> tuple[str, ...]:
     return names
 
 
+def check_folder(reports: Path) -> None:
+    """Make the folder of all runs if there is none; raises OSError if it cannot be one, or cannot be written."""
+    reports.mkdir(parents=True, exist_ok=True)  # a link to nothing raises FileExistsError, as a file does
+    if not os.access(reports, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(reports))
+
+
 def new_folder(reports: Path, name: str) -> Path:
     """Make and return ``reports/<name>-<UTC time>``, with a number behind it if that exists; OSError."""
+    check_folder(reports)
     stem = f"{file_name(name) or 'run'}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     for number in range(1, 1000):
         folder = reports / (stem if number == 1 else f"{stem}-{number}")
@@ -102,10 +112,13 @@ def new_folder(reports: Path, name: str) -> Path:
 
 
 def publish(run: Run, objectives: Objectives, folder: Path, policy: Policy | None = None) -> Verdict:
-    """Judge ``run`` and write ``verdict.json`` into its folder, with the objectives; raises OSError."""
+    """Judge ``run`` and write ``verdict.json`` into its folder, with the objectives; raises OSError.
+
+    The verdict comes last: it is there only if all that it needs is.
+    """
     outcome = judged(run, objectives, policy)
-    verdict.write(outcome, folder)
     atomic.write(folder / OBJECTIVES, objectives.text)
+    verdict.write(outcome, folder)
     return outcome
 
 
@@ -206,6 +219,14 @@ def _write_in_process(name: str, run: Run, outcome: Verdict, objectives: Objecti
 
 def _write_error(sentence: str) -> None:
     sys.stderr.write(f"locust-slo: {for_terminal(sentence)}\n")
+
+
+def forget_latest(reports: Path) -> None:
+    """Remove ``reports/latest``: it points to an earlier run, whose verdict says nothing of a start that failed."""
+    with contextlib.suppress(OSError):
+        if (reports / LATEST).is_symlink():
+            (reports / LATEST).unlink()
+        (reports / f"{LATEST}.txt").unlink(missing_ok=True)
 
 
 def point_latest(folder: Path) -> None:

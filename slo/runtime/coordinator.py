@@ -7,7 +7,6 @@ import gc
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gevent
@@ -88,7 +87,7 @@ class Coordinator:
         objectives = options.objectives_of(parsed, self._environment)
         show = parsed.progress == "on" or (parsed.progress == "auto" and parsed.only_summary)
         progress = Progress(sys.stderr) if show and self._headless else None
-        store = RunStore(Path(parsed.reports_dir), writer.formats(parsed.report_formats))
+        store = RunStore(options.reports_folder(parsed), writer.formats(parsed.report_formats))
         cluster = self._master.cluster if self._master else None
         return Engine(objectives, store, progress, (parsed.stop_on, parsed.stop_after), cluster)
 
@@ -99,6 +98,7 @@ class Coordinator:
         self.engine.guard(lambda: self.engine.refuse(describe_run(self._environment), reason))
         if self._headless:
             self._on_quit()
+            context_of(self._environment).left = True
             sys.exit(NO_VERDICT)
         swarm = locust_compat.swarm_greenlet(self._environment.web_ui)
         if swarm is not None and swarm is not gevent.getcurrent():

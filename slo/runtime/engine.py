@@ -28,7 +28,7 @@ from slo.record.ending import STOPPED, Ending
 from slo.record.history import MANY_ENDPOINTS, MAX_ENDPOINTS
 from slo.record.slowest import SlowestRequests
 from slo.record.suite import Suite
-from slo.runtime.run_store import RunStore
+from slo.runtime.run_store import RunStore, describe_error
 from slo.text.clean import for_terminal
 from slo.verdict.abort import AbortMonitor, Breach, StopOn, rules
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
@@ -148,9 +148,12 @@ class Engine:
         self.refusal = reason
         self.end()
 
-    def crash(self, error: BaseException) -> None:
+    def crash(self, error: Exception) -> None:
         """Record an internal error: whatever was measured, there is no verdict on it."""
-        self.internal_error = f"{type(error).__name__}: {error}"
+        self.internal_error = describe_error(error)
+        if isinstance(error, OSError):  # a disk that is full, a folder that is gone: nothing of ours to correct
+            sys.stderr.write(f"locust-slo: no verdict: {self.internal_error}\n")
+            return
         sys.stderr.write(f"locust-slo: internal error, no verdict: {self.internal_error}\n")
         traceback.print_exception(error, file=sys.stderr)
 

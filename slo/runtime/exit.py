@@ -5,24 +5,30 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from itertools import zip_longest
+from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
 from locust.argument_parser import LocustArgumentParser
 from locust.exception import RPCError
 
+from slo.reports import writer
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
 
 
 def exit_without_verdict(why: str, before: str = "") -> NoReturn:
     """End the process before any load, with 3 for no verdict; ``before`` are lines that are written first."""
     sys.stderr.write(f"{before}locust-slo: {why}\n")
+    _forget_latest()
     sys.exit(NO_VERDICT)
 
 
-def end_without_verdict(why: str) -> NoReturn:
+def end_without_verdict(why: str, before_any_run: bool = False) -> NoReturn:
     """End a process that is ending anyway with 3 instead of its own exit code, which could be that of a verdict."""
     sys.stderr.write(f"locust-slo: no verdict: {why}\n")
+    if before_any_run:
+        _forget_latest()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(NO_VERDICT)
@@ -43,9 +49,27 @@ def replace_usage_exit_code(parser: LocustArgumentParser) -> None:
     exit_of_parser = parser.exit
 
     def exit_without_verdict(status: int = 0, message: str | None = None) -> Any:
+        if status == 2:
+            _forget_latest()
         exit_of_parser(NO_VERDICT if status == 2 else status, message)
 
     parser.exit = exit_without_verdict
+
+
+def _forget_latest() -> None:
+    """Remove the link to the latest run: a start that failed has none, and an earlier one's verdict is not its own.
+
+    The options are not parsed, or wrong: the folder is that of the command line or of the environment.
+    """
+    words = sys.argv[1:]
+    folder = os.environ.get("LOCUST_SLO_REPORTS_DIR", "reports")
+    for word, value in zip_longest(words, words[1:], fillvalue=""):
+        if word == "--reports-dir" and value:
+            folder = value
+        elif word.startswith("--reports-dir="):
+            folder = word.partition("=")[2]
+    if "--worker" not in words:
+        writer.forget_latest(Path(folder))
 
 
 def replace_crash_exit_code() -> None:

@@ -239,6 +239,16 @@ def _formats(text: str) -> str:
         raise ArgumentTypeError(str(error)) from None
 
 
+def reports_folder(parsed: Any) -> Path:
+    """Return the folder of all runs; one that cannot be written ends the process before any load, with 3."""
+    folder = Path(parsed.reports_dir)
+    try:
+        writer.check_folder(folder)
+    except OSError as error:
+        exit_without_verdict(f"--reports-dir {folder}: cannot be a folder for reports: {error.strerror}")
+    return folder
+
+
 def objectives_of(parsed: Any, environment: Environment) -> Objectives | None:
     """Return the objectives file's objectives; a file with errors ends the process before any load, with 3."""
     if not parsed.objectives:

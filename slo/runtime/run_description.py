@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,14 @@ def describe_run(environment: Environment) -> RunDescription:
 
 
 def _relative(file: str) -> str:
-    """Return a file's path as seen from the working directory: a committed record must not name the machine's."""
-    path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name
+    """Return a file's path as seen from the working directory: a committed record must not name the machine's.
+
+    A file in another part of the machine is its name alone.
+    """
+    path = Path(file).absolute()
+    if path.parts[:2] != Path.cwd().parts[:2]:
+        return path.name  # the way there would name folders of this machine alone
+    return os.path.relpath(path)
 
 
 def _requested_load(environment: Environment) -> RequestedLoad | None:

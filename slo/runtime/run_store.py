@@ -28,11 +28,15 @@ class RunStore:
         self._formats = formats
         self._pending: list[tuple[Run, Verdict, Objectives, Path, dict[str, Any]]] = []
         self._printed = False
+        self._problem = ""
 
     def begin(self, name: str) -> Path:
         """Make and return the folder of a new run; raises OSError."""
-        self.last, self._printed = None, False
-        return writer.new_folder(self._folder, name)
+        self.last, self._printed, self._problem = None, False, ""
+        folder = writer.new_folder(self._folder, name)
+        # Now, not when the run has ended: until then, or after a crash, the last verdict is not that of this run.
+        writer.point_latest(folder)
+        return folder
 
     def save(
         self,
@@ -51,14 +55,14 @@ class RunStore:
         try:
             records.write(run, folder)
             written()
-            writer.point_latest(folder)
             if objectives is not None:
                 verdict = writer.publish(run, objectives, folder)
         except Exception as error:  # noqa: BLE001  # an error in judging must not lose the record, nor pass
+            self._problem = describe_error(error)
             failed(error)
         if verdict is not None and objectives is not None:
             self._report(run, verdict, objectives, folder, separate=False)
-        entry = snapshot.entry(run, verdict, folder)
+        entry = snapshot.entry(run, verdict, folder, self._problem)
         self.last = (run, verdict)
         self.entries.insert(0, entry)
         if verdict is not None and objectives is not None:
@@ -78,7 +82,9 @@ class RunStore:
             return ""
         self._printed = True
         run, verdict = self.last
-        where = f"record: {self._folder / run.id}"
+        where = _where(self._folder / run.id)
+        if verdict is None and self._problem:
+            return f"\nno verdict: {self._problem}; {where}"
         if verdict is None:
             return f"\nrecorded without objectives (give --objectives FILE for a verdict); {where}"
         return f"\n{console.render(run, verdict, colour)}\n{where}"
@@ -90,3 +96,18 @@ class RunStore:
     def _report(self, run: Run, verdict: Verdict, objectives: Objectives, folder: Path, separate: bool) -> None:
         names = [name for name in self._formats if writer.FORMATS[name].separate == separate]
         writer.report(run, verdict, objectives, folder, names)
+
+
+def describe_error(error: Exception) -> str:
+    """Return an error as a sentence: that of a disk names the file."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} could not be written: {error.strerror}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _where(folder: Path) -> str:
+    """Return where the record is; what is there of a run whose record could not be written."""
+    if (folder / records.FILE_NAME).exists():
+        return f"record: {folder}"
+    names = ", ".join(sorted(path.name for path in folder.glob("*"))) or "nothing"
+    return f"there is no record, {folder} holds {names}"

@@ -61,6 +61,7 @@ class WorkerCoordinator:
 
     def refuse(self, reason: str) -> None:
         """End this worker: the locustfile refused the load."""
+        context_of(self._environment).left = True
         exit_without_verdict(reason)
 
     def prepare_to_leave(self) -> None:

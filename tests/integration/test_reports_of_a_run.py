@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 from junitparser import JUnitXml
 
+from slo.reports.reproduce import command
 from tests.support.github import parsed
-from tests.support.processes import BASIC, Demo, Finished, locust
+from tests.support.processes import BASIC, Demo, Finished, Locust, locust
 from tests.support.waiting import wait_for
 from tests.support.web_ui import Page, finished, picture, start
 
@@ -84,3 +87,22 @@ def test_an_unknown_format_is_refused_before_any_load(tmp_path: Path, name: str)
     assert done.code == 3
     assert f"'{name}' is not a report format; allowed: html, markdown, junit, json, csv, hlog" in done.err
     assert list(tmp_path.joinpath("reports").iterdir()) == []
+
+
+@pytest.mark.parametrize("where", ["suites/own.py", "../shared/own.py"])
+def test_the_command_that_makes_the_load_again_runs_as_it_is_printed(where: str, demo: Demo, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    (work / where).parent.mkdir()
+    shutil.copy(BASIC, work / where)
+    (work / "own objectives.yaml").write_text("version: 1\nobjectives:\n  - {indicator: requests.count, target: 1}\n")
+    inside = ("env", "-C", str(work))
+    words = ["-f", where, "-H", demo.url, "-u", 2, "-r", 2, "--iterations", "20", "--objectives", "own objectives.yaml"]
+    first = Locust(tmp_path / "first", *words, inside=inside).wait()
+    assert first.code == 0, first.err
+    printed = shlex.split(command(first.run, first.verdict["objectives"]["source"]))
+    assert printed[0] == "locust"
+    again = Locust(tmp_path / "again", *printed[1:], headless=False, inside=inside).wait()
+    assert again.code == 0, again.err
+    assert again.run.tally().requests == first.run.tally().requests == 20
+    assert {**again.run.options, "reports_dir": ""} == {**first.run.options, "reports_dir": ""}

@@ -54,3 +54,16 @@ def test_user_classes_come_first_and_texts_are_quoted() -> None:
     assert text.startswith("locust A B -f locustfile.py")
     assert "--objectives 'my objectives.yaml'" in text
     assert "--note 'a b; c'" in text
+
+
+def test_numbers_keep_all_their_digits() -> None:
+    options = {"spawn_rate": 2.0, "run_time": 1.5, "rate_of_own": 123456.789, "iteration_limit": "5/user"}
+    text = " ".join(words(options))
+    assert text.endswith("--spawn-rate 2")
+    assert "--run-time 1.5s" in text
+    assert "--rate-of-own 123456.789" in text
+    assert "--iterations 5/user" in text
+
+
+def test_where_a_run_is_shown_is_not_of_the_load() -> None:
+    assert words({"prometheus_port": 0, "notify_on": "fail", "prometheus_host": "::1"}) == words({})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from slo.objectives.objectives import ObjectivesError
 from slo.reports import writer
 from slo.reports.writer import Format
+from slo.text import atomic
 from slo.verdict.judge import judge
 from slo.verdict.regression import NO_BASELINE, NoReferences
 from tests.support.made import demanding, requests
@@ -72,6 +74,40 @@ def test_a_report_that_fails_is_named_and_the_others_are_written(
     writer.report(RUN, judge(RUN, OBJECTIVES), OBJECTIVES, tmp_path, ["markdown", "junit"])
     assert capsys.readouterr().err == "locust-slo: report.md was not written: no room\n"
     assert [path.name for path in tmp_path.iterdir()] == ["junit.xml"]
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_what_cannot_be_a_folder_of_reports_is_an_error_that_names_it(tmp_path: Path, kind: str) -> None:
+    reports = tmp_path / "reports"
+    reports.write_text("") if kind == "file" else reports.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError) as caught:
+        writer.new_folder(reports, "load")
+    assert str(caught.value.filename) == str(reports)
+
+
+def test_a_verdict_is_written_only_after_all_that_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = atomic.write
+
+    def full(path: Path, text: str) -> None:
+        if path.name == writer.OBJECTIVES:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, text)
+
+    monkeypatch.setattr(atomic, "write", full)
+    with pytest.raises(OSError, match="No space left"):
+        writer.publish(RUN, OBJECTIVES, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_latest_is_forgotten_and_its_run_is_not(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    writer.point_latest(tmp_path / "one")
+    (tmp_path / "latest.txt").write_text("one", encoding="utf-8")
+    writer.forget_latest(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
+    (tmp_path / "latest").mkdir()  # a folder that somebody made is not ours to remove
+    writer.forget_latest(tmp_path)
+    assert (tmp_path / "latest").is_dir()
 
 
 def test_latest_points_to_the_newest_run(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ def _nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Restore what a test may leave behind, and let none start a process for the commit."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setenv("GIT_COMMIT", "0123abc")
+    monkeypatch.setattr(sys, "argv", ["locust", "--reports-dir", "no-such-folder"])
     for tasks in (TaskSet, DefaultTaskSet):
         monkeypatch.setattr(tasks, "execute_task", tasks.execute_task)
     listeners, root = list(locust_compat.request_listeners()), logging.getLogger()

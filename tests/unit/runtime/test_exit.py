@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from locust.argument_parser import LocustArgumentParser
 from locust.exception import RPCError
 
-from slo.runtime.exit import exit_without_verdict, replace_crash_exit_code, replace_usage_exit_code
+from slo.reports import writer
+from slo.runtime.exit import (
+    exit_without_verdict,
+    is_imported_by_locust,
+    replace_crash_exit_code,
+    replace_usage_exit_code,
+)
 
 
 def test_the_reason_is_written_after_the_lines_before_it(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +57,28 @@ def test_a_master_whose_port_is_taken_says_what_to_do(capsys: pytest.CaptureFixt
     said = capsys.readouterr().err
     assert said.startswith("locust-slo: the address is in use: ")
     assert "--master-bind-port" in said
+
+
+@pytest.mark.parametrize("how", ["option", "option=", "environment"])
+def test_a_start_that_fails_removes_the_link_to_an_earlier_run(
+    how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run-1").mkdir()
+    writer.point_latest(tmp_path / "run-1")
+    words = {"option": ["--reports-dir", str(tmp_path)], "option=": [f"--reports-dir={tmp_path}"], "environment": []}
+    monkeypatch.setattr(sys, "argv", ["locust", *words[how], "--worker"])
+    monkeypatch.setenv("LOCUST_SLO_REPORTS_DIR", str(tmp_path) if how == "environment" else "nowhere")
+    for is_worker in (True, False):
+        with pytest.raises(SystemExit):
+            exit_without_verdict("no load was sent")
+        assert (tmp_path / "latest").is_symlink() == is_worker
+        sys.argv.pop()
+    assert (tmp_path / "run-1").is_dir()
+
+
+def test_locusts_command_is_told_from_another_program() -> None:
+    called: list[bool] = []
+    source = "called.append(is_imported_by_locust())"
+    for name in ("locust.main", "another.program"):
+        exec(source, {"__name__": name, "called": called, "is_imported_by_locust": is_imported_by_locust})
+    assert called == [True, False]

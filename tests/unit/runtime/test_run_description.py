@@ -43,7 +43,9 @@ def test_a_search_has_its_maximum_of_users() -> None:
 
 
 def test_the_path_of_a_locustfile_does_not_name_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
     one = environment()
-    one.parsed_locustfiles = [str(tmp_path / "tests" / "own.py"), "/elsewhere/other.py"]
-    assert describe_run(one).environment["locustfile"] == "tests/own.py,other.py"
+    files = [tmp_path / "work" / "tests" / "own.py", tmp_path / "shared" / "more.py", Path("/elsewhere/other.py")]
+    one.parsed_locustfiles = ["tests/own.py", *map(str, files)]
+    assert describe_run(one).environment["locustfile"] == "tests/own.py,tests/own.py,../shared/more.py,other.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from slo.record.run import Run
 from slo.reports import writer
 from slo.runtime.run_store import RunStore
+from slo.text import atomic
 from tests.support.made import demanding, requests
 
 OBJECTIVES = demanding("name: mine, indicator: latency.p95, target: 1 s")
@@ -75,3 +77,46 @@ def test_an_error_in_judging_keeps_the_record_and_gives_no_verdict(
     assert (folder / "run.json").exists()
     assert store.last is not None
     assert store.last[1] is None
+    assert store.console_text(False) == f"\nno verdict: RuntimeError: a defect; record: {folder}"
+    assert store.entries[0]["reason"] == "RuntimeError: a defect"
+
+
+@pytest.mark.parametrize(
+    ("file", "written"),
+    [
+        ("run.json", []),
+        ("objectives.yaml", ["run.json"]),
+        ("verdict.json", ["objectives.yaml", "run.json"]),
+        ("report.md", ["objectives.yaml", "run.json", "verdict.json"]),
+    ],
+)
+def test_what_a_full_disk_prevents_is_named_and_no_verdict_is_there_without_all_that_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, written: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write = atomic.write
+
+    def full(path: Path, text: str) -> None:
+        if path.name == file:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        write(path, text)
+
+    monkeypatch.setattr(atomic, "write", full)
+    store = RunStore(tmp_path, ("markdown",))
+    folder = store.begin("shop")
+    saved(store, folder)
+    assert sorted(path.name for path in folder.iterdir()) == written
+    assert store.last is not None
+    assert (store.last[1] is None) == ("verdict.json" not in written)
+    text = store.console_text(False)
+    if "verdict.json" in written:
+        assert "report.md was not written: " in capsys.readouterr().err
+    else:
+        assert f"no verdict: {folder / file} could not be written: No space left on device" in text
+        assert ("there is no record" in text) == (not written)
+
+
+def test_latest_points_to_a_run_from_its_start(tmp_path: Path) -> None:
+    store = RunStore(tmp_path)
+    for _ in range(2):
+        folder = store.begin("shop")
+        assert (tmp_path / "latest").resolve() == folder.resolve()
