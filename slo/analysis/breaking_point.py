@@ -11,6 +11,7 @@ from slo.metrics.quantity import show
 from slo.record.suite import Suite
 
 if TYPE_CHECKING:
+    from slo.analysis.saturation import Saturation
     from slo.analysis.usl import Fit
 
 NAME = "breaking point"
@@ -18,6 +19,8 @@ MIN_BREACH_WINDOWS = 5
 """A breach lasts at least this many consecutive windows; fewer may be a random miss."""
 MAX_EXTRAPOLATION = 5
 """A throughput ceiling beyond this multiple of the throughput seen is not predicted: saturation has not begun yet."""
+SUSTAINED_S = 10.0
+"""A throughput is sustained that was held so long: a window of a few seconds has more by chance."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
@@ -33,7 +36,10 @@ def find(points: Sequence[Point], judged_by: str, suite: Suite) -> Finding:
         return Finding(
             NAME, "no answer: no window had enough requests to be judged; run longer or with more users", False
         )
+    saturated = _saturation(points[: top + 1])
     curve, figures = _curve(points[: top + 1])
+    if saturated is not None:
+        curve, figures = (_sentence_on_saturation(saturated), *curve), (*_saturation_figures(saturated), *figures)
     if not judged_by:
         answer = "no answer: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False, figures, curve)
@@ -88,7 +94,7 @@ def _finding_without_breach(
     if not held:
         return Finding(NAME, f"no answer: {judged_by} held in no window, and no breach lasted", False, figures, curve)
     users = rounded(max(point.window_users for point in held))
-    rps = rounded(max(point.window_rps for point in held))
+    rps = rounded(_sustained_rps(held))
     own = (
         Figure("capacity.users", users, "users", low=users, exact=False),
         Figure("capacity.rps", rps, "rps", low=rps, exact=False),
@@ -96,6 +102,9 @@ def _finding_without_breach(
     brief = len(rising) - len(held)
     short_misses = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
     answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {judged_by} held{short_misses}; "
+    if any(one.name == "saturation.users" for one in figures):
+        stopped = curve[0].removeprefix("Throughput stopped growing ").rstrip(".")
+        return Finding(NAME, f"{answer}but its throughput stopped growing {stopped}", True, (*own, *figures), curve[1:])
     return Finding(NAME, answer + f"try {suite.more_users(3)} to find where it does", True, (*own, *figures), curve)
 
 
@@ -116,7 +125,7 @@ def _finding_of_breach(
     broke_first = f"'{first.objective}' broke first" + (f", mostly at {first.endpoint}" if first.endpoint else "")
     if held:
         users = rounded(max(point.window_users for point in held))
-        rps = rounded(max(point.window_rps for point in held))
+        rps = rounded(_sustained_rps(held))
         own = (
             Figure("capacity.users", users, "users", low=min(users, at_users), high=max(users, at_users)),
             Figure("capacity.rps", rps, "rps"),
@@ -153,6 +162,45 @@ def _sentence_on_recovery(falling: Sequence[Point], held: Sequence[Point]) -> st
     return f"It recovered {took_s:.0f} s after the load had fallen to {sustained:.3g} users."
 
 
+def _sustained_rps(held: Sequence[Point]) -> float:
+    """Return the greatest throughput that was held for ``SUSTAINED_S``; that of a window where none lasted so long."""
+    found, run = 0.0, list[Point]()
+    for point in held:
+        if run and point.start_s - run[-1].end_s > 0.01:
+            run = []
+        run.append(point)
+        while run[-1].end_s - run[1 if len(run) > 1 else 0].start_s >= SUSTAINED_S and len(run) > 1:
+            run.pop(0)
+        seconds = run[-1].end_s - run[0].start_s
+        if seconds >= SUSTAINED_S:
+            found = max(found, sum(one.requests for one in run) / seconds)
+    return found or max(point.window_rps for point in held)
+
+
+def _saturation(rising: Sequence[Point]) -> Saturation | None:
+    from slo.analysis import saturation  # NumPy: see slo.baseline.compare
+
+    # What fails quickly is no throughput: a target that refuses requests would seem to grow.
+    return saturation.find([(one.users, one.rps * (1 - one.failed_ratio), one.end_s - one.start_s) for one in rising])
+
+
+def _sentence_on_saturation(found: Saturation) -> str:
+    (few, many), (low, high) = found.users_bounds, found.rps_bounds
+    return (
+        f"Throughput stopped growing at {show(rounded(found.users), 'users')} ({few:.3g} to {many:.3g}): "
+        f"{show(rounded(found.rps), 'rps')} ({low:.3g} to {high:.3g}) is what the target answers at most, "
+        "whatever the users."
+    )
+
+
+def _saturation_figures(found: Saturation) -> tuple[Figure, ...]:
+    (few, many), (low, high) = found.users_bounds, found.rps_bounds
+    return (
+        Figure("saturation.users", rounded(found.users), "users", rounded(few), rounded(many)),
+        Figure("saturation.rps", rounded(found.rps), "rps", rounded(low), rounded(high)),
+    )
+
+
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:
     """Return what the scalability law predicts from the throughput under the rising load."""
     from slo.analysis import usl  # NumPy: see slo.baseline.compare
@@ -164,9 +212,9 @@ def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]
     said = (
         f"Scalability law: contention {law.contention:.3g} ({fit.contention[0]:.3g} to {fit.contention[1]:.3g}), "
         f"coherency {law.coherency:.3g} ({fit.coherency[0]:.3g} to {fit.coherency[1]:.3g}), {law.rate_rps:.3g} rps of "
-        f"a lone user; it explains {max(0.0, fit.explained) * 100:.0f} % of the throughput's variation."
+        f"a lone user; its residuals are {fit.residual * 100:.0f} % of the throughput."
     )
-    if fit.explained < usl.MIN_EXPLAINED:
+    if fit.residual > usl.MAX_RESIDUAL:
         return (said + " That is a bad fit: read no ceiling from it.",), ()
     seen = max(point.window_rps for point in rising)
     if law.ceiling_rps > MAX_EXTRAPOLATION * seen:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slo.analysis.block_bootstrap import Bounds, bounds, draws
+
 MIN_POINTS = 8
 """Windows that a fit needs."""
 MIN_RANGE = 3.0
 """The largest number of users must be at least this multiple of the smallest."""
-MIN_EXPLAINED = 0.8
-"""Share of the throughput's variation that a fit must explain."""
-RESAMPLES = 200
-_BLOCK = 3
-"""Neighbouring windows are correlated: they are drawn together."""
+MAX_RESIDUAL = 0.25
+"""Standard deviation of a fit's residuals, as a share of the mean throughput, that a prediction may have."""
+_SEED = 2007
 
 Array = NDArray[np.float64]
 
@@ -52,19 +52,20 @@ class Law:
         return self.rate_rps / self.contention if self.contention > 0 else math.inf
 
 
-Bounds = tuple[float, float]
-
-
 @dataclass(frozen=True)
 class Fit:
-    """A fitted law, 95 % intervals from a block bootstrap, and the share of the variation that it explains."""
+    """A fitted law, 95 % intervals from a block bootstrap, and its residuals.
+
+    ``residual`` is their standard deviation as a share of the mean throughput. The share of the variation that a fit
+    explains (R squared) says nothing here: a throughput that does not vary with the users has none to explain.
+    """
 
     law: Law
     contention: Bounds
     coherency: Bounds
     peak_users: Bounds
     ceiling_rps: Bounds
-    explained: float
+    residual: float
 
 
 def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
@@ -79,17 +80,15 @@ def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
             f"it needs a factor of {MIN_RANGE:.0f}"
         )
     law = _fit(users, rps)
-    left = float(((rps - _curve(law, users)) ** 2).sum())
-    whole = float(((rps - rps.mean()) ** 2).sum())
-    explained = 1 - left / whole if whole > 0 else 0.0
-    others = [_fit(users[chosen], rps[chosen]) for chosen in _draws(len(users))]
+    residual = math.sqrt(float(((rps - _curve(law, users)) ** 2).mean())) / float(rps.mean())
+    others = [_fit(users[chosen], rps[chosen]) for chosen in draws(len(users), _SEED)]
     return Fit(
         law,
-        _bounds([one.contention for one in others]),
-        _bounds([one.coherency for one in others]),
-        _bounds([one.peak_users for one in others]),
-        _bounds([one.ceiling_rps for one in others]),
-        explained,
+        bounds([one.contention for one in others]),
+        bounds([one.coherency for one in others]),
+        bounds([one.peak_users for one in others]),
+        bounds([one.ceiling_rps for one in others]),
+        residual,
     )
 
 
@@ -126,16 +125,3 @@ def _solve(users: Array, rps: Array, terms: tuple[int, ...]) -> Law | None:
         law = Law(1 / full[0], full[1] / full[0], full[2] / full[0])
         fitted = _curve(law, users)
     return law
-
-
-def _draws(count: int) -> list[NDArray[np.int64]]:
-    """Return the same resamples for the same count, so that a run judged again gives the same bytes."""
-    random = np.random.default_rng(2007)
-    blocks = math.ceil(count / _BLOCK)
-    starts = random.integers(0, count, size=(RESAMPLES, blocks))
-    return [((row[:, None] + np.arange(_BLOCK)) % count).ravel()[:count] for row in starts]
-
-
-def _bounds(values: Sequence[float]) -> Bounds:
-    ordered = sorted(values)
-    return ordered[int(0.025 * len(ordered))], ordered[math.ceil(0.975 * len(ordered)) - 1]

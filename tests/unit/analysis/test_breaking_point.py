@@ -39,7 +39,7 @@ def test_the_endpoint_that_broke_first_is_named() -> None:
 
 def test_a_hiccup_is_no_breach() -> None:
     def second(at_s: float, users: float) -> tuple[float, float, int]:
-        return 40, 900 if at_s == 30 else 50, 0
+        return users * 2, 900 if at_s == 30 else 50, 0
 
     answer = the(verdict(simulated(STRESS, "stress", second))).answer
     assert answer.startswith("never broke up to ")

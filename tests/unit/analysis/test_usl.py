@@ -19,7 +19,7 @@ def test_the_scalability_law_gets_its_parameters_back(law: Law, seed: int) -> No
     assert found.law.coherency == pytest.approx(law.coherency, rel=0.1)
     assert found.law.peak_users == pytest.approx(law.peak_users, rel=0.1)
     assert found.peak_users[0] <= found.law.peak_users <= found.peak_users[1]
-    assert found.explained > 0.95
+    assert found.residual < 0.1
 
 
 def test_no_law_is_fitted_to_too_little() -> None:
