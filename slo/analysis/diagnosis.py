@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis import littles_law
 from slo.analysis.offered import unreached_stages
 from slo.analysis.selection import Selection
 from slo.metrics.histogram import Histogram, bucket_bounds
@@ -246,20 +247,29 @@ def _checks(objective: Objective, selection: Selection) -> list[str]:
 def _low_load(run: Run, objective: Objective, selection: Selection) -> list[str]:
     """Say whether the target or the offered load held the throughput down (Little's law)."""
     sentences = list(unreached_stages(run))
-    user_seconds = sum(
-        later.achieved * (later.at_ms - sample.at_ms) / 1000
-        for sample, later in zip(run.users, run.users[1:], strict=False)
-    )
-    if user_seconds <= 0 or objective.scope.endpoints or objective.scope.groups:
+    if objective.scope.endpoints or objective.scope.groups or (run.plan and run.plan.is_open):
         return sentences
-    busy = min(1.0, run.tally().latency.sum_us / 1e6 / user_seconds)
-    share = show(Fraction(busy).limit_denominator(1000), "ratio")
-    if busy < 0.5:
+    time = littles_law.of(run, objective.scope.stages)
+    if time.user_s <= 0:
+        return sentences
+    possible, bound = time.rps_without_waiting, _bound(objective)
+    share = show(Fraction(min(1.0, time.busy)).limit_denominator(1000), "ratio")
+    waited = f"Users waited for answers {share} of the time"
+    if possible is None:
+        sentences.append(f"{waited}: the target's latency held it down.")
+    elif possible <= bound:
         hint = Suite.of_options(run.options).hint("user_scale")
         sentences.append(
-            f"Users waited for answers only {share} of the time and paused for the rest: the load offered, "
-            f"not the target, set the throughput. More users would raise it{hint}."
+            f"{waited}. If the target answered at once, they would make {show(_rounded(possible), 'rps')}: the load "
+            f"offered, not the target, set the throughput. More users would raise it{hint}."
         )
     else:
-        sentences.append(f"Users waited for answers {share} of the time: the target's latency held it down.")
+        sentences.append(
+            f"{waited}: the target's latency held it down. If it answered at once, the same users would make "
+            f"{show(_rounded(possible), 'rps')}."
+        )
     return [*sentences, *_refused_connections(selection)]
+
+
+def _rounded(value: float) -> Fraction:
+    return Fraction(value).limit_denominator(1000)

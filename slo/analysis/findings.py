@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 from typing import Literal
@@ -40,7 +41,15 @@ def find(run: Run, objectives: Objectives, points: Sequence[Point] | None = None
         return ()
     if points is None:
         points = timeline.of_run(run, miss_detector(run.scenario, objectives, run.plan)).points
-    return tuple(_answer(question, run, objectives, points) for question in questions(run))
+    answers = [_answer(question, run, objectives, points) for question in questions(run)]
+    return tuple(_while_running(one) for one in answers) if run.live else tuple(answers)
+
+
+def _while_running(finding: Finding) -> Finding:
+    """Return a finding of a running run: what it has not seen yet may still come."""
+    if finding.is_answered or "no objective" in finding.answer:
+        return finding
+    return replace(finding, answer="no answer yet: the run is under way")
 
 
 def figure(findings: Sequence[Finding], name: str) -> Figure | None:

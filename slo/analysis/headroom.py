@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 
+from slo.analysis import littles_law
 from slo.analysis.finding import Figure, Finding, rounded
 from slo.analysis.selection import matches, select
 from slo.analysis.value import value_of
@@ -94,23 +95,16 @@ def _figure(value: float) -> str:
 
 def _littles_law(run: Run) -> tuple[str, ...]:
     """Say which share of their time users waited; more than all of it is implausible."""
-    user_s = sum(
-        before.achieved * (later.at_ms - before.at_ms) / 1000
-        for before, later in zip(run.users, run.users[1:], strict=False)
-    )
-    tally = run.tally()
-    busy_s = tally.latency.sum_us / 1e6
-    if user_s <= 0 or not tally.requests:
+    time = littles_law.of(run)
+    if time.user_s <= 0 or not time.requests:
         return ("Little's law could not be checked: no users were seen.",)
-    busy = busy_s / user_s
     # Users are sampled once a second: one in twenty too many is no contradiction.
-    if busy > 1.05:
+    if time.busy > 1.05:
         return (
-            f"IMPLAUSIBLE by Little's law: {_figure(busy_s)} s of latency in {_figure(user_s)} s of users' time "
-            f"({_percent(busy)}). Either users send requests side by side, or something is counted wrongly.",
+            f"IMPLAUSIBLE by Little's law: {_figure(time.busy_s)} s of latency in {_figure(time.user_s)} s of users' "
+            f"time ({_percent(time.busy)}). Either users send requests side by side, or something is counted wrongly.",
         )
-    pause_ms = max(0.0, user_s - busy_s) / tally.requests * 1000
     return (
-        f"Plausible by Little's law: users waited for answers {_percent(busy)} of their time: that leaves a "
-        f"pause of {show(rounded(pause_ms), 'ms')} for each request.",
+        f"Plausible by Little's law: users waited for answers {_percent(time.busy)} of their time: that leaves a "
+        f"pause of {show(rounded(time.pause_s * 1000), 'ms')} for each request.",
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from slo.analysis.selection import matches
 from slo.load import schedule
 from slo.load.plan import Plan, Stage
 from slo.load.requested_load import RequestedLoad
@@ -144,6 +145,25 @@ def unreached_stages(run: Run) -> list[str]:
             sentences += [sentence] if sentence else []
         start_s = end_s
     return sentences
+
+
+def may_still_rise(run: Run, stages: Sequence[str]) -> bool:
+    """Return whether a running run will offer more load in the stages that match, on average, than it has so far."""
+    if run.live is None:
+        return False
+    if run.plan is None:
+        load = run.requested_load
+        return load is not None and load.users_at(run.duration_s) < load.users
+    so_far = whole = so_far_s = whole_s = start_s = 0.0
+    for stage in run.plan.stages:
+        if matches(stage.name, tuple(stages)):
+            past_s = min(stage.duration_s, max(0.0, run.duration_s - start_s))
+            now = stage.load_from + (stage.load_to - stage.load_from) * (past_s / (stage.duration_s or 1.0))
+            so_far, so_far_s = so_far + (stage.load_from + now) / 2 * past_s, so_far_s + past_s
+            whole += (stage.load_from + stage.load_to) / 2 * stage.duration_s
+            whole_s += stage.duration_s
+        start_s += stage.duration_s
+    return so_far_s > 0 and whole / whole_s > 1.02 * so_far / so_far_s
 
 
 def users_never_reached(run: Run) -> str:

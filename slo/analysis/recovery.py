@@ -21,6 +21,8 @@ RELAPSE_POINTS = 3
 """Consecutive points outside the band that count as a relapse."""
 BAND = 2.0
 """The band extends to this multiple of the median p95 before the burst, and at least to the worst point there ..."""
+MAX_FAILED_BEFORE = Fraction(1, 10)
+"""Share of failed requests before the burst from which on there is no normal state to come back to."""
 MIN_BAND_MS = 10.0
 """... and so much above that median: a p95 of few requests of a few milliseconds is noise."""
 
@@ -73,10 +75,25 @@ def find(points: Sequence[Point], plan: Plan | None, suite: Suite) -> Finding:
         return Finding(
             NAME, f"no answer: {few}; a longer run would answer it{suite.hint('time_scale')}", False, (), said
         )
+    broken = _broken_before(known)
+    if broken:
+        return Finding(NAME, f"no answer: broken from the start: {broken} before the burst", False, (), said)
     limit_ms, share = _band(known)
     outside_band = [not _is_within_band(point, limit_ms, share) for point in after]
     band = f"p95 below {show(rounded(limit_ms), 'ms')} and at most {show(rounded(share), 'ratio')} failed, as before it"
     return _finding(after, outside_band, burst, band, said)
+
+
+def _broken_before(known: Sequence[Point]) -> str:
+    """Return how the target was broken before the burst already, so that no recovery could be told; empty if not."""
+    asked, failed = sum(one.requests for one in known), sum(one.errors for one in known)
+    if failed > MAX_FAILED_BEFORE * asked:
+        return f"{show(Fraction(failed, asked), 'ratio')} of {asked:,} requests failed"
+    judged = [point for point in known if point.judged]
+    missed = [point for point in judged if point.missed]
+    if judged and 2 * len(missed) > len(judged):
+        return f"'{missed[-1].missed[0].objective}' was missed in {len(missed)} of {len(judged)} windows"
+    return ""
 
 
 def _band(before: Sequence[Point]) -> tuple[float, float]:

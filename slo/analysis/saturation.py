@@ -1,8 +1,9 @@
 """Where the throughput of a target stops growing with its users, whatever the objectives say of it.
 
 Two lines are fitted to the throughput by weighted least squares: one through the origin up to the knee, a level one
-from there on. These are the bounds of operational analysis (E. D. Lazowska and others (1984), Quantitative System
-Performance, chapter 5): throughput is at most N / (R + Z) and at most 1 / D. Intervals are 95 %, from a block bootstrap.
+from there on. These are the bounds of operational analysis: throughput is at most N / (R + Z) and at most 1 / D
+(E. D. Lazowska and others (1984), Quantitative System Performance, chapter 5). Intervals are 95 %, from a block
+bootstrap.
 """
 
 from __future__ import annotations

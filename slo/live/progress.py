@@ -10,7 +10,7 @@ from slo.live.provisional import ProvisionalVerdicts
 from slo.measure.measurement import Measurement
 from slo.metrics.quantity import show
 from slo.text.clean import for_terminal
-from slo.verdict.result import RANK
+from slo.verdict.result import RANK, worst_of
 from slo.verdict.verdict import Verdict
 
 PLAIN_PERIOD_S = 10.0
@@ -103,7 +103,7 @@ def worst_so_far(verdict: Verdict) -> str:
     """
     if not verdict.judged:
         return ""
-    worst = max(verdict.judged, key=lambda result: RANK.index(result.status))
+    worst = worst_of(verdict.judged)
     if verdict.status in ("WARNING", "FAIL") and RANK.index(verdict.status) > RANK.index(worst.status):
         return f"{verdict.status} so far: {for_terminal(verdict.reason.partition('; ')[0], 120)}"
     if worst.status == "PASS":

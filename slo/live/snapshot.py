@@ -214,7 +214,9 @@ def _finding(one: Finding) -> dict[str, Any]:
 def _objective(result: Result, trends: Trends) -> dict[str, Any]:
     objective = result.objective
     _, _, _, interval, target, warning, deviation, priority = rows.objective(result)
-    points = trends.values.get(objective.name, [])
+    # The trend is of the indicator's own value: the target of a comparison with the baseline is a change.
+    has_trend = result.status != "SKIPPED" and objective.against == "target"
+    points = trends.values.get(objective.name, []) if has_trend else []
     return {
         "name": objective.name,
         "indicator": objective.indicator.name,

@@ -46,11 +46,16 @@ def parse(text: str) -> dict[str, float]:
         name = _NAME.match(line)
         if line.startswith("# TYPE "):
             types[line.split()[2] if len(line.split()) > 2 else ""] = line
-        elif name and (name[0] in WANTED or "breaker" in name[0].lower()):
+        elif name and (name[0] in WANTED or _is_breaker(name[0])):
             for key, value in _samples(f"{types.get(name[0], '')}\n{line}\n"):
                 if math.isfinite(value) and len(found) < MAX_GAUGES:
                     found[key] = value
     return found
+
+
+def _is_breaker(name: str) -> bool:
+    """Return whether a metric is of a circuit breaker; a client's ``*_created`` gauge is when it was made."""
+    return "breaker" in name.lower() and not name.endswith("_created")
 
 
 def _samples(text: str) -> Iterator[tuple[str, float]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
+from slo.metrics.indicator import IndicatorError
+from slo.metrics.indicator import parse as parse_indicator
 from slo.objectives import document, grammar
 from slo.objectives.document import Document, DocumentError, Path, Problem
 from slo.objectives.objective import Objective
@@ -103,13 +105,18 @@ def _read_regressions(
 
 
 def _has_objective_with_target(data: Mapping[str, Any], indicator_name: str, regression: Mapping[str, Any]) -> bool:
-    """Return whether objectives with a target hold wherever the regression does."""
+    """Return whether objectives with a target hold wherever the regression does.
+
+    One of some stages alone is none, but for throughput: only the stages that offer the load bound it.
+    """
     items = data.get("objectives")
     wanted: set[str] = _as_set(regression, "scenario")
     scenarios: set[str] = set()
     own = _as_set(regression, "endpoint"), _as_set(regression, "group")
     for item in items if isinstance(items, list) else []:
-        if not isinstance(item, dict) or item.get("indicator") != indicator_name or "stage" in item:
+        if not isinstance(item, dict) or _canonical(item.get("indicator")) != _canonical(indicator_name):
+            continue
+        if "stage" in item and indicator_name != "throughput.rps":
             continue
         if (_as_set(item, "endpoint"), _as_set(item, "group")) not in ((set(), set()), own):
             continue
@@ -117,6 +124,14 @@ def _has_objective_with_target(data: Mapping[str, Any], indicator_name: str, reg
             return True
         scenarios |= _as_set(item, "scenario")
     return bool(wanted) and wanted <= scenarios
+
+
+def _canonical(name: object) -> str:
+    """Return the one spelling of an indicator's name; of what is no indicator, its text."""
+    try:
+        return parse_indicator(str(name)).name
+    except IndicatorError:
+        return str(name)
 
 
 def _as_set(item: Mapping[str, Any], key: str) -> set[str]:

@@ -10,6 +10,7 @@ from functools import partial
 
 from slo.analysis import diagnosis, findings, generator_health
 from slo.analysis.finding import Finding
+from slo.analysis.offered import may_still_rise
 from slo.analysis.selection import Selection, matches, patterns_of, select, warmup_ms
 from slo.analysis.value import NoValue, measure, measure_exceptions, meets, value_of
 from slo.metrics import percentile_interval, quantity
@@ -68,11 +69,20 @@ class ObjectiveJudge:
             result = self._baseline.judge(objective, selection.tally.requests)
         else:
             result = _judge_target(objective, selection)
+        if result.status not in ("PASS", "NO DATA") and self._may_still_be_met(objective):
+            return replace(result, status="NO DATA", reason=f"not yet: {result.reason}, and the load is still to come")
         aborted = was_aborted_by(self._run, objective)
         result = self._check_generator(_as_missed(result, self._run.ended) if aborted else result, selection, aborted)
         if result.status in ("PASS", "NO DATA") or objective.against == "baseline":
             return result
         return replace(result, advice=tuple(diagnosis.advise(self._after_warmup(objective), objective, selection)))
+
+    def _may_still_be_met(self, objective: Objective) -> bool:
+        """Return whether a running run is yet to offer the load by which the objective can be met."""
+        kind = objective.indicator.kind
+        if self._run.live is None or objective.against == "baseline":
+            return False
+        return kind == "requests" or (kind == "throughput" and may_still_rise(self._run, objective.scope.stages))
 
     def _lost_to_other(self, objective: Objective) -> str:
         """Return why the objective's endpoints may have requests that were not counted for them; empty if not."""

@@ -12,7 +12,7 @@ from slo.analysis.silence import Silence
 from slo.metrics import arrivals, quantity
 from slo.record.run import Run
 from slo.verdict.policy import Policy
-from slo.verdict.result import RANK, Result, Status
+from slo.verdict.result import RANK, Result, Status, worst_of
 
 MAX_UNREPORTED_SHARE = Fraction(1, 1000)
 """Responses that were never reported, per request, for a pass without a warning."""
@@ -119,7 +119,7 @@ def _status_of(
         return _search_status(found)
     if not judged:
         return "NO DATA", "no verdict: no objective fits this scenario"
-    worst = max(judged, key=lambda result: RANK.index(result.status))
+    worst = worst_of(judged)
     count = sum(result.status == worst.status for result in judged)
     others = f" (and {count - 1} more)" if count > 1 else ""
     allowed = _is_allowed(run, policy) or run.ended.how == "quit"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -78,6 +80,22 @@ class Result:
             "reason": self.reason,
             "advice": list(self.advice),
         }
+
+
+def worst_of(results: Sequence[Result]) -> Result:
+    """Return the result that is named first: of the worst status the highest priority, errors before latency.
+
+    Of those alike, the one furthest past its target, as a share of it.
+    """
+    return min(results, key=_precedence)
+
+
+def _precedence(result: Result) -> tuple[int, str, bool, float]:
+    objective = result.objective
+    sign = 1 if objective.direction == "lower" else -1
+    past = math.inf if result.deviation is None else float(result.deviation) * sign
+    is_error = objective.indicator.kind in ("errors", "unanswered", "exceptions")
+    return -RANK.index(result.status), objective.priority, not is_error, -past
 
 
 def number(value: Fraction | None) -> int | float | None:

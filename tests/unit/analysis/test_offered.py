@@ -11,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from slo.analysis.offered import offered_load, users_never_reached
+from slo.analysis.offered import may_still_rise, offered_load, users_never_reached
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
+from slo.metrics.tally_table import TallyTable
 from slo.record.ending import Ending
 from slo.record.run import Run
+from slo.record.run_counts import LiveCounts, RunCounts
 from slo.record.samples import UserSample
 from slo.reports import html
 from slo.text import schemas
@@ -25,6 +27,8 @@ from tests.support.followed import OBJECTIVE, PLAN, followed
 from tests.support.made import demanding, requests
 
 ASK = RequestedLoad(10, 0.5)
+COUNTED = requests(100, 5)
+LIVE = LiveCounts(RunCounts(TallyTable(COUNTED.tallies), {}))
 
 
 def test_user_seconds_are_the_area_under_the_line() -> None:
@@ -144,3 +148,40 @@ def test_a_load_that_never_reached_its_users_is_no_pass(reached: int, how: Any, 
     if said:
         assert sentence.startswith(f"the load never reached its users: {reached} of 100 (2 more each second for 10 s)")
         assert verdict.notes[0] == sentence
+
+
+RISING = Plan.ramps(("ramp to 10", 100, 10), ("hold at 10", 100, 10), ("ramp to 0", 100, 0))
+
+
+@pytest.mark.parametrize(
+    ("at_s", "stages", "rises"),
+    [
+        (50, (), True),
+        (150, (), True),
+        (195, (), False),
+        (290, (), False),
+        (150, ("hold *",), False),
+        (50, ("hold *",), False),
+    ],
+)
+def test_more_load_is_still_to_come(at_s: float, stages: tuple[str, ...], rises: bool) -> None:
+    run = replace(requests(100, 5), plan=RISING, duration_s=at_s, live=LIVE)
+    assert may_still_rise(run, stages) == rises
+    assert not may_still_rise(replace(run, live=None), stages)
+
+
+@pytest.mark.parametrize(("at_s", "rises"), [(5, True), (20, False)])
+def test_without_a_plan_the_users_that_are_to_come_count(at_s: float, rises: bool) -> None:
+    run = replace(requests(100, 5), duration_s=at_s, live=LIVE, requested_load=RequestedLoad(10, 1.0))
+    assert may_still_rise(run, ()) == rises
+    assert not may_still_rise(replace(run, requested_load=None), ())
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_throughput_is_not_missed_while_the_load_is_still_to_come(live: bool) -> None:
+    run = replace(requests(100, 5), plan=RISING, duration_s=50.0, live=LIVE if live else None)
+    results = judge(
+        run, demanding("indicator: throughput.rps, target: 99 rps", "indicator: requests.count, target: 999")
+    )
+    assert [one.status for one in results.results] == ["NO DATA" if live else "FAIL"] * 2
+    assert results.results[0].reason.startswith("not yet: 2 rps against 99 rps") == live

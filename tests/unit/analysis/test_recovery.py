@@ -43,3 +43,17 @@ def test_a_spike_that_ends_with_the_burst_cannot_tell() -> None:
     outcome = verdict(simulated(plan, "spike", lambda *_: (20, 50, 0)), "indicator: recovery.s, target: 30 s")
     assert not the(outcome).is_answered
     assert outcome.status == "NO DATA"
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("latency_ms", "failing", "why"),
+    [(900, 0, "'slow' was missed in"), (50, 8, "of 100 requests failed"), (50, 0, "")],
+)
+def test_what_was_broken_before_the_burst_cannot_recover_from_it(
+    latency_ms: float, failing: int, why: str, seed: int
+) -> None:
+    one = the(verdict(simulated(SPIKE, "spike", lambda *_: (20, latency_ms, failing), seed=seed)))
+    assert one.is_answered == (not why)
+    assert one.answer.startswith("no answer: broken from the start: ") == bool(why)
+    assert why in one.answer

@@ -29,3 +29,8 @@ def test_what_is_kept_of_one_look_is_bounded() -> None:
 
 def test_compressed_time_is_looked_at_more_often() -> None:
     assert (period_s(1), period_s(10), period_s(0.1), period_s(0.001)) == (5, 5, 0.5, 0.25)
+
+
+def test_when_a_breaker_was_made_is_no_state_of_it() -> None:
+    text = "# TYPE pms_breaker_created gauge\npms_breaker_created 1.7e9\n"
+    assert parse(text + "# TYPE pms_breaker_open gauge\npms_breaker_open 1\n") == {"pms_breaker_open": 1.0}

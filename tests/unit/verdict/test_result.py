@@ -9,7 +9,7 @@ import pytest
 
 from slo.metrics.indicator import parse
 from slo.objectives.objective import Objective, Scope
-from slo.verdict.result import EXIT_CODES, RANK, Result, number
+from slo.verdict.result import EXIT_CODES, RANK, Result, Status, number, worst_of
 
 P95 = Objective("fast", parse("latency.p95"), Fraction(800), Fraction(500))
 
@@ -43,3 +43,25 @@ def test_a_warm_up_and_a_missing_value_are_in_the_data() -> None:
 def test_a_fraction_is_an_integer_where_it_is_whole(value: Fraction | None, shown: float | None) -> None:
     assert number(value) == shown
     assert type(number(value)) is type(shown)
+
+
+def missed(name: str, indicator: str, priority: str, deviation: float, status: Status = "FAIL") -> Result:
+    objective = replace(P95, name=name, indicator=parse(indicator), priority=priority)  # type: ignore[arg-type]
+    return Result(objective, status, Fraction(1), deviation=Fraction(deviation).limit_denominator(1000))
+
+
+def test_the_headline_is_of_the_worst_priority_errors_first_then_the_furthest() -> None:
+    in_order = [
+        missed("errors", "errors.ratio", "P0", 0.1, "CRITICAL"),
+        missed("far", "latency.p95", "P0", 9.0, "CRITICAL"),
+        missed("near", "latency.p95", "P0", 0.2, "CRITICAL"),
+        missed("P1 errors", "errors.ratio", "P1", 0.1),
+        missed("P1 little throughput", "throughput.rps", "P1", -0.9),
+        missed("P1 latency", "latency.p95", "P1", 0.5),
+        missed("P1 throughput", "throughput.rps", "P1", -0.1),
+        missed("P2", "latency.p95", "P2", 9.0),
+        missed("warning", "latency.p95", "P0", -0.1, "WARNING"),
+        missed("met", "latency.p95", "P0", -0.9, "PASS"),
+    ]
+    for place, first in enumerate(in_order):
+        assert worst_of(list(reversed(in_order[place:]))) is first
