@@ -13,12 +13,13 @@ import yaml
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint of the API: how to request it and which status is the expected one."""
+    """An endpoint of the API: how to request it, which status is the expected one, and whether it is left out."""
 
     name: str
     method: str
     path: str
     expected: int = 200
+    skip: bool = False
 
 
 HOTEL: Mapping[str, Endpoint] = {
@@ -37,7 +38,7 @@ HOTEL: Mapping[str, Endpoint] = {
     )
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-KEYS = ("method", "path", "expected")
+KEYS = ("method", "path", "expected", "skip")
 
 
 class EndpointsError(Exception):
@@ -45,7 +46,7 @@ class EndpointsError(Exception):
 
 
 def read(file: Path) -> dict[str, Endpoint]:
-    """Return the table with the overrides of ``file``, ``<endpoint>: {path, method, expected}``."""
+    """Return the table with the overrides of ``file``, ``<endpoint>: {path, method, expected, skip}``."""
     try:
         root = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except OSError as error:
@@ -67,7 +68,7 @@ def read(file: Path) -> dict[str, Endpoint]:
 
 def to_data(table: Mapping[str, Endpoint]) -> dict[str, list[str | int]]:
     """Return what differs from the table of this file, as plain data that travels to workers."""
-    return {name: [one.method, one.path, one.expected] for name, one in table.items() if one != HOTEL[name]}
+    return {name: [one.method, one.path, one.expected, one.skip] for name, one in table.items() if one != HOTEL[name]}
 
 
 def from_data(data: Mapping[str, Any]) -> dict[str, Endpoint]:
@@ -81,6 +82,10 @@ def _with(file: Path, endpoint: Endpoint, key: str, node: yaml.Node) -> Endpoint
         if not value.isdecimal() or not 100 <= int(value) <= 599:
             raise _error(file, node, f"expected is an HTTP status from 100 to 599, e.g. 200, not '{value}'")
         return replace(endpoint, expected=int(value))
+    if key == "skip":
+        if value not in ("true", "false"):
+            raise _error(file, node, f"skip is true or false, not '{value}'")
+        return replace(endpoint, skip=value == "true")
     if key == "method":
         if value.upper() not in METHODS:
             raise _error(file, node, f"method is one of {', '.join(METHODS)}, not '{value}'")

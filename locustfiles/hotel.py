@@ -59,6 +59,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
         user_scale="user_scale",
         load_options=("think_time", "endpoint_table"),
         metrics_token="ADMIN_TOKEN",  # noqa: S106  # the name of a variable
+        endpoints="endpoints",
+        secrets=("WHATSAPP_APP_SECRET", "ADMIN_TOKEN"),
     )
     parser.add_argument(
         "--scenario",
@@ -110,7 +112,8 @@ def add_options(parser: LocustArgumentParser, **_: Any) -> None:
         default="",
         env_var="LOCUST_ENDPOINTS",
         include_in_web_ui=False,
-        help="YAML file with other paths, methods or expected statuses, `health_live: {path: /healthz}`",
+        help="YAML file with other paths, methods or expected statuses, `health_live: {path: /healthz}`, or with "
+        "endpoints that are left out, `metrics: {skip: true}`",
     )
     parser.add_argument(
         "--demo",
@@ -151,13 +154,13 @@ def prepare(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> Non
         if options.rate and (options.time_scale, options.user_scale) != (1, 1):
             slo.plugin.refuse(environment, SCALED_RATE)
         if options.target_metrics == endpoints.HOTEL["metrics"].path:
-            options.target_metrics = table["metrics"].path
+            options.target_metrics = "" if table["metrics"].skip else table["metrics"].path
         # Among the options it is sent to the workers, which may not have the file.
         options.endpoint_table = endpoints.to_data(table) or None
         if options.demo:
             environment.host = target.start_demo()
         if options.headless:
-            target.probe(environment.host or "", table["health_live"])
+            target.probe(environment.host or "", table)
     except (endpoints.EndpointsError, target.TargetError) as error:
         slo.plugin.refuse(environment, str(error))
     if web_ui:
@@ -177,7 +180,7 @@ def begin(environment: Environment, **_: Any) -> None:
     if options is None or options.headless:
         return
     try:
-        target.probe(environment.host or "", environment.hotel_endpoints["health_live"])  # type: ignore[attr-defined]
+        target.probe(environment.host or "", environment.hotel_endpoints)  # type: ignore[attr-defined]
     except target.TargetError as error:
         slo.plugin.refuse(environment, str(error))
 

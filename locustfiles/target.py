@@ -6,6 +6,7 @@ import atexit
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from geventhttpclient import URL, HTTPClient
@@ -43,10 +44,16 @@ def start_demo() -> str:
         ) from None
 
 
-def probe(host: str, endpoint: Endpoint) -> None:
-    """Request the health of ``host`` once; raises TargetError unless the response is as ``endpoint`` expects."""
+def probe(host: str, table: Mapping[str, Endpoint]) -> None:
+    """Request the health of ``host`` once; raises TargetError unless the response is as its endpoint expects.
+
+    A host of which both health endpoints are left out is not probed.
+    """
     if not host:
         raise TargetError("no host to test: give -H URL, or --demo for the embedded API")
+    endpoint = next((table[name] for name in ("health_live", "health_ready") if not table[name].skip), None)
+    if endpoint is None:
+        return
     url = host.rstrip("/") + endpoint.path
     try:
         parsed = URL(url)

@@ -104,6 +104,8 @@ def declare_suite(
     user_scale: str = "",
     load_options: Sequence[str] = (),
     metrics_token: str = "",
+    endpoints: str = "",
+    secrets: Sequence[str] = (),
 ) -> None:
     """Declare what the options of a locustfile mean; call it in a listener to ``init_command_line_parser``.
 
@@ -115,11 +117,15 @@ def declare_suite(
     - ``time_scale``, ``user_scale``: factors on the time and the users of its plans; findings advise to change them,
       and the steps of ``--find-limit`` are shortened by the first.
     - ``load_options``: further options that change the load. Runs that differ in one are not compared.
+    - ``endpoints``: changes paths and methods; the advice on endpoints that answer nothing but 404 or 405 names it.
 
     ``metrics_token`` is the environment variable that holds the bearer token for the target's own metrics
-    (``--target-metrics``).
+    (``--target-metrics``), ``secrets`` are those that the requests are signed or authorized with: the advice on
+    endpoints that answer nothing but 401 or 403 names them.
     """
-    declared = Suite(name, scenario, embedded, metrics_token, time_scale, user_scale, tuple(load_options))
+    declared = Suite(
+        name, scenario, embedded, metrics_token, time_scale, user_scale, tuple(load_options), endpoints, tuple(secrets)
+    )
     suite.declare(parser, declared)
 
 

@@ -33,6 +33,7 @@ def advise(run: Run, objective: Objective, selection: Selection) -> list[str]:
     if kind == "errors":
         return [
             *_failures(selection),
+            *_never_right(run, selection),
             *_errors_since(selection),
             *_dependency(selection),
             *_refused_connections(selection),
@@ -189,6 +190,30 @@ def _failures(selection: Selection) -> list[str]:
     parts = [f"{show(Fraction(n), 'count')} x {kind} from {endpoint}" for n, kind, endpoint in found[:MAX_SENTENCES]]
     more = f", and {len(found) - MAX_SENTENCES} more kinds" if len(found) > MAX_SENTENCES else ""
     return [f"Failures: {', '.join(parts)}{more}."]
+
+
+def _never_right(run: Run, selection: Selection) -> list[str]:
+    """Name endpoints of which every answer says that the request itself is wrong: its path, or its secret."""
+    suite = Suite.of_options(run.options)
+    found = []
+    for codes, remedy in (
+        (("HTTP 404", "HTTP 405"), f"the target has another path or method{suite.hint('endpoints')}"),
+        (("HTTP 401", "HTTP 403"), f"a secret is missing or wrong{_listed(suite.secrets)}"),
+    ):
+        names = [
+            endpoint
+            for endpoint, tally in selection.by_endpoint().items()
+            if tally.requests and sum(tally.failures.get(code, 0) for code in codes) == tally.requests
+        ]
+        if names:
+            more = f" and {len(names) - MAX_SENTENCES} more" if len(names) > MAX_SENTENCES else ""
+            first = ", ".join(names[:MAX_SENTENCES])
+            found.append(f"Every request to {first}{more} was answered {' or '.join(codes)}: {remedy}.")
+    return found
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _errors_since(selection: Selection) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from slo.text.option import flag
 
 KEY = "slo_suite"
-_TEXTS = ("name", "scenario", "embedded", "metrics_token", "time_scale", "user_scale")
+_TEXTS = ("name", "scenario", "embedded", "metrics_token", "time_scale", "user_scale", "endpoints")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Suite:
     ``scenario`` names the scenario, ``embedded`` says whether the target is one that the locustfile starts itself,
     ``time_scale`` and ``user_scale`` are factors on the time and the users of its plans. ``load_options`` are further
     options that change the load: runs that differ in one are not compared. ``metrics_token`` is the environment
-    variable with the bearer token for the target's own metrics.
+    variable with the bearer token for the target's own metrics. ``endpoints`` is the option that changes paths and
+    methods, ``secrets`` are the environment variables that its requests are signed or authorized with.
     """
 
     name: str = ""
@@ -33,6 +34,8 @@ class Suite:
     time_scale: str = ""
     user_scale: str = ""
     load_options: tuple[str, ...] = ()
+    endpoints: str = ""
+    secrets: tuple[str, ...] = ()
 
     @property
     def all_load_options(self) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ class Suite:
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for the options of a run."""
-        return {**vars(self), "load_options": list(self.load_options)}
+        return {**vars(self), "load_options": list(self.load_options), "secrets": list(self.secrets)}
 
     @classmethod
     def of_options(cls, options: Mapping[str, Any]) -> Suite:
@@ -58,6 +61,9 @@ class Suite:
         found = options.get(KEY)
         if not isinstance(found, Mapping):
             return cls()
-        names = found.get("load_options")
-        load_options = tuple(map(str, names)) if isinstance(names, list | tuple) else ()
-        return cls(**{name: str(found.get(name) or "") for name in _TEXTS}, load_options=load_options)
+        texts = {name: str(found.get(name) or "") for name in _TEXTS}
+        return cls(**texts, load_options=_names(found.get("load_options")), secrets=_names(found.get("secrets")))
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else ()

@@ -14,7 +14,7 @@ import pytest
 
 from locustfiles import endpoints
 from locustfiles.endpoints import EndpointsError
-from tests.support.processes import ROOT, environment
+from tests.support.processes import ROOT, Demo, environment, hotel
 
 NOT_SEEDED = ("id", "timestamp")
 """Of a message: a real API drops an id that it has seen."""
@@ -105,8 +105,11 @@ def test_requests_are_signed_and_authorised_from_the_environment() -> None:
 
 def test_a_table_of_ones_own_overrides_what_it_names(tmp_path: Path) -> None:
     file = tmp_path / "endpoints.yaml"
-    file.write_text("health_live: {path: /healthz, expected: 204}\nmetrics: {method: head}\n", encoding="utf-8")
+    text = "health_live: {path: /healthz, expected: 204}\nmetrics: {method: head}\nadmin_tenants: {skip: true}\n"
+    file.write_text(text, encoding="utf-8")
     table = endpoints.read(file)
+    assert endpoints.from_data(endpoints.to_data(table)) == table
+    assert [name for name, one in table.items() if one.skip] == ["admin_tenants"]
     assert (table["health_live"].path, table["health_live"].expected) == ("/healthz", 204)
     assert table["metrics"].method == "HEAD"
     assert table["pms_room_types"] == endpoints.HOTEL["pms_room_types"]
@@ -120,6 +123,7 @@ def test_a_table_of_ones_own_overrides_what_it_names(tmp_path: Path) -> None:
         ("health_live: {path: x}", "1:21: path begins with / and has no spaces"),
         ("health_live: {expected: yes}", "1:25: expected is an HTTP status"),
         ("health_live: {method: FETCH}", "1:23: method is one of GET"),
+        ("health_live: {skip: maybe}", "1:21: skip is true or false"),
         ("get_reservation: {path: /r}", "1:25: the path of get_reservation needs {id}"),
         ("- health_live", "1:1: the file must hold `name: value` pairs"),
         ("health_live: [", "is not YAML"),
@@ -132,3 +136,16 @@ def test_a_table_with_an_error_says_where(text: str, said: str, tmp_path: Path) 
         endpoints.read(file)
     assert said in str(caught.value)
     assert str(file) in str(caught.value)
+
+
+def test_an_expected_404_is_a_success_and_a_step_can_be_left_out(demo: Demo, tmp_path: Path) -> None:
+    file = tmp_path / "endpoints.yaml"
+    left_out = ("health_live", "whatsapp_webhook", "pms_room_types")
+    file.write_text(
+        "pms_availability: {path: /nowhere, expected: 404}\n" + "".join(f"{one}: {{skip: true}}\n" for one in left_out),
+        encoding="utf-8",
+    )
+    done = hotel(tmp_path / "reports", demo.url, "spike", "--endpoints", file, "--user-scale", "0.1")
+    assert set(done.run.endpoints) == {"health_ready", "pms_availability"}, done.err
+    assert done.run.tally("pms_availability".__eq__).errors == 0
+    assert done.run.tally("pms_availability".__eq__).checks["expected answer"][1] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,6 +13,7 @@ from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import Histogram
 from slo.record.run import Run
+from slo.record.suite import KEY, Suite
 from tests.support.made import Clock, demanding, made
 
 
@@ -73,3 +75,29 @@ def test_requests_beyond_a_limit_are_counted_by_bucket() -> None:
         histogram.record(value_us)
     assert slower_than(histogram, Fraction(19)) == 3
     assert slower_than(histogram, Fraction(10_000)) == 0
+
+
+SUITE = Suite(endpoints="endpoint_file", secrets=("SHOP_TOKEN", "SHOP_KEY"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("HTTP 404", "answered HTTP 404 or HTTP 405: the target has another path or method (--endpoint-file)."),
+        ("HTTP 405", "answered HTTP 404 or HTTP 405: the target has another path or method (--endpoint-file)."),
+        ("HTTP 403", "answered HTTP 401 or HTTP 403: a secret is missing or wrong (SHOP_TOKEN, SHOP_KEY)."),
+        ("HTTP 500", ""),
+    ],
+)
+def test_an_endpoint_that_never_answers_well_for_one_reason_names_what_to_change(kind: str, remedy: str) -> None:
+    def wrong(recorder: Recorder, clock: Clock) -> None:
+        for _ in range(10):
+            recorder.request("home", 20, 10)
+            recorder.failure("order", 20, 10, kind)
+            recorder.failure("sometimes", 20, 10, kind)
+        recorder.request("sometimes", 20, 10)
+        clock.now += 1
+
+    run = replace(made(wrong), options={KEY: SUITE.to_data()})
+    found = [one for one in told(run, "indicator: errors.ratio, target: 1 %") if one.startswith("Every request")]
+    assert found == ([f"Every request to order was {remedy}"] if remedy else [])

@@ -157,7 +157,7 @@ RISING = Plan.ramps(("ramp to 10", 100, 10), ("hold at 10", 100, 10), ("ramp to 
     ("at_s", "stages", "rises"),
     [
         (50, (), True),
-        (150, (), True),
+        (120, (), True),
         (195, (), False),
         (290, (), False),
         (150, ("hold *",), False),
