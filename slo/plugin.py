@@ -31,6 +31,7 @@ from slo.runtime.coordinator import Coordinator
 from slo.runtime.exit import (
     end_without_verdict,
     exit_without_verdict,
+    guard_os_exit,
     is_imported_by_locust,
     replace_crash_exit_code,
 )
@@ -157,6 +158,7 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             context_of(environment).wiring = Coordinator(environment, runner)
         if environment.parsed_options is not None:  # not where Locust is a library of another program
             atexit.register(_end_unfinished, environment)
+            guard_os_exit(lambda: _end_unfinished(environment))
             locust_compat.shut_down_once(environment.events.quitting, context_of(environment).prepare_to_leave)
         # Timers count from the loop's last update of its clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.
@@ -187,6 +189,7 @@ def _end_unfinished(environment: Environment) -> None:
     context = context_of(environment)
     if context.left or context.wiring is None:
         return
+    context.left = True
     reason = "the locustfile, or a plugin, ended the process (sys.exit?) before Locust shut it down"
     context.wiring.abandon(reason)
     end_without_verdict(reason)

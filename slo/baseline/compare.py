@@ -10,9 +10,14 @@ Each reference gives one value of the indicator. Two sources of noise are estima
 
 A few references alone know the noise badly, so the two are weighed: the noise within the runs counts like ``PRIOR``
 degrees of freedom beside the n - 1 of the references (the moderated t of Smyth 2004, Linear models and empirical Bayes
-methods, Statistical Applications in Genetics and Molecular Biology 3:3). The change from the references' mean to the
-run has the standard error noise * sqrt(1 + 1/n), and its 95 % interval takes Student's t with PRIOR + n - 1 degrees of
-freedom. ``python -m benchmarks.regression_power`` shows what that comes to.
+methods, Statistical Applications in Genetics and Molecular Biology 3:3). It counts little: on shared machines runs
+differ far more than any of them varies, which the noise within says nothing of. And runs differ by more than that noise
+in any case (``MIN_VARIANCE``): references that happen to be alike do not show the contrary. The change from the
+references' mean to the run has the standard error noise * sqrt(1 + 1/n), and its 95 % interval takes Student's t with
+PRIOR + n - 1 degrees of freedom. ``python -m benchmarks.regression_power`` shows what that comes to: with a noise
+between runs of 2 to 12 %, and 3 references or more, at most 5 % of unchanged runs are called regressions.
+
+Fewer than ``ENOUGH_REFERENCES`` lead to a warning at most; the noise within the runs then counts more.
 
 Latencies and throughput are compared as ratios, on a logarithmic scale; shares (errors, checks) as differences in
 percentage points, for a baseline without an error has no ratio.
@@ -30,8 +35,12 @@ from slo.baseline.store import Block
 from slo.baseline.student import quantile
 from slo.metrics.tally import Tally
 
-PRIOR = 4
-"""Degrees of freedom that the noise within the runs counts for."""
+PRIOR = 1
+"""Degrees of freedom that the noise within the runs counts for ..."""
+PRIOR_OF_FEW = 4
+"""... and with fewer than ``ENOUGH_REFERENCES``."""
+MIN_VARIANCE = 1.5
+"""The least variance between runs, as a multiple of the variance within them."""
 ENOUGH_REFERENCES = 3
 """Fewer references hardly know the noise between runs."""
 POWER = 0.8
@@ -115,13 +124,15 @@ def _change(
     count = len(before)
     between = statistics.variance([scale(value) for value in before]) if count > 1 else 0.0
     inside = statistics.fmean(noise**2 for noise in within) if within else 0.0
-    prior = PRIOR if within else 0
+    enough = count >= ENOUGH_REFERENCES
+    prior = (PRIOR if enough else PRIOR_OF_FEW) if within else 0
     freedom = prior + count - 1
     if freedom < ENOUGH_REFERENCES - 1:
         return NotComparable(
             f"runs this short, and fewer than {ENOUGH_REFERENCES} references, say nothing of the noise: add references"
         )
-    noise = math.sqrt((prior * inside + (count - 1) * between) / freedom)
+    weighed = (prior * inside + (count - 1) * between) / freedom
+    noise = math.sqrt(max(weighed, MIN_VARIANCE * inside) if enough else weighed)
     error = noise * math.sqrt(1 + 1 / count)
     middle = statistics.fmean(scale(value) for value in before)
     sign = 1 if compared.indicator.direction == "lower" else -1

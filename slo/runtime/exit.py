@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import os
 import sys
+from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
+import gevent
 from locust.argument_parser import LocustArgumentParser
 from locust.exception import RPCError
 
 from slo.reports import writer
 from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
+
+os_exit = os._exit
+"""The function itself, where ``guard_os_exit`` has replaced it."""
 
 
 def exit_without_verdict(why: str, before: str = "") -> NoReturn:
@@ -31,7 +37,24 @@ def end_without_verdict(why: str, before_any_run: bool = False) -> NoReturn:
         _forget_latest()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(NO_VERDICT)
+    os_exit(NO_VERDICT)
+
+
+def guard_os_exit(end_unfinished: Callable[[], None]) -> None:
+    """Call ``end_unfinished`` before ``os._exit``, which skips all that Python does at the end of a process.
+
+    It may end the process with another exit code. A child that this process forks is left alone.
+    """
+    leave, own = os._exit, os.getpid()
+
+    @functools.wraps(leave)
+    def end_and_leave(status: int) -> NoReturn:
+        if os.getpid() == own:
+            # In a greenlet of its own: to end the users ends the one that called this, too.
+            gevent.spawn(end_unfinished).join()
+        leave(status)
+
+    os._exit = end_and_leave
 
 
 def is_imported_by_locust() -> bool:

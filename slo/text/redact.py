@@ -20,6 +20,8 @@ _QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.I
 _SCHEME = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _ASSIGNED = re.compile(rf"(\b[\w-]*(?:{_WORDS})[\w-]*=)[^\s&;,]+", re.IGNORECASE)
 _QUOTED = re.compile(rf"(([\"'])[\w-]*(?:{_WORDS})[\w-]*\2\s*:\s*([\"']))(?:(?!\3).)+", re.IGNORECASE)
+NO_SECRETS = ("PWD", "OLDPWD")
+"""Variables of every shell that are named like a password: the working directory would disappear from all paths."""
 MIN_SECRET = 8
 """Characters of a secret of the environment; shorter ones occur by chance."""
 
@@ -69,7 +71,7 @@ class Redactor:
 
         A short word of small letters is none: it would disappear from every message.
         """
-        values = (value for name, value in environment.items() if is_secret_name(name))
+        values = (value for name, value in environment.items() if is_secret_name(name) and name not in NO_SECRETS)
         return cls(v for v in values if len(v) >= MIN_SECRET and not (len(v) < 12 and v.isalpha() and v.islower()))
 
     def text(self, value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from locust.exception import RPCError
 from slo.reports import writer
 from slo.runtime.exit import (
     exit_without_verdict,
+    guard_os_exit,
     is_imported_by_locust,
     replace_crash_exit_code,
     replace_usage_exit_code,
@@ -82,3 +84,13 @@ def test_locusts_command_is_told_from_another_program() -> None:
     for name in ("locust.main", "another.program"):
         exec(source, {"__name__": name, "called": called, "is_imported_by_locust": is_imported_by_locust})
     assert called == [True, False]
+
+
+def test_os_exit_ends_what_is_unfinished_first_but_not_in_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+    monkeypatch.setattr(os, "_exit", done.append)
+    guard_os_exit(lambda: done.append("unfinished"))
+    os._exit(0)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    os._exit(4)
+    assert done == ["unfinished", 0, 4]

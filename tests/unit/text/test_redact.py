@@ -83,3 +83,8 @@ def test_anything_becomes_a_text_that_can_be_stored() -> None:
 @given(st.text(st.characters(exclude_categories=[]), max_size=200))
 def test_what_is_stored_is_valid_unicode(text: str) -> None:
     redact.BY_PATTERNS.text(text).encode()
+
+
+def test_the_working_directory_of_the_shell_is_no_secret() -> None:
+    redactor = Redactor.of_environment({"PWD": "/srv/shop/tests", "OLDPWD": "/srv/other", "DB_PWD": "hunter2hunter2"})
+    assert redactor.text("/srv/shop/tests/own.py: hunter2hunter2") == "/srv/shop/tests/own.py: ***"
