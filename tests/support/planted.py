@@ -130,7 +130,7 @@ def _counted(demo: Demo, plant: Plant) -> int:
 
 
 def check(plant: Plant, done: Finished, counted: int) -> None:
-    """Check what must hold for each fault: no exit code of a verdict without one, no miss that passes, no lost count."""
+    """Check what must hold for each fault: a verdict for each of its exit codes, no miss that passes, no lost count."""
     said = f"{plant}\n{done.out}\n{done.err}"
     folders = [path for path in done.reports.glob("*-*Z*") if path.is_dir()]
     verdict = done.verdict if folders and (folders[-1] / "verdict.json").exists() else None

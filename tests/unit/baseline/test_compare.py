@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from slo.baseline import student
 from slo.baseline.changepoint import changes
-from slo.baseline.compare import Change, NotComparable, compare, within_run
+from slo.baseline.compare import Change, Measured, NotComparable, compare, compare_measured, within_run
 from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import Block
 from slo.metrics.indicator import parse
@@ -174,3 +174,27 @@ def test_an_indicator_of_one_endpoint_is_compared_alone() -> None:
     )
     assert changed(both(9, 10), references).is_real
     assert not changed(both(9, 10), references, alone).is_real
+
+
+@pytest.mark.parametrize("references", [3, 5])
+@pytest.mark.parametrize("noise", [0.02, 0.05, 0.08, 0.12])
+def test_unchanged_runs_are_seldom_called_regressions_however_far_runs_differ(noise: float, references: int) -> None:
+    chance, within, false, trials = random.Random(3), 0.03, 0, 1000
+    spread = (noise**2 + within**2) ** 0.5
+    for _ in range(trials):
+        run, *others = (Measured(100 * 2.718281828 ** chance.gauss(0, spread), within) for _ in range(references + 1))
+        change = compare_measured(run, others, P95)
+        assert isinstance(change, Change)
+        false += change.low > 0 and change.worse >= 0.10
+    assert false / trials <= 0.05 + 0.01  # 5 %, and what chance makes of it in so many trials
+
+
+def test_references_that_are_alike_by_chance_do_not_show_that_runs_are() -> None:
+    alike = [Measured(100.0, 0.03)] * 5
+    change = compare_measured(Measured(106.0, 0.03), alike, P95)
+    assert isinstance(change, Change)
+    assert not change.is_real
+    # Of fewer references the noise within the runs is nearly all that is known.
+    one = compare_measured(Measured(120.0, 0.03), alike[:1], P95)
+    assert isinstance(one, Change)
+    assert one.is_real

@@ -86,5 +86,7 @@ def test_what_is_stored_is_valid_unicode(text: str) -> None:
 
 
 def test_the_working_directory_of_the_shell_is_no_secret() -> None:
-    redactor = Redactor.of_environment({"PWD": "/srv/shop/tests", "OLDPWD": "/srv/other", "DB_PWD": "hunter2hunter2"})
+    redactor = redact.Redactor.of_environment(
+        {"PWD": "/srv/shop/tests", "OLDPWD": "/srv/other", "DB_PWD": "hunter2hunter2"}
+    )
     assert redactor.text("/srv/shop/tests/own.py: hunter2hunter2") == "/srv/shop/tests/own.py: ***"
