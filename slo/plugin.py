@@ -202,3 +202,4 @@ def _end_unread() -> None:
 
 if is_imported_by_locust():
     atexit.register(_end_unread)
+    guard_os_exit(_end_unread, applies=is_imported_by_locust)

@@ -40,16 +40,17 @@ def end_without_verdict(why: str, before_any_run: bool = False) -> NoReturn:
     os_exit(NO_VERDICT)
 
 
-def guard_os_exit(end_unfinished: Callable[[], None]) -> None:
+def guard_os_exit(end_unfinished: Callable[[], None], applies: Callable[[], bool] = lambda: True) -> None:
     """Call ``end_unfinished`` before ``os._exit``, which skips all that Python does at the end of a process.
 
-    It may end the process with another exit code. A child that this process forks is left alone.
+    It may end the process with another exit code. ``applies`` is asked where ``os._exit`` is called. A child that this
+    process forks is left alone.
     """
     leave, own = os._exit, os.getpid()
 
     @functools.wraps(leave)
     def end_and_leave(status: int) -> NoReturn:
-        if os.getpid() == own:
+        if os.getpid() == own and applies():
             # In a greenlet of its own: to end the users ends the one that called this, too.
             gevent.spawn(end_unfinished).join()
         leave(status)
@@ -58,13 +59,12 @@ def guard_os_exit(end_unfinished: Callable[[], None]) -> None:
 
 
 def is_imported_by_locust() -> bool:
-    """Return whether Locust's command is reading a locustfile now, and not another program."""
-    frame = inspect.currentframe()
+    """Return whether Locust's command is reading a locustfile now, which calls this, and not another program."""
+    frame, callers = inspect.currentframe(), set()
     while frame is not None:
-        if frame.f_globals.get("__name__") == "locust.main":
-            return True
+        callers.add(frame.f_globals.get("__name__"))
         frame = frame.f_back
-    return False
+    return {"locust.main", "locust.util.load_locustfile"} <= callers
 
 
 def replace_usage_exit_code(parser: LocustArgumentParser) -> None:

@@ -81,16 +81,21 @@ def test_a_start_that_fails_removes_the_link_to_an_earlier_run(
 def test_locusts_command_is_told_from_another_program() -> None:
     called: list[bool] = []
     source = "called.append(is_imported_by_locust())"
-    for name in ("locust.main", "another.program"):
-        exec(source, {"__name__": name, "called": called, "is_imported_by_locust": is_imported_by_locust})
+    for outer in ("locust.main", "another.program"):
+        inner = {"called": called, "is_imported_by_locust": is_imported_by_locust}
+        inner["__name__"] = "locust.util.load_locustfile"  # type: ignore[assignment]
+        exec("exec(source, inner)", {"__name__": outer, "source": source, "inner": inner})
     assert called == [True, False]
+    assert not is_imported_by_locust()
 
 
 def test_os_exit_ends_what_is_unfinished_first_but_not_in_a_child(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
     monkeypatch.setattr(os, "_exit", done.append)
-    guard_os_exit(lambda: done.append("unfinished"))
+    applies = [True, False]
+    guard_os_exit(lambda: done.append("unfinished"), applies.pop)
+    os._exit(1)
     os._exit(0)
     monkeypatch.setattr(os, "getpid", lambda: -1)
     os._exit(4)
-    assert done == ["unfinished", 0, 4]
+    assert done == [1, "unfinished", 0, 4]
