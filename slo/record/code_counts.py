@@ -16,12 +16,16 @@ class CodeCounts:
 
     ``unreported`` are responses of requests with ``catch_response=True`` whose with-block was never entered or left:
     Locust counts such a request nowhere. ``users_ended`` are virtual users that a task ended (``StopUser``).
+    ``after_load`` are requests of listeners to ``test_stop`` and of users' ``on_stop`` when the load had ended, of
+    which ``after_load_failed`` failed: they are not among the run's requests.
     """
 
     exceptions: CodeExceptions = field(default_factory=CodeExceptions)
     tasks: TaskCounts = field(default_factory=TaskCounts)
     unreported: int = 0
     users_ended: int = 0
+    after_load: int = 0
+    after_load_failed: int = 0
 
     def add(self, other: CodeCounts) -> None:
         """Add the counts of another process."""
@@ -29,6 +33,8 @@ class CodeCounts:
         self.tasks.add_all(other.tasks)
         self.unreported += other.unreported
         self.users_ended += other.users_ended
+        self.after_load += other.after_load
+        self.after_load_failed += other.after_load_failed
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out."""
@@ -37,6 +43,8 @@ class CodeCounts:
             "tasks": self.tasks.to_data(),
             "unreported": self.unreported,
             "users_ended": self.users_ended,
+            "after_load": self.after_load,
+            "after_load_failed": self.after_load_failed,
         }
         return {name: value for name, value in data.items() if value}
 
@@ -48,4 +56,6 @@ class CodeCounts:
             TaskCounts.from_data(data.get("tasks", ())),
             data.get("unreported", 0),
             data.get("users_ended", 0),
+            data.get("after_load", 0),
+            data.get("after_load_failed", 0),
         )

@@ -26,6 +26,7 @@ from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.recorder import Recorder
 from slo.record.slowest import SlowestRequests
 from slo.runtime import locust_compat, recorded_options
+from slo.runtime.after_load import count_apart, mark_cleaning
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import Recording, context_of
@@ -67,8 +68,19 @@ def listen(
     restore = locust_compat.report_uncaught_exceptions(recorder.caught.left)
     stop_counting_unanswered = _count_unanswered(environment, recorder)
     stop_counting_tasks = count_tasks(recorder.code, budget)
+    unmark = mark_cleaning(environment.user_classes)
+
+    def end_load(**_: Any) -> None:
+        nonlocal on_request
+        of_load = on_request
+        on_request = count_apart(of_load, recorder.code, locusts.own if locusts else _nothing)
+        locust_compat.replace_request_listener(of_load, on_request)
+
+    environment.events.test_stopping.add_listener(end_load)
 
     def detach() -> None:
+        environment.events.test_stopping.remove_listener(end_load)
+        unmark()
         stop_counting_tasks()
         stop_counting_unanswered()
         restore()
@@ -82,6 +94,10 @@ def listen(
         stop_counting()
 
     return detach
+
+
+def _nothing(*_: Any) -> None:
+    """Do nothing: Locust's own listener is registered beside ours."""
 
 
 def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[[], None]:

@@ -12,7 +12,7 @@ from slo.metrics.tally_table import Tallies
 from slo.objectives.objectives import Objectives
 from slo.record.run import Run
 from slo.verdict.objective_judge import ObjectiveJudge
-from slo.verdict.overall import late_arrival_notes, overall, unreported_note
+from slo.verdict.overall import after_load_notes, late_arrival_notes, overall, unreported_note
 from slo.verdict.policy import Policy
 from slo.verdict.regression import NOT_YET, References
 from slo.verdict.verdict import Verdict
@@ -44,6 +44,7 @@ def judge(
         results=results,
         notes=(
             *filter(None, [run.code.exceptions.sentence(), unreported_note(run), users_never_reached(run)]),
+            *after_load_notes(run),
             *silent.notes,
             *run.notes,
             *unreached_stages(run),

@@ -131,6 +131,18 @@ def _status_of(
     return worst.status, f"{worst.objective.name}: {worst.reason}{others}{remarks}"
 
 
+def after_load_notes(run: Run) -> list[str]:
+    """Return a sentence on the requests that were made when the load had ended."""
+    count, failed = run.code.after_load, run.code.after_load_failed
+    if not count:
+        return []
+    what = "1 request was" if count == 1 else f"{count:,} requests were"
+    return [
+        f"{what} made after the load, in listeners to test_stop or in on_stop ({failed:,} failed): they are in no "
+        "figure of this run"
+    ]
+
+
 def late_arrival_notes(run: Run) -> list[str]:
     """Return a sentence when many iterations of an open model began late because no user was free for them."""
     found = arrivals.total_arrivals(run.arrivals.values())

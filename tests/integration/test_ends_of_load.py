@@ -185,3 +185,30 @@ def test_users_that_stop_themselves_leave_a_warning_and_no_doubt_about_what_was_
     done = ran(tmp_path, demo, text, "-u", 2, "-r", 2, "-t", "12s")
     assert done.reached("WARNING"), done.err
     assert done.verdict["reason"].startswith("2 users ended by themselves (StopUser), and the run (requested: 2 users")
+
+
+CLEANING = """
+    def on_stop(self):
+        time.sleep(1)
+        self.client.get("/health/ready", name="cleaning")
+
+@events.test_stop.add_listener
+def clean(environment, **_):
+    time.sleep(1)
+    with Guest(environment).client.get("/nowhere", name="cleaning", catch_response=True) as response:
+        response.failure("gone")
+"""
+
+
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_requests_that_clean_up_after_the_load_are_counted_apart(processes: int, demo: Demo, tmp_path: Path) -> None:
+    text = SUITE.format(path=GOOD, then="pass") + CLEANING
+    more = ["-u", 2, "-r", 2, "-t", "3s"] + (["--processes", processes, *own_port()] if processes > 1 else [])
+    done = ran(tmp_path, demo, text, *more)
+    assert done.worked, done.err
+    assert done.run.endpoints == ["home"]
+    # In a distributed run each worker's listener to test_stop is called, and that of the master, which records nothing.
+    assert (done.run.code.after_load, done.run.code.after_load_failed) == (2 + processes, processes)
+    # The listener of a master is called before its workers are told to stop.
+    assert processes > 1 or done.run.duration_s < 3.9
+    assert any("made after the load, in listeners to test_stop or in on_stop" in one for one in done.verdict["notes"])

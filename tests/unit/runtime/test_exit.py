@@ -83,7 +83,7 @@ def test_locusts_command_is_told_from_another_program() -> None:
     source = "called.append(is_imported_by_locust())"
     for outer in ("locust.main", "another.program"):
         inner = {"called": called, "is_imported_by_locust": is_imported_by_locust}
-        inner["__name__"] = "locust.util.load_locustfile"  # type: ignore[assignment]
+        inner["__name__"] = "locust.util.load_locustfile"
         exec("exec(source, inner)", {"__name__": outer, "source": source, "inner": inner})
     assert called == [True, False]
     assert not is_imported_by_locust()

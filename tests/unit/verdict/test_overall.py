@@ -50,6 +50,13 @@ def test_what_a_run_missed_before_its_locustfile_ended_it_stays_missed(wanted: s
     assert judge(run, demanding(OUTCOMES[wanted]), policy=Policy(allow_incomplete=True)).status == wanted
 
 
+def test_requests_after_the_load_are_noted() -> None:
+    objectives = demanding("indicator: latency.p95, target: 1 s")
+    run = replace(requests(10), code=CodeCounts(after_load=3, after_load_failed=2))
+    assert any(note.startswith("3 requests were made after the load") for note in judge(run, objectives).notes)
+    assert not judge(requests(10), objectives).notes
+
+
 @pytest.mark.parametrize(("ended", "status"), [(0, "NO DATA"), (9, "WARNING")])
 def test_users_that_end_by_themselves_are_no_load_that_was_not_offered(ended: int, status: str) -> None:
     users = tuple(UserSample(at * 1000, None, 10 if at < 2 else 1) for at in range(100))
