@@ -10,7 +10,7 @@ from functools import cached_property
 
 from slo.load.plan import Plan
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total_arrivals
-from slo.metrics.histogram import Histogram
+from slo.metrics.histogram import Histogram, bucket_bounds, bucket_of
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
 from slo.objectives.objective import Objective, Scope
@@ -53,12 +53,29 @@ class Selection:
         Where many requests failed, quick failures do not make the target quick: the latencies of all requests or those
         of successful ones are compared, whichever are worse; empty ones where all requests failed within the target.
         """
-        measured = self.latency(objective.of, objective.since)
-        if objective.of == "all" and objective.against == "target":
-            measured = self._without_quick_failures(objective, measured)
+        measured = self._ended(objective)
         if objective.of == "failed" or objective.against != "target" or not self.tally.unanswered.total:
             return measured
         return Histogram.merged((measured, self.tally.unanswered.above(round(objective.target * 1000))))
+
+    def is_at_least(self, objective: Objective, value: Fraction) -> bool:
+        """Return whether a latency (ms) is the age of requests that were open still: it was that or more."""
+        if objective.indicator.kind != "latency" or not self.tally.unanswered.total:
+            return False
+        ended = self._ended(objective)
+        if not ended.total:
+            return True
+        without_us = objective.indicator.latency_us(ended)
+        if objective.indicator.percentile is not None:
+            without_us = Fraction(bucket_bounds(bucket_of(int(without_us)))[1])  # known to its bucket
+        return without_us < value * 1000
+
+    def _ended(self, objective: Objective) -> Histogram:
+        """Return the latencies of requests that ended, as the objective counts them."""
+        measured = self.latency(objective.of, objective.since)
+        if objective.of == "all" and objective.against == "target":
+            return self._without_quick_failures(objective, measured)
+        return measured
 
     def _without_quick_failures(self, objective: Objective, measured: Histogram) -> Histogram:
         tally, answered = self.tally, self.latency("ok", objective.since)

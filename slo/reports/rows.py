@@ -101,13 +101,21 @@ def objective(result: Result) -> tuple[str, ...]:
     return (
         result.objective.name,
         result.status,
-        "-" if result.value is None else show(result.value, unit) + (" (low confidence)" * result.low_confidence),
+        _value(result),
         _interval(result),
         f"{sign} {show(result.objective.target, unit)}{after}",
         "-" if warning is None else f"{sign} {show(warning, unit)}",
         "-" if result.deviation is None else f"{float(result.deviation) * 100:+.1f} %",
         result.objective.priority,
     )
+
+
+def _value(result: Result) -> str:
+    """Return the value of an objective, with what limits it."""
+    if result.value is None:
+        return "-"
+    more = " (low confidence)" * result.low_confidence
+    return f"{'at least ' * result.at_least}{show(result.value, result.objective.unit)}{more}"
 
 
 def finding(one: Finding) -> str:

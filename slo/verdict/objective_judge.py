@@ -154,7 +154,8 @@ def _judge_target(objective: Objective, selection: Selection) -> Result:
     found = measure(objective, selection)
     if isinstance(found, NoValue):
         return Result(objective, "NO DATA", samples=selection.tally.requests, reason=found.reason)
-    result = _with_interval(Result(objective, "NO DATA", found.value, found.samples), selection)
+    at_least = selection.is_at_least(objective, found.value)
+    result = _with_interval(Result(objective, "NO DATA", found.value, found.samples, at_least=at_least), selection)
     if objective.confidence is not None and result.low_confidence:
         return replace(result, status="NO DATA", reason=_has_too_few_samples(objective, result.samples))
     return _with_status(result)
@@ -211,6 +212,7 @@ def _with_status(result: Result) -> Result:
     indicator, unit = objective.indicator, objective.unit
     deviation = (value - objective.target) / objective.target if objective.target else None
     shown, target = quantity.show(value, unit, objective.target), quantity.show(objective.target, unit)
+    shown = f"at least {shown}" if result.at_least else shown
     status: Status = "PASS"
     if not meets(indicator, value, objective.target):
         status = "CRITICAL" if objective.priority == "P0" else "FAIL"

@@ -29,7 +29,8 @@ class Result:
     """The result of one objective. ``value``, ``low`` and ``high`` are in the indicator's unit.
 
     ``low`` and ``high`` bound a percentile with 95 % confidence (None: not bounded on that side);
-    ``deviation`` is (value - target) / target; ``reason`` is a sentence, ``advice`` says where to look.
+    ``deviation`` is (value - target) / target; ``reason`` is a sentence, ``advice`` says where to look;
+    ``at_least`` is whether the value is the age of requests that were still open.
     """
 
     objective: Objective
@@ -42,6 +43,7 @@ class Result:
     deviation: Fraction | None = None
     reason: str = ""
     advice: tuple[str, ...] = ()
+    at_least: bool = False
 
     @property
     def has_interval(self) -> bool:
@@ -76,6 +78,7 @@ class Result:
             if self.value is None or not self.has_interval
             else {"low": number(self.low), "high": number(self.high)},
             "low_confidence": self.low_confidence,
+            **({"at_least": True} if self.at_least else {}),
             "deviation_ratio": number(self.deviation),
             "reason": self.reason,
             "advice": list(self.advice),

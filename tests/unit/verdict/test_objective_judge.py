@@ -11,6 +11,7 @@ from slo.objectives.objectives import Objectives
 from slo.record.ending import Ending
 from slo.record.history import MAX_ENDPOINTS
 from slo.record.run import Run
+from slo.reports import rows
 from slo.verdict.judge import judge
 from slo.verdict.objective_judge import ObjectiveJudge, was_aborted_by
 from slo.verdict.policy import Policy
@@ -90,3 +91,20 @@ def test_an_objective_whose_requests_may_be_among_the_other_ones_has_no_data() -
     assert items.reason.startswith("100 requests of endpoints beyond the first 500 are counted as (other)")
     (all_names,) = judge(run, demanding("indicator: errors.ratio, target: 1 %, endpoint: '*'")).results
     assert all_names.status == "PASS"
+
+
+@pytest.mark.parametrize(("open_ones", "at_least"), [(0, False), (1, False), (10, True)])
+def test_a_latency_that_is_an_age_of_open_requests_is_at_least_that(open_ones: int, at_least: bool) -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for _ in range(90):
+            recorder.request("home", 4000, 10)
+        for _ in range(open_ones):
+            recorder.unanswered("home", 20_000)
+        clock.now += 1
+
+    (result,) = judge(made(fill), demanding("indicator: latency.p95, target: 3 s")).results
+    assert result.status == "FAIL"
+    assert result.reason == ("at least 20000 ms against 3000 ms" if at_least else result.reason)
+    assert result.reason.startswith("at least") is at_least
+    assert result.to_data().get("at_least", False) is at_least
+    assert rows.objective(result)[2].startswith("at least 20000 ms") is at_least
