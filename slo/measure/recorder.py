@@ -91,6 +91,7 @@ class Recorder:
         self.caught = CaughtResponses()
         self.requests = 0
         self._arrivals = NO_ARRIVALS
+        self._last_s: float | None = None
 
     @property
     def elapsed_s(self) -> float:
@@ -105,6 +106,15 @@ class Recorder:
     def stage(self) -> str:
         """The stage of the interval under way."""
         return self._stage
+
+    def note_load_end(self) -> None:
+        """Close the interval under way: the load ends now, and what is still open may take longer than a second."""
+        self.close_interval_if_due()
+        self._last_s = self.elapsed_s
+
+    def note_late_request(self) -> None:
+        """Note that a request of the load ends now, after its end: the record lasts until then."""
+        self._last_s = self.elapsed_s
 
     def restart_at(self, start_s: float) -> None:
         """Take another reading of the clock for the run's start; what is counted already stays where it is."""
@@ -210,7 +220,10 @@ class Recorder:
     def _close_interval(self, now: float) -> None:
         elapsed_s = now - self._start
         if self.cells or self._arrivals != NO_ARRIVALS:
-            self._pack_interval(min(self._interval_end_s, elapsed_s))
+            end_s = min(self._interval_end_s, elapsed_s)
+            if self._last_s is not None:
+                end_s = max(self._interval_start_s, min(end_s, self._last_s))
+            self._pack_interval(end_s)
         second_s = elapsed_s // INTERVAL_S * INTERVAL_S
         start_s, end_s = second_s, second_s + INTERVAL_S
         if self._plan and self._ends_s:

@@ -12,7 +12,7 @@ from typing import Any
 from gevent import getcurrent
 
 from slo.load.greenlet_tree import USER_ATTRIBUTE, attribute, user_greenlet
-from slo.record.code_counts import CodeCounts
+from slo.measure.recorder import Recorder
 from slo.runtime.replaced_method import replace_method
 
 CLEANING_ATTRIBUTE = "slo_cleans_up"
@@ -42,11 +42,12 @@ def _cleaning(on_stop: Callable[[Any], None]) -> Callable[[Any], None]:
     return clean_up
 
 
-def count_apart(on_request: Callable[..., None], code: CodeCounts, own: Callable[..., None]) -> Callable[..., None]:
+def count_apart(on_request: Callable[..., None], recorder: Recorder, own: Callable[..., None]) -> Callable[..., None]:
     """Return the request listener for the time after the load: ``on_request`` for requests of the load alone.
 
-    The others are counted in ``code``, and by ``own``, Locust's listener.
+    The others are counted in the recorder's ``code``, and by ``own``, Locust's listener.
     """
+    code = recorder.code
 
     def listen(
         request_type: str,
@@ -57,6 +58,7 @@ def count_apart(on_request: Callable[..., None], code: CodeCounts, own: Callable
         **more: Any,
     ) -> None:
         if is_of_load():
+            recorder.note_late_request()
             on_request(
                 request_type=request_type,
                 name=name,
@@ -69,5 +71,15 @@ def count_apart(on_request: Callable[..., None], code: CodeCounts, own: Callable
         code.after_load += 1
         code.after_load_failed += bool(exception)
         own(request_type, name, response_time, response_length, exception)
+
+    return listen
+
+
+def only_of_load(on_check: Callable[..., None]) -> Callable[..., None]:
+    """Return the listener to checks for the time after the load: ``on_check`` for those of the load alone."""
+
+    def listen(*check: Any) -> None:
+        if is_of_load():
+            on_check(*check)
 
     return listen

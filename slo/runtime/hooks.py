@@ -26,7 +26,7 @@ from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.recorder import Recorder
 from slo.record.slowest import SlowestRequests
 from slo.runtime import locust_compat, recorded_options
-from slo.runtime.after_load import count_apart, mark_cleaning
+from slo.runtime.after_load import count_apart, mark_cleaning, only_of_load
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import Recording, context_of
@@ -71,10 +71,14 @@ def listen(
     unmark = mark_cleaning(environment.user_classes)
 
     def end_load(**_: Any) -> None:
-        nonlocal on_request
-        of_load = on_request
-        on_request = count_apart(of_load, recorder.code, locusts.own if locusts else _nothing)
+        nonlocal on_request, on_check
+        of_load, check_of_load = on_request, on_check
+        recorder.note_load_end()
+        on_request = count_apart(of_load, recorder, locusts.own if locusts else _nothing)
         locust_compat.replace_request_listener(of_load, on_request)
+        check_event().remove_listener(check_of_load)
+        on_check = only_of_load(check_of_load)
+        check_event().add_listener(on_check)
 
     environment.events.test_stopping.add_listener(end_load)
 

@@ -62,7 +62,7 @@ class Steps(LoadTestShape):
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("shape", ["", SHAPE], ids=["-t", "shape"])
 def test_a_signal_shuts_locust_down_once(shape: str, number: signal.Signals, demo: Demo, tmp_path: Path) -> None:
     text = SUITE.format(path=GOOD, then="pass") + LISTENING + shape
@@ -182,9 +182,9 @@ def test_users_that_stop_themselves_leave_a_warning_and_no_doubt_about_what_was_
     demo: Demo, tmp_path: Path
 ) -> None:
     text = SUITE.format(path=GOOD, then="if Guest.asked > 20: raise StopUser")
-    done = ran(tmp_path, demo, text, "-u", 2, "-r", 2, "-t", "12s")
+    done = ran(tmp_path, demo, text, "-u", 4, "-r", 4, "-t", "5s")
     assert done.reached("WARNING"), done.err
-    assert done.verdict["reason"].startswith("2 users ended by themselves (StopUser), and the run (requested: 2 users")
+    assert done.verdict["reason"].startswith("4 users ended by themselves (StopUser), and the run (requested: 4 users")
 
 
 CLEANING = """

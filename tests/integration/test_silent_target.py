@@ -81,9 +81,8 @@ ABORTING = (
 )
 
 
-@pytest.mark.parametrize(
-    "processes", [(), pytest.param(("--processes", 2), marks=pytest.mark.slow)], ids=["one process", "workers"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [(), ("--processes", 2)], ids=["one process", "workers"])
 def test_a_target_that_stops_answering_ends_its_run(processes: tuple[object, ...], tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE.format(client="LeanHttpUser"), encoding="utf-8")
     (tmp_path / "o.yaml").write_text(ABORTING, encoding="utf-8")

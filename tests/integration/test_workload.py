@@ -145,7 +145,9 @@ def test_an_expected_404_is_a_success_and_a_step_can_be_left_out(demo: Demo, tmp
         "pms_availability: {path: /nowhere, expected: 404}\n" + "".join(f"{one}: {{skip: true}}\n" for one in left_out),
         encoding="utf-8",
     )
-    done = hotel(tmp_path / "reports", demo.url, "spike", "--endpoints", file, "--user-scale", "0.1")
+    done = hotel(
+        tmp_path / "reports", demo.url, "spike", "--endpoints", file, "--user-scale", "0.1", "--time-scale", "0.02"
+    )
     assert set(done.run.endpoints) == {"health_ready", "pms_availability"}, done.err
     assert done.run.tally("pms_availability".__eq__).errors == 0
     assert done.run.tally("pms_availability".__eq__).checks["expected answer"][1] == 0

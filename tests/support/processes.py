@@ -198,13 +198,15 @@ class Locust:
         return texts[0], texts[1]
 
     def await_journal(self, timeout_s: float = 120) -> Path:
-        """Wait until requests are being measured; returns the run's folder."""
-        end = time.monotonic() + timeout_s
+        """Wait until requests are measured, and a second of them is in the journal; returns the run's folder."""
+        end, first = time.monotonic() + timeout_s, dict[Path, int]()
         while time.monotonic() < end:
             for journal in self.reports.glob("*/journal.*"):
-                if journal.stat().st_size > 2000:
+                size = journal.stat().st_size
+                if size > first.setdefault(journal, size) > 0:
                     return journal.parent
-            time.sleep(0.05)
+                first[journal] = first[journal] or size  # it was seen before its first bytes were written
+            time.sleep(0.02)
         raise AssertionError(f"no journal: {self.text()}")
 
 

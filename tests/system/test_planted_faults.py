@@ -24,6 +24,8 @@ AGAIN = ("request", "before", "task")
 ALL = [
     Plant(place, fault, 3 if place in AGAIN else 1, CLIENTS[number % 2], misses, processes)
     for number, (place, fault, misses, processes) in enumerate(product(PLACES, FAULTS, (False, True), (1, 2)))
+    # A master that has quit before it waits for its workers waits for ever, without us, too (Locust 2.47).
+    if (place, fault, processes) != ("init", "runner.quit()", 2)
 ]
 SOME = [random.Random(place).choice([one for one in ALL if one.place == place]) for place in PLACES]
 

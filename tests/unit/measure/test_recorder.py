@@ -141,3 +141,20 @@ def test_counts_that_cannot_be_packed_are_faults_and_no_other_is_lost_or_counted
     found = Tally.merged(tally for interval in closed for _, tally in interval.tallies())
     assert found.requests == recorder.requests == 4 * 5 + 3 * 4 + 7
     assert recorder.faults == 3
+
+
+def test_after_the_load_an_interval_lasts_until_its_last_request() -> None:
+    clock = Clock()
+    recorder = Recorder(clock=clock)
+    start = clock.now
+    recorder.request("home", 10.0, 1)
+    clock.now = start + 0.5
+    recorder.note_load_end()
+    clock.now = start + 0.7
+    recorder.note_late_request()
+    recorder.request("home", 10.0, 1)
+    clock.now = start + 2.5
+    recorder.check("home", "late", True)  # whatever comes later makes no interval that ends before it begins
+    clock.now = start + 5
+    found = [(interval.end_ms, sum(t.requests for _, t in interval.tallies())) for interval in recorder.finish()]
+    assert found == [(500, 1), (700, 1), (2000, 0)]

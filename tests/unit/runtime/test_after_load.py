@@ -8,8 +8,8 @@ import gevent
 import pytest
 
 from slo.load.greenlet_tree import USER_ATTRIBUTE
-from slo.record.code_counts import CodeCounts
-from slo.runtime.after_load import count_apart, mark_cleaning
+from slo.measure.recorder import Recorder
+from slo.runtime.after_load import count_apart, mark_cleaning, only_of_load
 
 
 class Guest:
@@ -28,8 +28,8 @@ class Member(Guest):
 
 @pytest.mark.parametrize("exception", [None, ValueError("no")])
 def test_only_requests_of_tasks_belong_to_the_load(exception: object) -> None:
-    code, of_load, own = CodeCounts(), list[str](), list[str]()
-    listen = count_apart(lambda **event: of_load.append(event["name"]), code, lambda *event: own.append(event[1]))
+    recorder, of_load, own = Recorder(), list[str](), list[str]()
+    listen = count_apart(lambda **event: of_load.append(event["name"]), recorder, lambda *event: own.append(event[1]))
 
     def request(name: str = "cleaning") -> None:
         listen("GET", name, 5.0, 10, exception, response=None, context={})
@@ -41,6 +41,10 @@ def test_only_requests_of_tasks_belong_to_the_load(exception: object) -> None:
         kind(request).on_stop()
         request("task")
 
+    checked: list[tuple[str, str, bool]] = []
+    on_check = only_of_load(lambda *check: checked.append(check))
+    gevent.spawn(on_check, "cleaning", "is gone", False).join()
+    assert checked == []
     undo = mark_cleaning([Guest, Member])
     for kind in (Guest, Member):
         gevent.spawn(user, kind).get()
@@ -48,5 +52,5 @@ def test_only_requests_of_tasks_belong_to_the_load(exception: object) -> None:
     gevent.spawn(request, "test_stop").get()
     assert of_load == ["task", "spawned by the task", "task"] * 2
     assert own == ["cleaning", "cleaning", "test_stop"]
-    assert (code.after_load, code.after_load_failed) == (3, 3 if exception else 0)
+    assert (recorder.code.after_load, recorder.code.after_load_failed) == (3, 3 if exception else 0)
     assert Member.on_stop is Guest.on_stop
