@@ -48,8 +48,8 @@ test: $(READY) ## set up and pass the unit and integration tests
 	@$(BIN)/python -m pytest -n 4 --dist worksteal tests/unit tests/integration $(ARGS)
 
 test-system: $(READY) ## the tests with many processes, networks, a browser, Prometheus
-	@$(BIN)/python -m pytest -m 'not long' -n 3 --dist loadgroup tests/system $(ARGS)
-	@$(BIN)/python -m pytest -m slow -n 3 --dist loadgroup tests/unit tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -m 'not long' -n 4 --dist loadgroup tests/system $(ARGS)
+	@$(BIN)/python -m pytest -m slow -n 4 --dist loadgroup tests/unit tests/integration $(ARGS)
 
 test-long: $(READY) ## real runs whose findings are known beforehand, again and again
 	@$(BIN)/python -m pytest -m long $(ARGS)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from slo.analysis.finding import Figure, Finding, rounded
-from slo.analysis.timeline import Point
+from slo.analysis.timeline import WINDOW, Point
 from slo.metrics.quantity import show
 from slo.record.suite import Suite
 
@@ -19,8 +19,8 @@ MIN_BREACH_WINDOWS = 5
 """A breach lasts at least this many consecutive windows; fewer may be a random miss."""
 MAX_EXTRAPOLATION = 5
 """A throughput ceiling beyond this multiple of the throughput seen is not predicted: saturation has not begun yet."""
-SUSTAINED_S = 10.0
-"""A throughput is sustained that was held so long: a window of a few seconds has more by chance."""
+SUSTAINED_S = 5.0
+"""A throughput is sustained that was held so long, and for a window: a shorter time has more by chance."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
@@ -163,18 +163,21 @@ def _sentence_on_recovery(falling: Sequence[Point], held: Sequence[Point]) -> st
 
 
 def _sustained_rps(held: Sequence[Point]) -> float:
-    """Return the greatest throughput that was held for ``SUSTAINED_S``; that of a window where none lasted so long."""
+    """Return the greatest throughput of consecutive points that last ``SUSTAINED_S``; of a window where none do."""
     found, run = 0.0, list[Point]()
     for point in held:
         if run and point.start_s - run[-1].end_s > 0.01:
             run = []
         run.append(point)
-        while run[-1].end_s - run[1 if len(run) > 1 else 0].start_s >= SUSTAINED_S and len(run) > 1:
+        while _is_sustained(run[1:]):
             run.pop(0)
-        seconds = run[-1].end_s - run[0].start_s
-        if seconds >= SUSTAINED_S:
-            found = max(found, sum(one.requests for one in run) / seconds)
+        if _is_sustained(run):
+            found = max(found, sum(one.requests for one in run) / (run[-1].end_s - run[0].start_s))
     return found or max(point.window_rps for point in held)
+
+
+def _is_sustained(run: Sequence[Point]) -> bool:
+    return len(run) >= WINDOW and run[-1].end_s - run[0].start_s >= SUSTAINED_S
 
 
 def _saturation(rising: Sequence[Point]) -> Saturation | None:

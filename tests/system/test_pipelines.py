@@ -93,7 +93,8 @@ def test_the_workflow_hands_the_action_what_it_takes() -> None:
 def test_this_projects_ci_runs_what_ci_run_runs() -> None:
     runs = {step["run"] for step in steps(CI) if step.get("run", "").startswith("make")}
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    assert runs == set(re.findall(r"^make .+$", script, re.MULTILINE))
+    own = {command.partition(" >")[0] for command in re.findall(r"^make .+$", script, re.MULTILINE)}
+    assert runs == own - {"make setup"}
 
 
 @pytest.mark.parametrize("file", [CI, SLO, ACTION])
