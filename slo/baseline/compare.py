@@ -124,15 +124,14 @@ def _change(
     count = len(before)
     between = statistics.variance([scale(value) for value in before]) if count > 1 else 0.0
     inside = statistics.fmean(noise**2 for noise in within) if within else 0.0
-    enough = count >= ENOUGH_REFERENCES
-    prior = (PRIOR if enough else PRIOR_OF_FEW) if within else 0
+    prior = (PRIOR if count >= ENOUGH_REFERENCES else PRIOR_OF_FEW) if within else 0
     freedom = prior + count - 1
     if freedom < ENOUGH_REFERENCES - 1:
         return NotComparable(
             f"runs this short, and fewer than {ENOUGH_REFERENCES} references, say nothing of the noise: add references"
         )
     weighed = (prior * inside + (count - 1) * between) / freedom
-    noise = math.sqrt(max(weighed, MIN_VARIANCE * inside) if enough else weighed)
+    noise = math.sqrt(max(weighed, MIN_VARIANCE * inside))
     error = noise * math.sqrt(1 + 1 / count)
     middle = statistics.fmean(scale(value) for value in before)
     sign = 1 if compared.indicator.direction == "lower" else -1
