@@ -33,6 +33,7 @@ from slo.runtime.exit import (
     exit_without_verdict,
     guard_os_exit,
     is_imported_by_locust,
+    keep_exit_code,
     replace_crash_exit_code,
 )
 from slo.runtime.hooks import record
@@ -41,7 +42,7 @@ from slo.runtime.shape import PlannedShape
 from slo.runtime.worker import WorkerCoordinator
 from slo.text.clean import escape_what_cannot_be_printed
 from slo.text.redact import Redactor
-from slo.verdict.exit_codes import NO_VERDICT
+from slo.verdict.exit_codes import NO_VERDICT, worse
 
 __all__ = ["Plan", "PlannedShape", "Stage", "check", "declare_suite", "refuse", "secret_of", "shape_of"]
 
@@ -158,7 +159,11 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
             context_of(environment).wiring = Coordinator(environment, runner)
         if environment.parsed_options is not None:  # not where Locust is a library of another program
             atexit.register(_end_unfinished, environment)
-            guard_os_exit(lambda: _end_unfinished(environment))
+            guard_os_exit(
+                lambda: _end_unfinished(environment),
+                code_of=lambda status: worse(status, environment.process_exit_code),
+            )
+            keep_exit_code(environment.events.quit)
             locust_compat.shut_down_once(environment.events.quitting, context_of(environment).prepare_to_leave)
         # Timers count from the loop's last update of its clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.

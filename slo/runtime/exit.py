@@ -14,10 +14,11 @@ from typing import Any, NoReturn
 
 import gevent
 from locust.argument_parser import LocustArgumentParser
+from locust.event import EventHook
 from locust.exception import RPCError
 
 from slo.reports import writer
-from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT
+from slo.verdict.exit_codes import INTERRUPTED, NO_VERDICT, worse
 
 os_exit = os._exit
 """The function itself, where ``guard_os_exit`` has replaced it."""
@@ -40,11 +41,15 @@ def end_without_verdict(why: str, before_any_run: bool = False) -> NoReturn:
     os_exit(NO_VERDICT)
 
 
-def guard_os_exit(end_unfinished: Callable[[], None], applies: Callable[[], bool] = lambda: True) -> None:
+def guard_os_exit(
+    end_unfinished: Callable[[], None],
+    applies: Callable[[], bool] = lambda: True,
+    code_of: Callable[[int], int] = lambda status: status,
+) -> None:
     """Call ``end_unfinished`` before ``os._exit``, which skips all that Python does at the end of a process.
 
-    It may end the process with another exit code. ``applies`` is asked where ``os._exit`` is called. A child that this
-    process forks is left alone.
+    It may end the process with another exit code; ``code_of`` returns that for a given one. ``applies`` is asked where
+    ``os._exit`` is called. A child that this process forks is left alone.
     """
     leave, own = os._exit, os.getpid()
 
@@ -53,9 +58,28 @@ def guard_os_exit(end_unfinished: Callable[[], None], applies: Callable[[], bool
         if os.getpid() == own and applies():
             # In a greenlet of its own: to end the users ends the one that called this, too.
             gevent.spawn(end_unfinished).join()
+            status = code_of(status)
         leave(status)
 
     os._exit = end_and_leave
+
+
+def keep_exit_code(hook: EventHook) -> None:
+    """Let a listener to ``quit`` that calls ``sys.exit`` make the exit code worse, but not better.
+
+    Locust passes the code to the listeners, and ends the process with it after them.
+    """
+    fire: Callable[..., None] = hook.fire
+
+    @functools.wraps(fire)
+    def fire_and_keep(*, reverse: bool = False, exit_code: int = 0, **words: Any) -> None:
+        try:
+            fire(reverse=reverse, exit_code=exit_code, **words)
+        except SystemExit as error:
+            given = error.code if isinstance(error.code, int) else int(error.code is not None)
+            raise SystemExit(worse(exit_code, given)) from None
+
+    hook.fire = fire_and_keep  # type: ignore[method-assign]
 
 
 def is_imported_by_locust() -> bool:

@@ -107,9 +107,13 @@ def shut_down_once(hook: EventHook, prepare: Callable[[], None]) -> None:
 
 
 def replace_request_listener(old: Listener, new: Listener) -> None:
-    """Put a listener to requests in the place of another."""
+    """Put a listener to requests in the place of another, before all others.
+
+    One that raises StopUser ends the event: those after it would never know of the request (``EventHook.fire``).
+    """
     handlers = request_listeners()
-    handlers[handlers.index(old)] = new
+    handlers.remove(old)
+    handlers.insert(0, new)
 
 
 def statistics_listener() -> Listener | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from locust.argument_parser import LocustArgumentParser
+from locust.event import EventHook
 from locust.exception import RPCError
 
 from slo.reports import writer
@@ -15,6 +16,7 @@ from slo.runtime.exit import (
     exit_without_verdict,
     guard_os_exit,
     is_imported_by_locust,
+    keep_exit_code,
     replace_crash_exit_code,
     replace_usage_exit_code,
 )
@@ -99,3 +101,20 @@ def test_os_exit_ends_what_is_unfinished_first_but_not_in_a_child(monkeypatch: p
     monkeypatch.setattr(os, "getpid", lambda: -1)
     os._exit(4)
     assert done == [1, "unfinished", 0, 4]
+
+
+CODES = [(2, 0, 2), (0, 1, 1), (2, None, 2), (0, "a text", 1), (1, 42, 42)]
+
+
+@pytest.mark.parametrize(("decided", "given", "ends"), CODES)
+def test_a_listener_to_quit_makes_the_exit_code_no_better(decided: int, given: object, ends: int) -> None:
+    hook = EventHook()
+
+    def leave(**_: object) -> None:
+        raise SystemExit(given)
+
+    hook.add_listener(leave)
+    keep_exit_code(hook)
+    with pytest.raises(SystemExit) as caught:
+        hook.fire(exit_code=decided)
+    assert caught.value.code == ends
