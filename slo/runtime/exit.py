@@ -77,7 +77,13 @@ def keep_exit_code(hook: EventHook) -> None:
             fire(reverse=reverse, exit_code=exit_code, **words)
         except SystemExit as error:
             given = error.code if isinstance(error.code, int) else int(error.code is not None)
-            raise SystemExit(worse(exit_code, given)) from None
+            code = worse(exit_code, given)
+            if code != exit_code:
+                sys.stderr.write(
+                    f"locust-slo: a listener to quit set the exit code to {given}, the verdict's is {exit_code}: "
+                    f"the process ends with {code}\n"
+                )
+            raise SystemExit(code) from None
 
     hook.fire = fire_and_keep  # type: ignore[method-assign]
 
