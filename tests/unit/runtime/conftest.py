@@ -56,3 +56,16 @@ def parse(parser: argument_parser.LocustArgumentParser) -> Callable[..., Namespa
         return found
 
     return parsed
+
+
+@pytest.fixture
+def refusal(parse: Callable[..., Namespace], capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Return what is written about options that end the process, which is with 3."""
+
+    def refused(*words: str) -> str:
+        with pytest.raises(SystemExit) as caught:
+            parse(*words)
+        assert caught.value.code == 3
+        return capsys.readouterr().err
+
+    return refused
