@@ -11,7 +11,6 @@ from slo.metrics.quantity import show
 from slo.record.suite import Suite
 
 if TYPE_CHECKING:
-    from slo.analysis.saturation import Saturation
     from slo.analysis.usl import Fit
 
 NAME = "breaking point"
@@ -20,7 +19,7 @@ MIN_BREACH_WINDOWS = 5
 MAX_EXTRAPOLATION = 5
 """A throughput ceiling beyond this multiple of the throughput seen is not predicted: saturation has not begun yet."""
 SUSTAINED_S = 5.0
-"""A throughput is sustained that was held so long, and for a window: a shorter time has more by chance."""
+"""A throughput is sustained if it was held for this time, and for a window: over less, chance makes it higher."""
 NEAR_PEAK = 0.95
 """Share of the greatest number of users from which on the load counts as at its height."""
 
@@ -36,10 +35,10 @@ def find(points: Sequence[Point], judged_by: str, suite: Suite) -> Finding:
         return Finding(
             NAME, "no answer: no window had enough requests to be judged; run longer or with more users", False
         )
-    saturated = _saturation(points[: top + 1])
+    stopped, limits = _saturation(points[: top + 1])
     curve, figures = _curve(points[: top + 1])
-    if saturated is not None:
-        curve, figures = (_sentence_on_saturation(saturated), *curve), (*_saturation_figures(saturated), *figures)
+    curve = (f"Throughput stopped growing {stopped}.", *curve) if stopped else curve
+    figures = (*limits, *figures)
     if not judged_by:
         answer = "no answer: no objective bounds latency, errors or checks; add one with priority P0"
         return Finding(NAME, answer, False, figures, curve)
@@ -47,7 +46,7 @@ def find(points: Sequence[Point], judged_by: str, suite: Suite) -> Finding:
     held = [point for point in rising[:onset] if not point.missed]
     curve = (*_earlier_misses(rising, onset), *curve)
     if onset is None:
-        return _finding_without_breach(rising, held, judged_by, figures, curve, suite)
+        return _finding_without_breach(rising, held, judged_by, figures, curve, stopped, suite)
     return _finding_of_breach(points[top + 1 :], rising, onset, held, judged_by, figures, curve, suite)
 
 
@@ -89,8 +88,10 @@ def _finding_without_breach(
     judged_by: str,
     figures: tuple[Figure, ...],
     curve: tuple[str, ...],
+    stopped: str,
     suite: Suite,
 ) -> Finding:
+    """Return the finding on a load that broke no target; ``stopped`` is where its throughput stopped growing."""
     if not held:
         return Finding(NAME, f"no answer: {judged_by} held in no window, and no breach lasted", False, figures, curve)
     users = rounded(max(point.window_users for point in held))
@@ -102,10 +103,9 @@ def _finding_without_breach(
     brief = len(rising) - len(held)
     short_misses = f" (missed in {brief} of {len(rising)} windows, never lastingly)" if brief else ""
     answer = f"never broke up to {show(users, 'users')} and {show(rps, 'rps')}: {judged_by} held{short_misses}; "
-    if any(one.name == "saturation.users" for one in figures):
-        stopped = curve[0].removeprefix("Throughput stopped growing ").rstrip(".")
-        return Finding(NAME, f"{answer}but its throughput stopped growing {stopped}", True, (*own, *figures), curve[1:])
-    return Finding(NAME, answer + f"try {suite.more_users(3)} to find where it does", True, (*own, *figures), curve)
+    limit = f"but its throughput stopped growing {stopped}" if stopped else ""
+    answer += limit or f"try {suite.more_users(3)} to find where it does"
+    return Finding(NAME, answer, True, (*own, *figures), curve)
 
 
 def _finding_of_breach(
@@ -180,28 +180,22 @@ def _is_sustained(run: Sequence[Point]) -> bool:
     return len(run) >= WINDOW and run[-1].end_s - run[0].start_s >= SUSTAINED_S
 
 
-def _saturation(rising: Sequence[Point]) -> Saturation | None:
+def _saturation(rising: Sequence[Point]) -> tuple[str, tuple[Figure, ...]]:
+    """Return where the throughput stopped growing, as text and as figures; an empty text where it did not."""
     from slo.analysis import saturation  # NumPy: see slo.baseline.compare
 
     # What fails quickly is no throughput: a target that refuses requests would seem to grow.
-    return saturation.find([(one.users, one.rps * (1 - one.failed_ratio), one.end_s - one.start_s) for one in rising])
-
-
-def _sentence_on_saturation(found: Saturation) -> str:
+    found = saturation.find([(one.users, one.rps * (1 - one.failed_ratio), one.end_s - one.start_s) for one in rising])
+    if found is None:
+        return "", ()
     (few, many), (low, high) = found.users_bounds, found.rps_bounds
-    return (
-        f"Throughput stopped growing at {show(rounded(found.users), 'users')} ({few:.3g} to {many:.3g}): "
-        f"{show(rounded(found.rps), 'rps')} ({low:.3g} to {high:.3g}) is what the target answers at most, "
-        "whatever the users."
+    users = Figure("saturation.users", rounded(found.users), "users", rounded(few), rounded(many))
+    rps = Figure("saturation.rps", rounded(found.rps), "rps", rounded(low), rounded(high))
+    text = (
+        f"at {show(users.value, 'users')} ({few:.3g} to {many:.3g}): {show(rps.value, 'rps')} "
+        f"({low:.3g} to {high:.3g}) is what the target answers at most, whatever the users"
     )
-
-
-def _saturation_figures(found: Saturation) -> tuple[Figure, ...]:
-    (few, many), (low, high) = found.users_bounds, found.rps_bounds
-    return (
-        Figure("saturation.users", rounded(found.users), "users", rounded(few), rounded(many)),
-        Figure("saturation.rps", rounded(found.rps), "rps", rounded(low), rounded(high)),
-    )
+    return text, (users, rps)
 
 
 def _curve(rising: Sequence[Point]) -> tuple[tuple[str, ...], tuple[Figure, ...]]:

@@ -85,7 +85,7 @@ def find(points: Sequence[Point], plan: Plan | None, suite: Suite) -> Finding:
 
 
 def _broken_before(known: Sequence[Point]) -> str:
-    """Return how the target was broken before the burst already, so that no recovery could be told; empty if not."""
+    """Return how the target was broken before the burst already, so that no recovery can be measured; empty if not."""
     asked, failed = sum(one.requests for one in known), sum(one.errors for one in known)
     if failed > MAX_FAILED_BEFORE * asked:
         return f"{show(Fraction(failed, asked), 'ratio')} of {asked:,} requests failed"

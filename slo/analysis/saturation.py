@@ -73,7 +73,7 @@ def _knee(users: Array, rps: Array, seconds: Array, candidates: Array) -> float:
 
 
 def _ceiling(users: Array, rps: Array, seconds: Array, knee: float) -> float:
-    """Return the throughput well beyond the knee, which is a bend in truth; 0.0 where a resample has no point there."""
+    """Return the throughput at clearly more users than at the knee, near which it still grows; 0.0 without a point."""
     level = users >= min(MIN_BEYOND * knee, 0.9 * users.max())
     return float((rps[level] * seconds[level]).sum() / seconds[level].sum()) if level.any() else 0.0
 

@@ -69,6 +69,17 @@ def test_a_run_says_where_its_target_saturates_although_no_objective_breaks() ->
     assert number(finding, "capacity.rps") == pytest.approx(80, rel=0.05)
 
 
+def test_the_answer_names_the_saturation_after_earlier_misses_too() -> None:
+    def second(at_s: float, users: float) -> tuple[float, float, int]:
+        rps, latency_ms, failing = closed(8, 100)(at_s, users)
+        return rps, 900 if 20 <= at_s < 30 else min(latency_ms, 150), failing
+
+    finding = the(verdict(simulated(STRESS, "stress", second)))
+    assert "but its throughput stopped growing at " in finding.answer
+    assert finding.answer.endswith("is what the target answers at most, whatever the users")
+    assert finding.details[0].startswith("Targets were missed for a while")
+
+
 def test_objectives_can_be_set_on_the_saturation() -> None:
     lines = ("indicator: saturation.users, target: 20 users", "indicator: saturation.rps, target: 50 rps")
     results = verdict(simulated(STRESS, "stress", closed(8, 100)), *lines).results
