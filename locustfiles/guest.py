@@ -26,7 +26,7 @@ NOT_EMPTY = "body not empty"
 IS_TEXT = "content type is text/plain"
 SLOW_MS = 5000.0
 SKIPPED_S = 0.01
-"""A step that is left out takes so long: an iteration without a single request must not keep a core busy."""
+"""Pause in place of a step that is left out: an iteration without a request must not keep a core busy."""
 JSON = {"Content-Type": "application/json"}
 LEAN, FAST = "lean", "fast"
 CLIENTS = (LEAN, FAST)

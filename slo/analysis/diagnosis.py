@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slo.analysis import littles_law
+from slo.analysis.finding import rounded
 from slo.analysis.offered import unreached_stages
 from slo.analysis.selection import Selection
 from slo.metrics.histogram import Histogram, bucket_bounds
@@ -108,7 +109,7 @@ def slower_than(histogram: Histogram, limit_us: Fraction) -> int:
 
 def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
     """Name the endpoints that have most of the requests slower than the bound."""
-    bound = _bound(objective)
+    bound = objective.bound
     slow = _slow_sentences(objective, selection)
     whole = sum(slow.values())
     if not whole or len(slow) < 2:
@@ -123,13 +124,9 @@ def _slow_endpoints(objective: Objective, selection: Selection) -> list[str]:
     return [f"{show(Fraction(whole), 'count')} requests took longer than {show(bound, 'ms')}: {', '.join(parts)}."]
 
 
-def _bound(objective: Objective) -> Fraction:
-    return objective.target if objective.warning is None else objective.warning
-
-
 def _slow_sentences(objective: Objective, selection: Selection) -> dict[str, int]:
     """Return how many requests of each endpoint were slower than the bound."""
-    limit_us = _bound(objective) * 1000
+    limit_us = objective.bound * 1000
     return {
         endpoint: slower_than(tally.latency_of(objective.of, objective.since), limit_us)
         for endpoint, tally in selection.by_endpoint().items()
@@ -145,7 +142,7 @@ def _first_stage_past_target(
         histogram = tally.latency_of(objective.of, objective.since)
         if histogram.total:
             values.append((stage, Fraction(objective.indicator.latency_us(histogram), 1000)))
-    first = next((number for number, (_, value) in enumerate(values) if value >= _bound(objective)), None)
+    first = next((number for number, (_, value) in enumerate(values) if value >= objective.bound), None)
     return first, values
 
 
@@ -154,7 +151,7 @@ def _slow_since_stage(objective: Objective, selection: Selection) -> list[str]:
     first, values = _first_stage_past_target(objective, selection)
     if len(values) < 2:
         return []
-    bound = _bound(objective)
+    bound = objective.bound
     unit = objective.indicator.statistic
     if first is None:
         return [f"No stage alone is past the bound; the stages' {unit} add up to it."]
@@ -277,7 +274,7 @@ def _low_load(run: Run, objective: Objective, selection: Selection) -> list[str]
     time = littles_law.of(run, objective.scope.stages)
     if time.user_s <= 0:
         return sentences
-    possible, bound = time.rps_without_waiting, _bound(objective)
+    possible, bound = time.rps_without_waiting, objective.bound
     share = show(Fraction(min(1.0, time.busy)).limit_denominator(1000), "ratio")
     waited = f"Users waited for answers {share} of the time"
     if possible is None:
@@ -285,16 +282,12 @@ def _low_load(run: Run, objective: Objective, selection: Selection) -> list[str]
     elif possible <= bound:
         hint = Suite.of_options(run.options).hint("user_scale")
         sentences.append(
-            f"{waited}. If the target answered at once, they would make {show(_rounded(possible), 'rps')}: the load "
+            f"{waited}. If the target answered at once, they would make {show(rounded(possible), 'rps')}: the load "
             f"offered, not the target, set the throughput. More users would raise it{hint}."
         )
     else:
         sentences.append(
             f"{waited}: the target's latency held it down. If it answered at once, the same users would make "
-            f"{show(_rounded(possible), 'rps')}."
+            f"{show(rounded(possible), 'rps')}."
         )
     return [*sentences, *_refused_connections(selection)]
-
-
-def _rounded(value: float) -> Fraction:
-    return Fraction(value).limit_denominator(1000)

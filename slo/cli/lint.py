@@ -64,11 +64,10 @@ def warnings(objective: Objective, run: Run | None) -> list[str]:
     if elsewhere or scope.endpoints or scope.groups or (run.plan and run.plan.is_open):
         return []
     offered = littles_law.of(run, scope.stages).rps_without_waiting
-    bound = objective.target if objective.warning is None else objective.warning
-    if offered is None or offered > bound:
+    if offered is None or offered > objective.bound:
         return []
     where = f"in stage {', '.join(scope.stages)}" if scope.stages else "over the whole run, its ramps among it"
     return [
         f"the load of {run.id} offers at most {offered:.3g} rps {where}, even to a target that answers at once: "
-        f"{show(bound, objective.unit)} cannot be reached; more users, shorter pauses, or another `stage`"
+        f"{show(objective.bound, objective.unit)} cannot be reached; more users, shorter pauses, or another `stage`"
     ]

@@ -91,7 +91,7 @@ class Cluster:
 
 def check_counts(run: Run) -> Run:
     """Mark a distributed run incomplete when a worker's counts are missing or do not add up."""
-    if not run.workers or run.ended.how not in ("completed", "stopped", "aborted", "quit"):
+    if not run.workers or not run.ended.has_counts:
         return run
     lost = [worker.name for worker in run.workers if not worker.finished]
     counted, received = run.tally().requests, sum(worker.requests_received for worker in run.workers)

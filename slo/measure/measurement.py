@@ -191,7 +191,7 @@ class Measurement:
         run = replace(self._record(ending), duration_s=duration_s, workers=workers, intervals=intervals)
         run = replace(run, notes=(*run.notes, *self._scrape_notes()))
         errors = self.recorder.faults + worker_errors
-        if errors and ending.how in ("completed", "stopped", "aborted", "quit"):
+        if errors and ending.has_counts:
             reason = f"{errors} requests could not be recorded (a latency that is no number, or a missed start)"
             run = replace(run, ended=Ending("incomplete", reason))
         return run

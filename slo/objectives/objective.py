@@ -54,6 +54,11 @@ class Objective:
     abort_s: Fraction | None = None
 
     @property
+    def bound(self) -> Fraction:
+        """The stricter of target and warning: a value past it is no PASS."""
+        return self.target if self.warning is None else self.warning
+
+    @property
     def unit(self) -> Unit:
         """The unit of value, target and warning."""
         return self.indicator.unit if self.against == "target" else "ratio"

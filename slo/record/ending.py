@@ -24,6 +24,11 @@ class Ending:
     value: float | None = None
     at_s: float | None = None
 
+    @property
+    def has_counts(self) -> bool:
+        """Whether nothing is known to be missing in the counts up to the end."""
+        return self.how in ("completed", "stopped", "aborted", "quit")
+
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON; the keys of an aborted run are left out of others."""
         return {key: value for key, value in vars(self).items() if value is not None}

@@ -42,10 +42,12 @@ def _cleaning(on_stop: Callable[[Any], None]) -> Callable[[Any], None]:
     return clean_up
 
 
-def count_apart(on_request: Callable[..., None], recorder: Recorder, own: Callable[..., None]) -> Callable[..., None]:
+def count_apart(
+    on_request: Callable[..., None], recorder: Recorder, own: Callable[..., None] | None
+) -> Callable[..., None]:
     """Return the request listener for the time after the load: ``on_request`` for requests of the load alone.
 
-    The others are counted in the recorder's ``code``, and by ``own``, Locust's listener.
+    The others are counted in the recorder's ``code``, and by ``own``, Locust's listener, if ours replaces it.
     """
     code = recorder.code
 
@@ -70,7 +72,8 @@ def count_apart(on_request: Callable[..., None], recorder: Recorder, own: Callab
             return
         code.after_load += 1
         code.after_load_failed += bool(exception)
-        own(request_type, name, response_time, response_length, exception)
+        if own is not None:
+            own(request_type, name, response_time, response_length, exception)
 
     return listen
 

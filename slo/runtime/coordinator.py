@@ -27,7 +27,7 @@ from slo.reports import writer
 from slo.runtime import locust_compat, options
 from slo.runtime.context import context_of
 from slo.runtime.engine import Engine
-from slo.runtime.exit import exit_without_verdict
+from slo.runtime.exit import exit_without_verdict, resolve_exit_code
 from slo.runtime.hooks import listen, monitor_loop_lag
 from slo.runtime.load_checks import arrival_shape, load_error
 from slo.runtime.log_filter import RampLogFilter
@@ -39,7 +39,7 @@ from slo.runtime.run_store import RunStore
 from slo.runtime.shape import LimitShape
 from slo.runtime.signals import SignalHandler
 from slo.runtime.suite import metrics_token
-from slo.verdict.exit_codes import NO_VERDICT, PASSED, worse
+from slo.verdict.exit_codes import NO_VERDICT, PASSED
 
 LEAVE_S = 5.0
 """How long a process that was not shut down waits for its users and workers to leave."""
@@ -124,13 +124,7 @@ class Coordinator:
             sys.stderr.write(f"locust-slo: no verdict: {late.sentence()}, after the run was judged\n")
             code = NO_VERDICT
         if code is not None:
-            theirs = self._environment.process_exit_code
-            self._environment.process_exit_code = worse(code, theirs)
-            if theirs not in (None, code):
-                sys.stderr.write(
-                    f"locust-slo: the locustfile, or a plugin, set the exit code to {theirs}, the verdict's is {code}: "
-                    f"the process ends with {worse(code, theirs)}\n"
-                )
+            self._environment.process_exit_code = resolve_exit_code(code, self._environment.process_exit_code)
 
     def abandon(self, reason: str) -> None:
         """Write the record of a run that nobody will end, without a verdict, and let the workers go."""
@@ -196,9 +190,11 @@ class Coordinator:
             gevent.spawn(self._scrape, measurement, self._environment.parsed_options.target_metrics)  # type: ignore[union-attr]
 
     def _iterations(self, measurement: Measurement) -> IterationProgress | None:
-        limit, code = options.iterations(self._environment.parsed_options), measurement.code
-        users = self._runner.target_user_count
-        return limit.progress(code.tasks.executions, code.users_ended, users) if limit else None
+        limit = options.iterations(self._environment.parsed_options)
+        if limit is None:
+            return None  # without adding up the counts of all workers, once a second
+        code = measurement.code
+        return limit.progress(code.tasks.executions, code.users_ended, self._runner.target_user_count)
 
     def _record(self, measurement: Measurement) -> None:
         """Record the requests of this process; in an open model give its users their arrivals."""

@@ -64,6 +64,17 @@ def guard_os_exit(
     os._exit = end_and_leave
 
 
+def resolve_exit_code(ours: int, theirs: int | None) -> int:
+    """Return the worse of the verdict's exit code and the locustfile's, and write both where they differ."""
+    code = worse(ours, theirs)
+    if theirs not in (None, ours):
+        sys.stderr.write(
+            f"locust-slo: the locustfile, or a plugin, set the exit code to {theirs}, the verdict's is {ours}: "
+            f"the process ends with {code}\n"
+        )
+    return code
+
+
 def keep_exit_code(hook: EventHook) -> None:
     """Let a listener to ``quit`` that calls ``sys.exit`` make the exit code worse, but not better.
 
@@ -77,13 +88,7 @@ def keep_exit_code(hook: EventHook) -> None:
             fire(reverse=reverse, exit_code=exit_code, **words)
         except SystemExit as error:
             given = error.code if isinstance(error.code, int) else int(error.code is not None)
-            code = worse(exit_code, given)
-            if code != exit_code:
-                sys.stderr.write(
-                    f"locust-slo: a listener to quit set the exit code to {given}, the verdict's is {exit_code}: "
-                    f"the process ends with {code}\n"
-                )
-            raise SystemExit(code) from None
+            raise SystemExit(resolve_exit_code(exit_code, given)) from None
 
     hook.fire = fire_and_keep  # type: ignore[method-assign]
 

@@ -74,7 +74,7 @@ def listen(
         nonlocal on_request, on_check
         of_load, check_of_load = on_request, on_check
         recorder.note_load_end()
-        on_request = count_apart(of_load, recorder, locusts.own if locusts else _nothing)
+        on_request = count_apart(of_load, recorder, locusts.own if locusts else None)
         locust_compat.replace_request_listener(of_load, on_request)
         check_event().remove_listener(check_of_load)
         on_check = only_of_load(check_of_load)
@@ -98,10 +98,6 @@ def listen(
         stop_counting()
 
     return detach
-
-
-def _nothing(*_: Any) -> None:
-    """Do nothing: Locust's own listener is registered beside ours."""
 
 
 def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[[], None]:
