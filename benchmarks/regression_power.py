@@ -19,9 +19,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from slo.baseline.blocks import Block
 from slo.baseline.compare import ENOUGH_REFERENCES, Change, Measured, compare_measured, measure
 from slo.baseline.compared_indicator import ComparedIndicator
-from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
 

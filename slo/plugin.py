@@ -22,6 +22,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
+from slo.metrics.endpoint import Reported
 from slo.record.suite import Suite
 from slo.runtime import locust_compat, options, secret_hosts, secret_log_filter, suite
 from slo.runtime.batched import BatchedStats
@@ -55,7 +56,8 @@ def check(response: object, name: str, passed: bool) -> bool:
     TypeError for a response that does not know which request it belongs to.
     """
     try:
-        endpoint = response.request_meta["name"]  # type: ignore[attr-defined]
+        meta = response.request_meta  # type: ignore[attr-defined]
+        endpoint: Reported = (meta.get("request_type"), meta["name"])
     except (AttributeError, TypeError, KeyError):
         if not isinstance(response, str):
             raise TypeError(

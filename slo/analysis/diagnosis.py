@@ -165,12 +165,13 @@ def _traces(run: Run, objective: Objective, selection: Selection) -> list[str]:
     found = [
         one
         for one in run.slowest
-        if (one.endpoint, one.stage) in selection.cells
+        if (run.endpoint_names.shown(one.endpoint), one.stage) in selection.cells
         and one.at_ms >= run.since_s * 1000
         and objective.of in ("all", "failed" if one.failure else "ok")
     ]
     return [
-        f"Trace {one.trace_id}: {show(Fraction(one.latency_ms).limit_denominator(1000), 'ms')} at {one.endpoint}, "
+        f"Trace {one.trace_id}: {show(Fraction(one.latency_ms).limit_denominator(1000), 'ms')} at "
+        f"{run.endpoint_names.shown(one.endpoint)}, "
         f"{one.at_ms / 1000:.1f} s into the run ({one.outcome})."
         for one in found[:MAX_SENTENCES]
     ]
@@ -269,7 +270,7 @@ def _checks(objective: Objective, selection: Selection) -> list[str]:
 def _low_load(run: Run, objective: Objective, selection: Selection) -> list[str]:
     """Say whether the target or the offered load held the throughput down (Little's law)."""
     sentences = list(unreached_stages(run))
-    if objective.scope.endpoints or objective.scope.groups or (run.plan and run.plan.is_open):
+    if not objective.scope.has_all_endpoints or (run.plan and run.plan.is_open):
         return sentences
     time = littles_law.of(run, objective.scope.stages)
     if time.user_s <= 0:

@@ -175,7 +175,7 @@ def _limit_ms(scenario: str | None, objectives: Objectives) -> float | None:
     """Return the target of the p95 of all requests, if there is one."""
     for one in objectives.items:
         scope = one.scope
-        everywhere = not (scope.endpoints or scope.groups or scope.stages)
+        everywhere = scope.has_all_endpoints and not scope.stages
         fits = everywhere and (not scope.scenarios or scenario in scope.scenarios)
         if one.indicator.name == "latency.p95" and one.against == "target" and fits:
             return float(one.target)

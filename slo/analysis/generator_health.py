@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from slo.analysis.endpoint_filter import matches
 from slo.analysis.offered import offered_load
-from slo.analysis.selection import Selection, matches
+from slo.analysis.selection import Selection
 from slo.metrics.histogram import Histogram
 from slo.metrics.quantity import show
 from slo.objectives.objective import Objective

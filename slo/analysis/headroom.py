@@ -7,8 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from slo.analysis import littles_law
+from slo.analysis.endpoint_filter import matches
 from slo.analysis.finding import Figure, Finding, rounded
-from slo.analysis.selection import matches, select
+from slo.analysis.selection import select
 from slo.analysis.value import value_of
 from slo.metrics.indicator import WHOLE_RUN
 from slo.metrics.quantity import show

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slo.analysis.endpoint_filter import matches
 from slo.analysis.offered import user_seconds
-from slo.analysis.selection import matches
 from slo.record.run import Run
 
 

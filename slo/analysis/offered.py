@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from slo.analysis.selection import matches
+from slo.analysis.endpoint_filter import matches
 from slo.load import schedule
 from slo.load.plan import Plan, Stage
 from slo.load.requested_load import RequestedLoad

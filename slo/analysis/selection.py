@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
 
+from slo.analysis import endpoint_filter
+from slo.analysis.endpoint_filter import EndpointFilter, matches
 from slo.load.plan import Plan
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals, total_arrivals
+from slo.metrics.endpoint import method_and_name
 from slo.metrics.histogram import Histogram, bucket_bounds, bucket_of
 from slo.metrics.quantity import show, write
 from slo.metrics.tally import Since, Tally
@@ -106,11 +108,9 @@ def matching(
     cells: Mapping[tuple[str, str], Tally], scope: Scope, groups: Mapping[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], Tally]:
     """Return those of ``cells``, by (endpoint, stage), that ``scope`` speaks of."""
-    patterns = patterns_of(scope, groups)
+    wanted = endpoint_filter.of_scope(scope, groups)
     return {
-        key: tally
-        for key, tally in sorted(cells.items())
-        if matches(key[0], patterns) and matches(key[1], scope.stages)
+        key: tally for key, tally in sorted(cells.items()) if wanted.accepts(key[0]) and matches(key[1], scope.stages)
     }
 
 
@@ -130,29 +130,33 @@ def warmup_ms(scope: Scope, plan: Plan | None) -> int:
     return round(scope.warmup_s * scale * 1000)
 
 
-def patterns_of(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the patterns of a scope's endpoints; none means all."""
-    return [*scope.endpoints, *(name for group in scope.groups for name in groups.get(group, ()))]
-
-
-def matches(name: str, patterns: list[str] | tuple[str, ...]) -> bool:
-    """Return whether ``name`` matches one of ``patterns``, or there are none."""
-    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
 def _reason_for_nothing(run: Run, scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> str:
     if not run.tallies:
         return "no request was made"
-    patterns = patterns_of(scope, groups)
+    wanted = endpoint_filter.of_scope(scope, groups)
     if scope.warmup_s and any(tally.requests for tally in matching(run.tallies, scope, groups).values()):
         return _only_warmup(run, scope)
     if scope.stages and not any(matches(stage, scope.stages) for stage in run.stages):
-        wanted = ", ".join(scope.stages)
-        return f"the run has no stage '{wanted}'{suggest.hint(wanted, run.stages)}"
-    if patterns and not any(matches(endpoint, patterns) for endpoint in run.endpoints):
-        wanted = ", ".join(patterns)
-        return f"no request to '{wanted}' was made{suggest.hint(wanted, run.endpoints)}"
+        stages = ", ".join(scope.stages)
+        return f"the run has no stage '{stages}'{suggest.hint(stages, run.stages)}"
+    if wanted and not any(map(wanted.accepts, run.endpoints)):
+        return f"no request to '{wanted}' was made{_hint(wanted, run.endpoints)}"
     return "no request was made in the stages and to the endpoints selected"
+
+
+def _hint(wanted: EndpointFilter, endpoints: Sequence[str]) -> str:
+    """Return what may have been meant by endpoints that the run does not have, as the end of a sentence."""
+    pairs = [method_and_name(endpoint) for endpoint in endpoints]
+    taken = (pair for one, pair in zip(endpoints, pairs, strict=True) if one in wanted.names and one != pair[1])
+    shown = next(taken, None)
+    if shown:
+        return f"; an endpoint is its name: give `endpoint: {shown[1]}` and `method: {shown[0]}`"
+    named = [method for method, name in pairs if matches(name, wanted.names)]
+    if not named:
+        return suggest.hint(", ".join(wanted.names), [name for _, name in pairs])
+    if not any(named):
+        return ", as far as is known: this record does not have the methods of its requests"
+    return f"; its methods are {', '.join(sorted(set(filter(None, named))))}"
 
 
 def _only_warmup(run: Run, scope: Scope) -> str:

@@ -176,7 +176,7 @@ def of_run(run: Run, misses: MissDetector) -> Timeline:
         # Where old intervals were added together, the sum is in the point of its middle.
         cells = tiles.setdefault(int((interval.start_ms + interval.end_ms) / 2000 // step_s), TallyTable())
         for endpoint, tally in interval.tallies():
-            cells.add(endpoint, interval.stage, tally)
+            cells.add(run.endpoint_names.shown(endpoint), interval.stage, tally)
     timeline = Timeline(misses)
     for number in range(max(tiles, default=-1) + 1):
         start_s, end_s = float(number * step_s), float((number + 1) * step_s)

@@ -30,8 +30,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from slo.baseline.blocks import Block
 from slo.baseline.compared_indicator import MIN_BLOCKS, ComparedIndicator
-from slo.baseline.store import Block
 from slo.baseline.student import quantile
 from slo.metrics.tally import Tally
 

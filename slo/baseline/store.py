@@ -1,18 +1,14 @@
 """Reference runs: ``baselines/<name>.json`` keeps the last runs of a scenario or suite, cut in blocks of time.
 
 A block has each endpoint's full counts, so that any indicator can be computed from a reference later, and its
-variation within the run can be estimated by resampling blocks (see ``slo.baseline.compare``). The blocks are packed:
-msgpack, zlib, base64.
+variation within the run can be estimated by resampling blocks (see ``slo.baseline.compare``).
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import zlib
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +17,7 @@ from typing import Any
 import msgpack
 from jsonschema import Draft202012Validator
 
-from slo.measure.recorder import RUN_STAGE
-from slo.metrics.checked_tally import checked_tally
+from slo.baseline.blocks import BLOCKS, Block, blocks_of, pack, unpack, whole_block
 from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.record.suite import Suite
@@ -32,17 +27,15 @@ from slo.text.clean import cleaned
 from slo.text.folder_lock import locked
 from slo.text.option import flag
 
-VERSION = 2
+VERSION = 3
+VERSION_WITHOUT_METHODS = 2
+"""Is still read: what a request's method was is not known there."""
 KEEP = 5
 """Reference runs kept by default; adding one more drops the oldest."""
-BLOCKS = 40
-"""Blocks a run is cut in; fewer where the file would grow past ``MAX_BYTES``."""
 MIN_BLOCKS = 10
 """Fewer blocks than this say little of the noise within the run: the whole run is then one block."""
 MAX_BYTES = 90_000
 """Largest packed reference; a file of one reference stays under 100 kB with its head."""
-MAX_UNPACKED = 50_000_000
-"""Largest reference unpacked: a damaged file must not fill the memory."""
 
 FINGERPRINT = ("cpu", "cpus")
 """Environment fields that must be equal for two runs to be compared by default."""
@@ -57,15 +50,6 @@ class BaselineError(Exception):
 MAX_NAME = 100
 """Characters of the name of a baseline, which is the name of its file."""
 UNSAFE_IN_PATH = frozenset("/\\\x7f").union(map(chr, range(32)))
-
-
-@dataclass(frozen=True)
-class Block:
-    """What happened in a piece of a run: its length, its stage, and each endpoint's counts."""
-
-    seconds: float
-    stage: str
-    cells: Mapping[str, Tally]
 
 
 @dataclass(frozen=True)
@@ -109,13 +93,17 @@ class Reference:
             "options": dict(self.options),
             "environment": dict(self.environment),
             "load": self.load,
-            "blocks": _pack(self.blocks),
+            "blocks": pack(self.blocks),
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Reference:
-        """Return the reference that ``to_data`` described; raises ValueError when its blocks are damaged."""
-        return cls(**{**data, "target": Target(**data["target"]), "blocks": _unpack(data["blocks"])})
+    def from_data(cls, data: Mapping[str, Any], has_methods: bool = True) -> Reference:
+        """Return the reference that ``to_data`` described; raises ValueError when its blocks are damaged.
+
+        ``has_methods``: its endpoints have methods, since version 3.
+        """
+        blocks = unpack(data["blocks"], has_methods)
+        return cls(**{**data, "target": Target(**data["target"]), "blocks": blocks})
 
 
 def differences(before: Run | Reference, after: Run) -> list[str]:
@@ -179,10 +167,10 @@ def read(path: Path) -> list[Reference]:
     except json_file.JsonFileError as error:
         raise BaselineError(f"{path}: {error}; restore it from git or delete it") from None
     version = data.get("version") if isinstance(data, dict) else None
-    if version != VERSION and isinstance(version, int):
+    if version not in (VERSION_WITHOUT_METHODS, VERSION) and isinstance(version, int):
         raise BaselineError(
-            f"{path}: is a baseline of version {version}, this locust-slo reads version {VERSION}; "
-            "restore it from git or delete it"
+            f"{path}: is a baseline of version {version}, this locust-slo reads versions "
+            f"{VERSION_WITHOUT_METHODS} and {VERSION}; restore it from git or delete it"
         )
     wrong = next(Draft202012Validator(schemas.load("baseline")).iter_errors(data), None)
     if wrong is not None:
@@ -195,7 +183,7 @@ def read(path: Path) -> list[Reference]:
             f"{path}: is the baseline of scenario {data['scenario'][:60]}; restore it from git or delete it"
         )
     try:
-        return [Reference.from_data(one) for one in data["runs"]]
+        return [Reference.from_data(one, has_methods=version == VERSION) for one in data["runs"]]
     except (ValueError, TypeError, KeyError, AttributeError, zlib.error, msgpack.UnpackException) as error:
         raise BaselineError(f"{path}: its counts are damaged ({error}); restore it from git or delete it") from None
 
@@ -229,42 +217,16 @@ def drop(path: Path, ids: Sequence[str]) -> list[str]:
     return [reference.id for reference in left]
 
 
-def blocks_of(run: Run, count: int = BLOCKS) -> tuple[Block, ...]:
-    """Return the run cut in about ``count`` blocks of time, each within one stage.
-
-    They cover the run to its end: a block in which nothing was answered is one of them.
-    """
-    width_s = max(run.duration_s / count, 0.001)
-    starts, ends, stages = [], [], []
-    spans = [(stage.name, start_s, end_s) for stage, start_s, end_s in run.spans()]
-    for stage, start_s, end_s in spans or [(RUN_STAGE, 0.0, run.duration_s)]:
-        in_stage = max(1, round((end_s - start_s) / width_s))
-        for number in range(in_stage):
-            starts.append(start_s + (end_s - start_s) * number / in_stage)
-            ends.append(start_s + (end_s - start_s) * (number + 1) / in_stage)
-            stages.append(stage)
-    cells: list[dict[str, Tally]] = [{} for _ in starts]
-    for interval in run.intervals:
-        middle_s = (interval.start_ms + interval.end_ms) / 2000
-        place = max(0, bisect_right(starts, middle_s) - 1)
-        for name, tally in interval.tallies():
-            mine = cells[place].setdefault(name, Tally())
-            mine.add(tally)
-    blocks = zip(starts, ends, stages, cells, strict=True)
-    return tuple(Block(end_s - start_s, stage, own) for start_s, end_s, stage, own in blocks)
-
-
 def _sized_reference(run: Run) -> Reference:
     """Return the run as a reference of at most ``MAX_BYTES``, with fewer blocks if necessary, or one for all."""
     blocks = BLOCKS
     while blocks >= MIN_BLOCKS:
         reference = Reference.of(run, blocks)
-        if len(_pack(reference.blocks)) <= MAX_BYTES:
+        if len(pack(reference.blocks)) <= MAX_BYTES:
             return reference
         blocks //= 2
-    whole = {name: run.tally(name.__eq__) for name in run.endpoints}
-    reference = replace(Reference.of(run, 1), blocks=(Block(run.duration_s, "", whole),))
-    if len(_pack(reference.blocks)) > MAX_BYTES:
+    reference = replace(Reference.of(run, 1), blocks=(whole_block(run),))
+    if len(pack(reference.blocks)) > MAX_BYTES:
         raise BaselineError(
             f"{run.id}: has too many endpoints for a baseline ({len(run.endpoints)}); "
             "let requests to one page share a name (Locust's `name=`)"
@@ -276,23 +238,3 @@ def _write(path: Path, scenario: str, references: Iterable[Reference]) -> None:
     runs = [reference.to_data() for reference in references]
     data = {"schema": "locust-slo/baseline", "version": VERSION, "scenario": scenario, "runs": runs}
     atomic.write(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-
-
-def _pack(blocks: Iterable[Block]) -> str:
-    plain = [[b.seconds, b.stage, {name: tally.to_data() for name, tally in b.cells.items()}] for b in blocks]
-    return base64.b64encode(zlib.compress(msgpack.packb(plain), 9)).decode("ascii")
-
-
-def _unpack(packed: str) -> tuple[Block, ...]:
-    try:
-        compressed = base64.b64decode(packed, validate=True)
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
-    unpacker = zlib.decompressobj()
-    plain = unpacker.decompress(compressed, MAX_UNPACKED)
-    if not unpacker.eof:
-        raise ValueError("a reference is cut short, or larger than any that is written")
-    return tuple(
-        Block(float(seconds), str(stage), {str(name): checked_tally(tally) for name, tally in cells.items()})
-        for seconds, stage, cells in msgpack.unpackb(plain)
-    )

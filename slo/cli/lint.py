@@ -61,7 +61,7 @@ def warnings(objective: Objective, run: Run | None) -> list[str]:
         return [] if objective.scope.stages else [AVERAGE_OF_ALL]
     scope = objective.scope
     elsewhere = scope.scenarios and run.scenario not in scope.scenarios
-    if elsewhere or scope.endpoints or scope.groups or (run.plan and run.plan.is_open):
+    if elsewhere or not scope.has_all_endpoints or (run.plan and run.plan.is_open):
         return []
     offered = littles_law.of(run, scope.stages).rps_without_waiting
     if offered is None or offered > objective.bound:

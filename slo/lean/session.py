@@ -37,7 +37,7 @@ class LeanHttpSession(Agent):
         self.request_name: str | None = None
         context = _context_of(user)
         open_requests = getattr(context, "open_requests", None)
-        self._open: dict[float, str] = {} if open_requests is None else open_requests.started
+        self._open: dict[float, tuple[str, str]] = {} if open_requests is None else open_requests.started
         self._caught = getattr(context, "caught", None)
 
     @contextmanager
@@ -78,14 +78,15 @@ class LeanHttpSession(Agent):
         user_context = self.user.context() if self.user is not None else _NOTHING
         start_time = time.time()
         started = time.perf_counter()
-        self._open[started] = shown = name or self.request_name or url
+        shown = name or self.request_name or url
+        self._open[started] = endpoint = method, shown
         try:
             body = body_of(data, json, files) if data or files or json is not None else None
             if auth or json is not None:
                 headers = _with_defaults(headers, auth, bool(json is not None and not data))
             response: Any = self.send(method, asked, headers, body, allow_redirects, timeout)
         except GreenletExit:
-            self._report_unanswered(shown, time.perf_counter() - started)
+            self._report_unanswered(endpoint, time.perf_counter() - started)
             raise
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
@@ -115,11 +116,11 @@ class LeanHttpSession(Agent):
             self.request_event.fire(response=response, **meta)
         return response  # type: ignore[no-any-return]
 
-    def _report_unanswered(self, name: str, age_s: float) -> None:
+    def _report_unanswered(self, endpoint: tuple[str, str], age_s: float) -> None:
         """Report that the user is stopped while this request is open, if locust-slo measures the run."""
         report = getattr(_context_of(self.user), "on_unanswered", None)
         if report is not None:
-            report(name, age_s * 1000)
+            report(endpoint, age_s * 1000)
 
     def get(self, url: str, **words: Any) -> CaughtResponse:
         """Send a GET request; see ``request``."""

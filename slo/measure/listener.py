@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from slo.measure.failure_kind import kind_of, status_of
 from slo.measure.recorder import Recorder
 from slo.measure.retry_after import RetryTracker
+from slo.metrics.endpoint import Pair, Reported, stored_id
 from slo.metrics.tally import OTHER
 from slo.record.slowest import SlowestRequests, SlowRequest
 from slo.tracing.traced import trace_id_of
@@ -50,15 +51,18 @@ def listeners(
                 if clock() >= recorder.until:
                     recorder.close_interval_if_due()
                 try:
-                    cell = cells[name]
+                    cell = cells[request_type, name]
                 except KeyError:
-                    cell = recorder.open(name)
+                    cell = recorder.open((request_type, name))
                 cell.note_ms(response_time)
                 cell.bytes += response_length or 0
                 if waiting:
-                    waits.request_ended(name, response_time, "through")
+                    waits.request_ended((request_type, name), response_time, "through")
             else:
-                _record_unsuccessful(recorder, waits, name, response_time, response_length or 0, exception, response)
+                endpoint = request_type, name
+                _record_unsuccessful(
+                    recorder, waits, endpoint, response_time, response_length or 0, exception, response
+                )
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is not a number: the run is marked as incomplete
         if exception:
@@ -72,7 +76,7 @@ def listeners(
 def _check_listener(recorder: Recorder) -> Callable[..., None]:
     clock, cells = recorder.clock, recorder.cells
 
-    def on_check(endpoint: str, name: str, passed: bool) -> None:
+    def on_check(endpoint: Reported, name: str, passed: bool) -> None:
         # Recorder.check written out, for a check that was made in this interval before.
         if clock() < recorder.until:
             try:
@@ -93,6 +97,7 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
     waits = RetryTracker(recorder)
 
     def on_request(
+        request_type: str,
         name: str,
         response_time: float | None,
         response_length: int | None,
@@ -101,13 +106,13 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
         **_: Any,
     ) -> None:
         try:
-            late, length = late_ms(), response_length or 0
+            endpoint, late, length = (request_type, name), late_ms(), response_length or 0
             if not exception and response_time is not None:
-                recorder.request(name, response_time, length, late)
+                recorder.request(endpoint, response_time, length, late)
                 if waits.waiting:
-                    waits.request_ended(name, response_time, "through")
+                    waits.request_ended(endpoint, response_time, "through")
             else:
-                _record_unsuccessful(recorder, waits, name, response_time, length, exception, response, late)
+                _record_unsuccessful(recorder, waits, endpoint, response_time, length, exception, response, late)
         except (ValueError, TypeError, OverflowError):
             recorder.faults += 1  # a latency that is not a number: the run is marked as incomplete
 
@@ -116,10 +121,11 @@ def open_listener(recorder: Recorder, late_ms: Callable[[], float]) -> Callable[
 
 def slow_listener(recorder: Recorder, slowest: SlowestRequests) -> Callable[..., None]:
     """Return the listener that keeps the slowest requests with their traces; it runs after the recorder's listener."""
-    floors: dict[str, float] = {}
+    floors: dict[Pair, float] = {}
     until = recorder.until
 
     def on_request(
+        request_type: str,
         name: str,
         response_time: float | None,
         exception: object = None,
@@ -132,18 +138,19 @@ def slow_listener(recorder: Recorder, slowest: SlowestRequests) -> Callable[...,
             if until != recorder.until:  # another second, and maybe another stage
                 until = recorder.until
                 floors.clear()
-            if response_time is None or response_time <= floors.get(name, -1.0):
+            pair = request_type, name
+            if response_time is None or response_time <= floors.get(pair, -1.0):
                 return
-            endpoint = name if name in recorder.cells else OTHER
+            endpoint = stored_id(pair, recorder.clean) if pair in recorder.cells else OTHER
             at_ms = round(recorder.elapsed_s * 1000)
-            floors[name] = floor_ms = slowest.floor_ms(endpoint, recorder.stage, at_ms)
+            floors[pair] = floor_ms = slowest.floor_ms(endpoint, recorder.stage, at_ms)
             trace_id = trace_id_of(context, response) if max(floor_ms, -1e-9) < response_time < inf else None
             if trace_id is None:
                 return
             status, clean = status_of(response) or None, recorder.clean
             failure = kind_of(exception, response, clean) if exception else None
             latency_ms = round(response_time, 3)
-            slowest.add(SlowRequest(trace_id, clean(endpoint), recorder.stage, at_ms, latency_ms, status, failure))
+            slowest.add(SlowRequest(trace_id, endpoint, recorder.stage, at_ms, latency_ms, status, failure))
         except (ValueError, TypeError, OverflowError):
             pass  # no number: the recorder has counted that as a fault
 
@@ -157,7 +164,7 @@ def _nothing(*_: Any) -> None:
 def _record_unsuccessful(
     recorder: Recorder,
     waits: RetryTracker,
-    name: str,
+    endpoint: Pair,
     latency_ms: float | None,
     length: int,
     exception: object,
@@ -166,12 +173,12 @@ def _record_unsuccessful(
 ) -> None:
     """Count a request that failed, was throttled, or has no latency."""
     if latency_ms is None:
-        recorder.untimed(name, kind_of(exception, response, recorder.clean) if exception else None)
-        waits.request_ended(name, 0.0, "failed" if exception else "through")
+        recorder.untimed(endpoint, kind_of(exception, response, recorder.clean) if exception else None)
+        waits.request_ended(endpoint, 0.0, "failed" if exception else "through")
     elif status_of(response) == 429:
-        recorder.throttled(name, latency_ms, length, late_ms)
-        waits.request_ended(name, latency_ms, "again")
-        waits.throttled(name, response)
+        recorder.throttled(endpoint, latency_ms, length, late_ms)
+        waits.request_ended(endpoint, latency_ms, "again")
+        waits.throttled(endpoint, response)
     else:
-        recorder.failure(name, latency_ms, length, kind_of(exception, response, recorder.clean), late_ms)
-        waits.request_ended(name, latency_ms, "failed")
+        recorder.failure(endpoint, latency_ms, length, kind_of(exception, response, recorder.clean), late_ms)
+        waits.request_ended(endpoint, latency_ms, "failed")

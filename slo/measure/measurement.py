@@ -167,7 +167,7 @@ class Measurement:
         later = {end_ms: self._history.after(end_ms) for end_ms in self.warmup_ends_ms}
         steps = self.search_controller.step_tallies if self.search_controller else ()
         live = LiveCounts(self._history.after(0), later, steps, self.last_answer_s, self.waiting().age_s)
-        return replace(self._record(Ending("stopped")), duration_s=duration_s, live=live)
+        return replace(self._record(Ending("stopped")), duration_s=duration_s, live=live, names=self._history.names)
 
     def note_load_end(self, has_ended: bool = False) -> None:
         """Note that the load ends now, or, if it ``has_ended`` already, that it ended with the last answer.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from slo.metrics.endpoint import Pair, stored_id
 from slo.text.redact import BY_PATTERNS
 
 MAX_NAMES = 50
@@ -15,7 +16,7 @@ MAX_NAMES = 50
 
 @dataclass(frozen=True)
 class OpenSummary:
-    """Open requests of one process or of several: their ``count``, and the oldest one's age in seconds by endpoint."""
+    """Open requests of one process or of several: their ``count``, and the age in s of the oldest by endpoint id."""
 
     count: int = 0
     oldest_s: Mapping[str, float] = field(default_factory=dict)
@@ -48,19 +49,19 @@ def merged(summaries: Iterable[OpenSummary]) -> OpenSummary:
 class OpenRequests:
     """The open requests of this process.
 
-    A client adds the start of a request to ``started`` (``time.perf_counter()`` and the endpoint's name), and removes
+    A client adds the start of a request to ``started`` (``time.perf_counter()``, and its method and name), and removes
     it when the request ends, however it ends. A dictionary keeps the order of insertion: the oldest comes first.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self.started: dict[float, str] = {}
+        self.started: dict[float, Pair] = {}
 
     def summary(self) -> OpenSummary:
         """Return how many requests are open, and the oldest of each endpoint."""
         now, oldest_s = self._clock(), dict[str, float]()
         for started, given in self.started.items():
-            name = BY_PATTERNS.text(given)
+            name = stored_id(given, BY_PATTERNS.text)
             if name not in oldest_s:
                 oldest_s[name] = round(max(0.0, now - started), 1)
                 if len(oldest_s) == MAX_NAMES:

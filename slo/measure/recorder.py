@@ -1,4 +1,7 @@
-"""The hot path: each request and check becomes counts, per endpoint, stage and second."""
+"""The hot path: each request and check becomes counts, per endpoint, stage and second.
+
+An endpoint is given as the pair of method and name that a client reports, or as its name alone.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from math import inf
 from slo.load.plan import Plan
 from slo.measure.caught_responses import CaughtResponses
 from slo.metrics.arrivals import LATE_MS, NO_ARRIVALS, Arrivals
+from slo.metrics.endpoint import Reported, stored_id
 from slo.metrics.tally import OTHER, Packed, RetryOutcome, Tally
 from slo.record.code_counts import CodeCounts
 from slo.record.history import MAX_ENDPOINTS
@@ -62,7 +66,7 @@ class Recorder:
     seconds since the run's start, by a monotonic clock; ``elapsed_s`` is how far the run was when this
     recorder joined it.
 
-    The hot path uses public fields: ``cells`` has the counts of the current interval, by endpoint, and
+    The hot path uses public fields: ``cells`` has the counts of the current interval, by endpoint as reported, and
     ``close_interval_if_due`` is to be called as soon as ``clock()`` reaches ``until``.
     """
 
@@ -80,7 +84,7 @@ class Recorder:
         self._plan = plan
         self._ends_s = plan.ends() if plan else []
         self._closed: list[Interval] = []
-        self.cells: dict[str, EndpointCounts] = {}
+        self.cells: dict[Reported, EndpointCounts] = {}
         self._stage = RUN_STAGE
         self._interval_start_s = elapsed_s
         self._interval_end_s = elapsed_s
@@ -123,7 +127,7 @@ class Recorder:
         self._start = min(start_s, now)
         self.until = now
 
-    def request(self, endpoint: str, latency_ms: float, length: int, late_ms: float | None = None) -> None:
+    def request(self, endpoint: Reported, latency_ms: float, length: int, late_ms: float | None = None) -> None:
         """Count a successful request: latency in milliseconds, response length in bytes.
 
         ``late_ms`` is how long after its intended start its iteration began, if it had one.
@@ -143,39 +147,41 @@ class Recorder:
         late = late_ms is not None and late_ms > LATE_MS
         self._arrivals = self._arrivals.plus(Arrivals(int(late_ms is not None), int(late), int(late_ms is None)))
 
-    def failure(self, endpoint: str, latency_ms: float, length: int, kind: str, late_ms: float | None = None) -> None:
+    def failure(
+        self, endpoint: Reported, latency_ms: float, length: int, kind: str, late_ms: float | None = None
+    ) -> None:
         """Count a failed request of the given kind; ``late_ms`` as in ``request``."""
         tally = self._tally(endpoint)
         tally.record_unsuccessful(latency_ms, length, late_ms)
         tally.fail(kind)
 
-    def throttled(self, endpoint: str, latency_ms: float, length: int, late_ms: float | None = None) -> None:
+    def throttled(self, endpoint: Reported, latency_ms: float, length: int, late_ms: float | None = None) -> None:
         """Count a request that the target's rate limiter refused (429); ``late_ms`` as in ``request``."""
         tally = self._tally(endpoint)
         tally.record_unsuccessful(latency_ms, length, late_ms)
         tally.throttled += 1
 
-    def retry_after(self, endpoint: str, wait_s: float) -> None:
+    def retry_after(self, endpoint: Reported, wait_s: float) -> None:
         """Count the delay in seconds that a throttled request's Retry-After named."""
         self._tally(endpoint).retry_after.record(int(wait_s * 1e6 + 0.5))
 
-    def retried(self, endpoint: str, outcome: RetryOutcome) -> None:
+    def retried(self, endpoint: Reported, outcome: RetryOutcome) -> None:
         """Count how the next request of a throttled user ended."""
         returns = self._tally(endpoint).retry_outcomes
         returns[outcome] = returns.get(outcome, 0) + 1
 
-    def unanswered(self, endpoint: str, age_ms: float) -> None:
+    def unanswered(self, endpoint: Reported, age_ms: float) -> None:
         """Count a request that was open for ``age_ms`` milliseconds when its user was stopped."""
         self._tally(endpoint).unanswered.record(int(age_ms * 1000 + 0.5))
 
-    def untimed(self, endpoint: str, kind: str | None) -> None:
+    def untimed(self, endpoint: Reported, kind: str | None) -> None:
         """Count a request whose client reported no latency, as failed if it has a kind."""
         tally = self._tally(endpoint)
         tally.untimed += 1
         if kind is not None:
             tally.fail(kind)
 
-    def check(self, endpoint: str, name: str, passed: bool) -> None:
+    def check(self, endpoint: Reported, name: str, passed: bool) -> None:
         """Count one outcome of a named check."""
         tally, name = self._tally(endpoint), self.clean(name)
         outcome = tally.checks.get(name)
@@ -199,12 +205,12 @@ class Recorder:
         closed, self._closed = self._closed, []
         return closed
 
-    def _tally(self, endpoint: str) -> Tally:
+    def _tally(self, endpoint: Reported) -> Tally:
         if self.clock() >= self.until:
             self.close_interval_if_due()
         return (self.cells.get(endpoint) or self.open(endpoint)).tally
 
-    def open(self, endpoint: str) -> EndpointCounts:
+    def open(self, endpoint: Reported) -> EndpointCounts:
         """Return the endpoint's cell in the interval under way; names beyond the cap share one."""
         if len(self.cells) >= MAX_ENDPOINTS:
             endpoint = OTHER
@@ -248,7 +254,7 @@ class Recorder:
         for endpoint, cell in cells:
             noted = cell.noted
             try:
-                name = self.clean(endpoint)  # it may be a number, bytes or an Enum
+                name = stored_id(endpoint, self.clean)  # it may be a number, bytes or an Enum
                 invalid, tally = cell.fold(), cell.tally
                 requests = tally.requests
                 if name in tallies:

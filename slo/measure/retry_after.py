@@ -17,6 +17,7 @@ from typing import Any
 
 from slo.load.greenlet_tree import user_greenlet
 from slo.measure.recorder import Recorder
+from slo.metrics.endpoint import Reported
 from slo.metrics.tally import RetryOutcome
 
 MAX_USERS = 10_000
@@ -66,7 +67,7 @@ class RetryTracker:
         self._current = current
         self.waiting: dict[int, tuple[weakref.ref[object], float]] = {}
 
-    def throttled(self, endpoint: str, response: Any) -> None:
+    def throttled(self, endpoint: Reported, response: Any) -> None:
         """Record the delay that a 429 named to its user."""
         wait_s = wait_of(response)
         if wait_s is None:
@@ -79,7 +80,7 @@ class RetryTracker:
             gone = weakref.ref(user, lambda _: waiting.pop(key, None))
             waiting[key] = (gone, self._recorder.clock() + wait_s)
 
-    def request_ended(self, endpoint: str, latency_ms: float, outcome: RetryOutcome) -> None:
+    def request_ended(self, endpoint: Reported, latency_ms: float, outcome: RetryOutcome) -> None:
         """Count how the next request of a user ended, if the user had to wait."""
         found = self.waiting.pop(id(self._current()), None)
         if found is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from slo.metrics.endpoint import EndpointNames
 from slo.metrics.tally import Tally
 
 Key = tuple[str, str]
-"""(endpoint, stage)"""
+"""(endpoint, stage); the endpoint is either its id or as it is shown (see ``slo.metrics.endpoint``)"""
 Tallies = Mapping[Key, Tally]
 """Counts by (endpoint, stage), to be read."""
 
@@ -26,3 +27,10 @@ class TallyTable(dict[Key, Tally]):
         """Add every count of another table."""
         for (endpoint, stage), tally in other.items():
             self.add(endpoint, stage, tally)
+
+    def shown(self, names: EndpointNames) -> TallyTable:
+        """Return this table, by endpoint ids, with its endpoints as they are shown."""
+        found = TallyTable()
+        for (endpoint, stage), tally in self.items():
+            found.add(names.shown(endpoint), stage, tally)
+        return found

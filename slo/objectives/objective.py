@@ -15,7 +15,7 @@ Priority = Literal["P0", "P1", "P2"]
 
 @dataclass(frozen=True)
 class Scope:
-    """Where an objective holds; an empty part means everywhere. Endpoints and stages may be patterns.
+    """Where an objective holds; an empty part means everywhere. Endpoints, methods and stages may be patterns.
 
     What began in the first ``warmup_s`` seconds of a run is left out; a compressed plan compresses them too.
     """
@@ -25,6 +25,12 @@ class Scope:
     groups: tuple[str, ...] = ()
     stages: tuple[str, ...] = ()
     warmup_s: Fraction = Fraction(0)
+    methods: tuple[str, ...] = ()
+
+    @property
+    def has_all_endpoints(self) -> bool:
+        """Whether it speaks of all endpoints."""
+        return not (self.endpoints or self.groups or self.methods)
 
 
 @dataclass(frozen=True)

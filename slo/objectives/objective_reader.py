@@ -130,7 +130,7 @@ class ObjectiveReader:
             self._add_problem("warning", f"must be stricter than the target: {side} {bound}")
 
     def _scope(self) -> Scope:
-        names = {key: self._list_of(key) for key in ("scenario", "endpoint", "group", "stage")}
+        names = {key: self._list_of(key) for key in ("scenario", "endpoint", "group", "stage", "method")}
         if names["endpoint"] and names["group"]:
             self._add_problem("group", "is given beside `endpoint`; give one of the two")
         for group in names["group"]:
@@ -140,7 +140,7 @@ class ObjectiveReader:
                 there = ", ".join(sorted(self._groups)) or "none; define them under `groups`"
                 self._add_problem("group", f"there is no group `{group}`{meant} Groups: {there}")
         warmup_s = self._warmup()
-        return Scope(names["scenario"], names["endpoint"], names["group"], names["stage"], warmup_s)
+        return Scope(names["scenario"], names["endpoint"], names["group"], names["stage"], warmup_s, names["method"])
 
     def _warmup(self) -> Fraction:
         if "warmup" not in self._item:
@@ -166,10 +166,10 @@ class ObjectiveReader:
         for key, (owner, fits) in belongs.items():
             if key in self._item and not fits:
                 self._add_problem(key, f"belongs to {owner}, not to `{what.name}`; remove it", at_key=True)
-        for key in ("endpoint", "group", "stage", "warmup"):
+        for key in ("endpoint", "group", "method", "stage", "warmup"):
             if key in self._item and what.kind in WHOLE_RUN:
                 self._add_problem(key, f"cannot narrow `{what.name}`: it is of the whole run; remove it", at_key=True)
-            elif key in self._item and what.kind == "dropped" and key in ("endpoint", "group"):
+            elif key in self._item and what.kind == "dropped" and key in ("endpoint", "group", "method"):
                 self._add_problem(
                     key, f"cannot narrow `{what.name}`: arrivals are of no endpoint; remove it", at_key=True
                 )
@@ -209,8 +209,9 @@ def _name(what: Indicator, scope: Scope, item: Mapping[str, Any]) -> str:
         words += " (429 aside)"
     if item.get("check"):
         words += f" '{item['check']}'"
-    where = (*scope.endpoints, *scope.groups)
-    words += f" of {', '.join(where)}" if where else ""
+    methods, where = ", ".join(scope.methods), ", ".join((*scope.endpoints, *scope.groups))
+    of = f"{methods} {where}" if methods and where else methods or where
+    words += f" of {of}" if of else ""
     words += f" during {', '.join(scope.stages)}" if scope.stages else ""
     words += f" in {', '.join(scope.scenarios)}" if scope.scenarios else ""
     return words + (f" after {quantity.write(scope.warmup_s, 's')}" if scope.warmup_s else "")

@@ -112,13 +112,14 @@ def _has_objective_with_target(data: Mapping[str, Any], indicator_name: str, reg
     items = data.get("objectives")
     wanted: set[str] = _as_set(regression, "scenario")
     scenarios: set[str] = set()
-    own = _as_set(regression, "endpoint"), _as_set(regression, "group")
+    parts = ("endpoint", "group", "method")
+    own = [_as_set(regression, part) for part in parts]
     for item in items if isinstance(items, list) else []:
         if not isinstance(item, dict) or _canonical(item.get("indicator")) != _canonical(indicator_name):
             continue
         if "stage" in item and indicator_name != "throughput.rps":
             continue
-        if (_as_set(item, "endpoint"), _as_set(item, "group")) not in ((set(), set()), own):
+        if [_as_set(item, part) for part in parts] not in ([set()] * len(parts), own):
             continue
         if "scenario" not in item:
             return True

@@ -17,8 +17,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from slo.analysis.selection import matches
+from slo.analysis.endpoint_filter import matches
 from slo.cluster.process_status import ProcessStatus
+from slo.metrics.endpoint import method_and_name
 from slo.metrics.quantity import Unit
 from slo.metrics.tally import OTHER, Tally
 from slo.objectives.objectives import Objectives
@@ -69,7 +70,7 @@ class RunCollector(Collector):
         self._latencies = {}
 
     def add(self, tallies: Iterable[tuple[str, Tally]]) -> None:
-        """Add what one interval counted, by endpoint."""
+        """Add what one interval counted, by endpoint id."""
         for endpoint, tally in tallies:
             whole = self._tallies.setdefault(endpoint, Tally())
             latency = self._latencies.setdefault(endpoint, Latency([0] * (len(self.bounds_us) + 1)))
@@ -140,28 +141,30 @@ class RunCollector(Collector):
         yield stage
 
     def _count_metrics(self) -> Iterator[Metric]:
-        scenario = self._scenario
-        requests = _counter("requests", "Requests that ended: good, failed and throttled ones.", "endpoint")
-        failures = _counter("failures", "Failed requests without 429, by kind.", "endpoint", "kind")
-        throttled = _counter("throttled", "Requests that the target's rate limiter refused (429).", "endpoint")
-        received = _counter("response_bytes", "Bytes of the answers' bodies.", "endpoint")
-        checks = _counter("checks", "Checks by name and result, passed or failed.", "endpoint", "check", "result")
+        scenario, labels = self._scenario, ("endpoint", "method")
+        requests = _counter("requests", "Requests that ended: good, failed and throttled ones.", *labels)
+        failures = _counter("failures", "Failed requests without 429, by kind.", *labels, "kind")
+        throttled = _counter("throttled", "Requests that the target's rate limiter refused (429).", *labels)
+        received = _counter("response_bytes", "Bytes of the answers' bodies.", *labels)
+        checks = _counter("checks", "Checks by name and result, passed or failed.", *labels, "check", "result")
         for endpoint, tally in sorted(self._tallies.items()):
-            of = (scenario, endpoint)
+            method, name = method_and_name(endpoint)
+            of = (scenario, name, method)
             requests.add_metric(of, self._latencies[endpoint].total + tally.untimed)
             throttled.add_metric(of, tally.throttled)
             received.add_metric(of, tally.bytes)
             for kind, count in _capped_kinds(tally.failures).items():
                 failures.add_metric((*of, kind), count)
-            for name, (passed, failed) in sorted(tally.checks.items()):
-                checks.add_metric((*of, name, "passed"), passed)
-                checks.add_metric((*of, name, "failed"), failed)
+            for check, (passed, failed) in sorted(tally.checks.items()):
+                checks.add_metric((*of, check, "passed"), passed)
+                checks.add_metric((*of, check, "failed"), failed)
         yield from (requests, failures, throttled, received, checks)
 
     def _latency(self, natively: bool) -> Metric:
         metric = Metric(f"{NAMESPACE}_latency_seconds", "Latency of requests, however they ended.", "histogram")
         for endpoint, latency in sorted(self._latencies.items()):
-            labels = {"scenario": self._scenario, "endpoint": endpoint}
+            method, name = method_and_name(endpoint)
+            labels = {"scenario": self._scenario, "endpoint": name, "method": method}
             below = 0
             for bound_us, count in zip((*self.bounds_us, None), latency.classic, strict=True):
                 below += count
@@ -178,9 +181,9 @@ class RunCollector(Collector):
             f"{NAMESPACE}_endpoint_info", "The groups that an endpoint is judged in.", labels=("endpoint", "group")
         )
         for group, patterns in sorted(objectives.groups.items()):
-            for endpoint in sorted(self._tallies):
-                if matches(endpoint, patterns):
-                    metric.add_metric((endpoint, group), 1.0)
+            for name in sorted({method_and_name(endpoint)[1] for endpoint in self._tallies}):
+                if matches(name, patterns):
+                    metric.add_metric((name, group), 1.0)
         return metric
 
 

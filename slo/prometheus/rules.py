@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from slo.analysis.selection import patterns_of
+from slo.analysis import endpoint_filter
 from slo.metrics.quantity import show
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
@@ -135,9 +135,10 @@ def _label_matchers(objective: Objective, objectives: Objectives) -> list[str]:
     scope, found = objective.scope, []
     if scope.scenarios:
         found.append(f'scenario=~"{_quoted("|".join(map(_pattern, scope.scenarios)))}"')
-    patterns = patterns_of(scope, objectives.groups)
-    if patterns:
-        found.append(f'endpoint=~"{_quoted("|".join(map(_pattern, patterns)))}"')
+    wanted = endpoint_filter.of_scope(scope, objectives.groups)
+    for label, patterns in (("endpoint", wanted.names), ("method", wanted.methods)):
+        if patterns:
+            found.append(f'{label}=~"{_quoted("|".join(map(_pattern, patterns)))}"')
     return found
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
+from slo.metrics.endpoint import EndpointNames
 from slo.metrics.tally import OTHER, Tally
 from slo.metrics.tally_table import TallyTable
 from slo.record.interval import Interval
@@ -56,9 +57,9 @@ class _OpenInterval:
         packed = {endpoint: tally.pack() for endpoint, tally in self.tallies.items()}
         return Interval(self.start_ms, self.end_ms, self.stage, packed, self.arrivals)
 
-    def add_to(self, table: TallyTable) -> None:
+    def add_to(self, table: TallyTable, names: EndpointNames | None = None) -> None:
         for endpoint, tally in self.tallies.items():
-            table.add(endpoint, self.stage, tally)
+            table.add(names.shown(endpoint) if names else endpoint, self.stage, tally)
 
 
 class History:
@@ -89,7 +90,8 @@ class History:
         self._widest_ms = 2000
         self._merge_index = 0
         self.endpoints: set[str] = set()
-        """The endpoints that are kept separately."""
+        """The ids of the endpoints that are kept separately."""
+        self._names = EndpointNames()
 
     def add(self, interval: Interval, tallies: Iterable[tuple[str, Tally]] | None = None) -> None:
         """Add an interval; it is merged with the one of the same time and stage, if there is one.
@@ -124,6 +126,12 @@ class History:
         recent = [one.pack() for one in self._open.values()]
         return sorted([*self._intervals, *recent], key=lambda i: (i.start_ms, i.end_ms))
 
+    @property
+    def names(self) -> EndpointNames:
+        """How the endpoints are shown, of those so far."""
+        self._names.update(self.endpoints)
+        return self._names
+
     def tallies(self) -> TallyTable:
         """Return the sum of all counts by endpoint and stage."""
         return self.after(0).tallies
@@ -131,21 +139,22 @@ class History:
     def after(self, warmup_end_ms: int) -> RunCounts:
         """Return the sum of the intervals that began at the end of a warm-up or later; 0 for all.
 
-        Raises ValueError for another time: what is before and after it is kept as one sum.
+        Endpoints are as they are shown. Raises ValueError for another time: what is before and after it is kept as
+        one sum.
         """
         if warmup_end_ms and warmup_end_ms not in self._warmup_ends_ms:
             raise ValueError(f"no warm-up ends at {warmup_end_ms} ms; there are {self._warmup_ends_ms}")
         first = bisect_right(self._warmup_ends_ms, warmup_end_ms) if warmup_end_ms else 0
-        tallies = TallyTable()
+        tallies, names = TallyTable(), self.names
         arrivals: dict[str, Arrivals] = {}
         for segment in self._segments[first:]:
-            tallies.add_all(segment.tallies)
+            tallies.add_all(segment.tallies.shown(names))
             for stage, more in segment.arrivals.items():
                 arrivals[stage] = arrivals.get(stage, NO_ARRIVALS).plus(more)
         since_ms = max((warmup_end_ms, *(segment.end_ms for segment in self._segments[:first])))
         for one in self._open.values():
             if one.start_ms >= warmup_end_ms:
-                one.add_to(tallies)
+                one.add_to(tallies, names)
                 arrivals[one.stage] = arrivals.get(one.stage, NO_ARRIVALS).plus(one.arrivals)
             else:
                 since_ms = max(since_ms, one.end_ms)
@@ -153,11 +162,11 @@ class History:
         return RunCounts(tallies, found, since_ms)
 
     def window(self, start_ms: int, end_ms: int) -> TallyTable:
-        """Return the counts of the intervals that begin in this time, which must be among the newest."""
-        table = TallyTable()
+        """Return the counts of the intervals that begin in this time, which must be among the newest; as ``after``."""
+        table, names = TallyTable(), self.names
         for one in self._open.values():
             if start_ms <= one.start_ms < end_ms:
-                one.add_to(table)
+                one.add_to(table, names)
         return table
 
     def __len__(self) -> int:
@@ -194,7 +203,7 @@ class History:
         return home.start_ms == new.start_ms or (coarse and new.start_ms < home.end_ms)
 
     def capped(self, endpoint: str) -> str:
-        """Return the name that an endpoint counts under: its own, or ``(other)`` beyond the first ``MAX_ENDPOINTS``."""
+        """Return the id that an endpoint counts under: its own, or ``(other)`` beyond the first ``MAX_ENDPOINTS``."""
         if endpoint in self.endpoints:
             return endpoint
         if len(self.endpoints) >= MAX_ENDPOINTS:

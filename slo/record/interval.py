@@ -8,6 +8,7 @@ from typing import Any
 
 from slo.metrics.arrivals import NO_ARRIVALS, Arrivals
 from slo.metrics.checked_tally import checked_tally
+from slo.metrics.endpoint import by_id, by_name
 from slo.metrics.histogram import MAX_COUNT
 from slo.metrics.tally import Packed, Tally
 from slo.metrics.tally_table import TallyTable
@@ -20,7 +21,7 @@ MAX_TIME_MS = 10**10
 class Interval:
     """What happened from ``start_ms`` to ``end_ms`` after the run's start, within one stage.
 
-    ``packed`` maps endpoint to its packed ``Tally``. ``arrivals`` counts those of an open model.
+    ``packed`` maps each endpoint's id to its packed ``Tally``. ``arrivals`` counts those of an open model.
     """
 
     start_ms: int
@@ -30,7 +31,7 @@ class Interval:
     arrivals: Arrivals = NO_ARRIVALS
 
     def tallies(self) -> Iterator[tuple[str, Tally]]:
-        """Yield each endpoint with its counts."""
+        """Yield each endpoint's id with its counts."""
         for endpoint, packed in self.packed.items():
             yield endpoint, Tally.unpack(packed)
 
@@ -55,13 +56,13 @@ class Interval:
             "end_ms": self.end_ms,
             "stage": self.stage,
             **({"arrivals": list(self.arrivals)} if self.arrivals != NO_ARRIVALS else {}),
-            "endpoints": {endpoint: tally.to_data() for endpoint, tally in self.tallies()},
+            "endpoints": by_name((endpoint, tally.to_data()) for endpoint, tally in self.tallies()),
         }
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Interval:
         """Return the interval that ``to_data`` described; raises ValueError when it is damaged."""
-        packed = {name: checked_tally(tally).pack() for name, tally in data["endpoints"].items()}
+        packed = {endpoint: checked_tally(tally).pack() for endpoint, tally in by_id(data["endpoints"])}
         arrivals = Arrivals(*data.get("arrivals", NO_ARRIVALS))
         return cls(data["start_ms"], data["end_ms"], data["stage"], packed, arrivals).checked()
 
@@ -88,7 +89,7 @@ class Interval:
 
 
 def total_of(intervals: Iterable[Interval]) -> TallyTable:
-    """Return the sum of the intervals' counts, by endpoint and stage."""
+    """Return the sum of the intervals' counts, by the endpoint's id and stage."""
     table = TallyTable()
     for interval in intervals:
         for endpoint, tally in interval.tallies():

@@ -15,7 +15,7 @@ import msgpack
 from slo.record.history import History
 from slo.record.interval import Interval
 from slo.record.run import Run
-from slo.record.run_record import RunError
+from slo.record.run_record import VERSION, RunError
 from slo.record.slowest import SlowestRequests, SlowRequest
 
 FILE_NAME = "journal.msgpack"
@@ -88,4 +88,4 @@ def recover(folder: Path) -> Run:
     intervals = [interval.to_data() for interval in history.intervals()]
     rest = {"duration_s": end_ms / 1000, "ended": {"how": "crashed", "reason": reason}, "intervals": intervals}
     slow = [one.to_data() for one in slowest.items()]
-    return Run.from_data({**head, **rest, **({"slowest": slow} if slow else {})})
+    return Run.from_data({**head, "version": VERSION, **rest, **({"slowest": slow} if slow else {})})

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from slo.load.plan import Stage
 from slo.metrics.arrivals import Arrivals
+from slo.metrics.endpoint import EndpointNames, method_and_name
 from slo.metrics.tally import Tally
 from slo.metrics.tally_table import TallyTable
-from slo.record.interval import arrivals_of, total_of
+from slo.record.interval import Interval, arrivals_of, total_of
 from slo.record.process_stats import ProcessStats
 from slo.record.run_counts import LiveCounts, RunCounts
 from slo.record.run_record import RunError, RunRecord
@@ -26,16 +27,27 @@ class Run(RunRecord):
     """A run and the sums of its counts.
 
     ``live`` are the counts of a running run, which has no intervals yet; None for a finished run. ``since_s`` is the
-    second from which on it is judged (see ``after``). A record contains the whole run; neither field is written.
+    second from which on it is judged (see ``after``), ``names`` how its endpoints are shown, where more of the run is
+    known than its intervals. A record contains the whole run; none of these fields is written.
     """
 
     live: LiveCounts | None = None
     since_s: float = 0.0
+    names: EndpointNames | None = None
+
+    @cached_property
+    def endpoint_names(self) -> EndpointNames:
+        """How the endpoints are shown."""
+        return self.names or EndpointNames(endpoint for one in self.intervals for endpoint in one.packed)
 
     @cached_property
     def tallies(self) -> TallyTable:
-        """Counts by (endpoint, stage)."""
-        return self.live.whole.tallies if self.live else total_of(self.intervals)
+        """Counts by (endpoint as it is shown, stage)."""
+        return self.live.whole.tallies if self.live else self.shown(self.intervals)
+
+    def shown(self, intervals: Iterable[Interval]) -> TallyTable:
+        """Return the sum of some of the run's intervals by (endpoint as it is shown, stage)."""
+        return total_of(intervals).shown(self.endpoint_names)
 
     @cached_property
     def arrivals(self) -> Mapping[str, Arrivals]:
@@ -48,7 +60,7 @@ class Run(RunRecord):
         if self.live:
             return list(self.live.steps)
         return [
-            total_of(one for one in self.intervals if step.hold_ms <= one.start_ms and one.end_ms <= step.end_ms)
+            self.shown(one for one in self.intervals if step.hold_ms <= one.start_ms and one.end_ms <= step.end_ms)
             for step in (self.search.items if self.search else ())
         ]
 
@@ -64,8 +76,8 @@ class Run(RunRecord):
 
     @property
     def endpoints(self) -> list[str]:
-        """Names of all endpoints that received requests, sorted."""
-        return sorted({endpoint for endpoint, _ in self.tallies})
+        """All endpoints that received requests, as they are shown, sorted by name and method."""
+        return sorted({endpoint for endpoint, _ in self.tallies}, key=lambda one: (method_and_name(one)[::-1], one))
 
     @property
     def stages(self) -> list[str]:
@@ -101,7 +113,7 @@ class Run(RunRecord):
 
     def _since(self, since_ms: int) -> Run:
         users = tuple(sample for sample in self.users if sample.at_ms >= since_ms)
-        return replace(self, users=users, since_s=since_ms / 1000)
+        return replace(self, users=users, since_s=since_ms / 1000, names=self.endpoint_names)
 
     def tally(
         self,

@@ -15,6 +15,7 @@ from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
 from slo.load.search_record import SearchRecord
 from slo.metrics.histogram import Histogram
+from slo.record import version_1
 from slo.record.code_counts import CodeCounts
 from slo.record.ending import Ending
 from slo.record.interval import Interval
@@ -24,7 +25,7 @@ from slo.record.target import Target
 from slo.record.worker import Worker
 from slo.text import schemas
 
-VERSION = 1
+VERSION = 2
 
 
 class RunError(Exception):
@@ -90,6 +91,8 @@ class RunRecord:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         """Return the run that ``to_data`` described; raises RunError where it is damaged."""
+        if isinstance(data, Mapping) and data.get("version") == 1:
+            data = version_1.upgraded(data)
         _check_schema(data)
         try:
             _check_processes(data["generator"].get("processes", ()))
@@ -131,7 +134,7 @@ def _check_schema(data: Any) -> None:
         raise RunError('this is not a run record (its "schema" is not "locust-slo/run")')
     if data.get("version") != VERSION:
         raise RunError(
-            f"the record has version {data.get('version')!r}; this locust-slo reads version {VERSION}: "
+            f"the record has version {data.get('version')!r}; this locust-slo reads versions 1 and {VERSION}: "
             "judge it with the version that wrote it, named under environment.locust_slo"
         )
     # The intervals are most of the file and are checked as they are read: a schema takes seconds for them.

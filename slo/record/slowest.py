@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
 
+from slo.metrics.endpoint import endpoint_id, method_and_name
 from slo.tracing.traceparent import is_trace_id
 
 MAX_PER_ENDPOINT = 5
@@ -20,6 +21,7 @@ MAX_TOTAL = 2500
 class SlowRequest:
     """One request: its latency since it was sent, when it ended, and why it failed (None: it did not).
 
+    ``endpoint`` is the endpoint's id.
     ``status`` is None without a response.
     """
 
@@ -39,6 +41,8 @@ class SlowRequest:
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON or msgpack."""
         data = {name: getattr(self, name) for name in self.__slots__}
+        method, data["endpoint"] = method_and_name(self.endpoint)
+        data["method"] = method or None
         return {name: value for name, value in data.items() if value is not None}
 
     @classmethod
@@ -46,7 +50,8 @@ class SlowRequest:
         """Return the request that ``to_data`` described; raises ValueError when it is damaged."""
         if not is_trace_id(data["trace_id"]):
             raise ValueError("a slow request's trace_id is not 32 hexadecimal digits")
-        return cls(**data)
+        rest = {name: value for name, value in data.items() if name != "method"}
+        return cls(**{**rest, "endpoint": endpoint_id(data.get("method", ""), data["endpoint"])})
 
 
 def _order(one: SlowRequest) -> tuple[float, str, str, str, int, int, str]:

@@ -267,7 +267,7 @@ def _targets(axes: Axes, verdict: Verdict, top: float) -> str:
     roles = {percent: role for percent, role, _, _ in _LINES}
     for result in verdict.results:
         objective, percent = result.objective, result.objective.indicator.percentile
-        everywhere = not (objective.scope.endpoints or objective.scope.groups or objective.scope.stages)
+        everywhere = objective.scope.has_all_endpoints and not objective.scope.stages
         if percent not in roles or not everywhere or result.status == "SKIPPED" or objective.against == "baseline":
             continue
         target = float(objective.target)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from slo.analysis.finding import Figure, Finding
+from slo.metrics.endpoint import method_and_name
 from slo.metrics.tally import Tally
 from slo.record.run import Run
 from slo.text.clean import one_line
@@ -19,6 +20,7 @@ FINDINGS = "findings.csv"
 PERCENTILES = ("50", "90", "95", "99", "99.9")
 HEAD = (
     "endpoint",
+    "method",
     "requests",
     "failed",
     "throttled",
@@ -46,8 +48,10 @@ def render(run: Run, verdict: Verdict) -> str:
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(HEAD)
     for name in run.endpoints:
-        lines.writerow([without_formula(name), *_numbers(run.tally(name.__eq__), run.duration_s)])
-    lines.writerow(["all", *_numbers(run.tally(), run.duration_s)])
+        method, _ = method_and_name(name)
+        numbers = _numbers(run.tally(name.__eq__), run.duration_s)
+        lines.writerow([without_formula(name), without_formula(method), *numbers])
+    lines.writerow(["all", "", *_numbers(run.tally(), run.duration_s)])
     return text.getvalue()
 
 

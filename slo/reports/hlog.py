@@ -60,7 +60,7 @@ def log(run: Run) -> str:
     ]
     tags = unique_names(run.endpoints, _UNSAFE_TAG, "_")
     for interval in run.intervals:
-        tallies = dict(sorted(interval.tallies()))
+        tallies = {endpoint: tally for (endpoint, _), tally in sorted(run.shown([interval]).items())}
         time = f"{interval.start_ms / 1000:.3f},{(interval.end_ms - interval.start_ms) / 1000:.3f}"
         whole = Tally.merged(tallies.values()).latency
         parts = [("", whole), *((f"Tag={tags[name]},", tally.latency) for name, tally in tallies.items())]

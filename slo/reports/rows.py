@@ -194,8 +194,9 @@ def slowest(run: Run) -> list[tuple[str, ...]]:
     found: dict[str, list[tuple[str, ...]]] = {}
     for one in run.slowest:
         latency = show(Fraction(one.latency_ms).limit_denominator(1000), "ms")
-        cells = (one.endpoint, latency, one.outcome, one.stage, f"{one.at_ms / 1000:.1f} s", one.trace_id)
-        found.setdefault(one.endpoint, []).append(cells)
+        endpoint = run.endpoint_names.shown(one.endpoint)
+        cells = (endpoint, latency, one.outcome, one.stage, f"{one.at_ms / 1000:.1f} s", one.trace_id)
+        found.setdefault(endpoint, []).append(cells)
     return [cells for of_one in found.values() for cells in of_one[:MOST_SLOW]]
 
 

@@ -8,15 +8,19 @@ from typing import Any
 from locust import events
 from locust.event import EventHook
 
+from slo.metrics.endpoint import Reported
+
 
 class CheckEvent(EventHook):
     """Calls its listeners with each check: endpoint, name, and whether it passed.
+
+    The endpoint is the pair of method and name of its request, or the name alone.
 
     ``notify`` is for listeners that raise nothing: each request has several checks, and keyword arguments cost time.
     If there is exactly one listener, ``notify`` is that listener.
     """
 
-    notify: Callable[[str, str, bool], None]
+    notify: Callable[[Reported, str, bool], None]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -36,7 +40,7 @@ class CheckEvent(EventHook):
     def _choose(self) -> None:
         self.notify = self._handlers[0] if len(self._handlers) == 1 else self._notify_all
 
-    def _notify_all(self, endpoint: str, name: str, passed: bool) -> None:
+    def _notify_all(self, endpoint: Reported, name: str, passed: bool) -> None:
         for listener in self._handlers:
             listener(endpoint, name, passed)
 

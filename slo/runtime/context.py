@@ -13,6 +13,7 @@ from slo.cluster.delta_sender import DeltaSender
 from slo.load.pacer import ArrivalPacer
 from slo.measure.caught_responses import CaughtResponses
 from slo.measure.open_requests import OpenRequests
+from slo.metrics.endpoint import Pair
 from slo.runtime.listener_errors import ListenerErrors
 
 Recording = tuple[DeltaSender, Callable[[], None]]
@@ -46,16 +47,16 @@ class Context:
     ``wiring`` is None until Locust's ``init`` event; ``left`` is true once Locust shuts the process down. ``pacer``
     assigns arrivals to the users of an open model.
     ``early`` is the recording of a worker that was given users before its ``init`` event. ``listener_errors`` counts
-    the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with the name and the age in milliseconds
-    of a request that was open when its user was stopped. ``open_requests`` are those that wait for their answers,
-    and ``caught`` the responses that with-blocks are to report, in the run under way.
+    the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with method and name, and the age in
+    milliseconds of a request that was open when its user was stopped. ``open_requests`` are those that wait for their
+    answers, and ``caught`` the responses that with-blocks are to report, in the run under way.
     ``given_hosts`` are those known before anybody used the web form, and ``withheld`` the secrets not sent to others.
     """
 
     wiring: ProcessWiring | None = None
     pacer: ArrivalPacer | None = None
     early: Recording | None = None
-    on_unanswered: Callable[[str, float], None] | None = None
+    on_unanswered: Callable[[Pair, float], None] | None = None
     left: bool = False
     given_hosts: frozenset[str] | None = None
     withheld: set[tuple[str, str]] = field(default_factory=set)

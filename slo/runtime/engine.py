@@ -10,8 +10,9 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from slo.analysis.endpoint_filter import matches
 from slo.analysis.findings import window_objectives
-from slo.analysis.selection import matches, warmup_ms
+from slo.analysis.selection import warmup_ms
 from slo.cluster.cluster import Cluster, WorkerSummary, check_counts
 from slo.cluster.process_status import ProcessStatus
 from slo.live import snapshot

@@ -24,6 +24,7 @@ from slo.measure.failure_kind import text_of
 from slo.measure.listener import LocustStatistics, listeners, open_listener, slow_listener
 from slo.measure.loop_lag import LoopLagMonitor
 from slo.measure.recorder import Recorder
+from slo.metrics.endpoint import Pair
 from slo.record.slowest import SlowestRequests
 from slo.runtime import locust_compat, recorded_options
 from slo.runtime.after_load import count_apart, mark_cleaning, only_of_load
@@ -120,12 +121,12 @@ def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[
 
 
 def _counting_unanswered(
-    request: Callable[..., Any], recorder: Recorder, started: dict[float, str]
+    request: Callable[..., Any], recorder: Recorder, started: dict[float, Pair]
 ) -> Callable[..., Any]:
     @wraps(request)
     def count(self: Any, method: str, url: str, name: str | None = None, *rest: Any, **words: Any) -> Any:
         start = time.perf_counter()
-        started[start] = endpoint = str(name or self.request_name or url)
+        started[start] = endpoint = method, str(name or self.request_name or url)
         try:
             response = request(self, method, url, name, *rest, **words)
             if locust_compat.is_for_a_with_block(response):

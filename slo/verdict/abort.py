@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from slo.analysis.selection import Selection, matches, matching, patterns_of, warmup_ms
+from slo.analysis import endpoint_filter
+from slo.analysis.selection import Selection, matching, warmup_ms
 from slo.analysis.value import meets, value_of
 from slo.load.plan import Plan
 from slo.measure.open_requests import OpenSummary
@@ -113,8 +114,8 @@ class AbortMonitor:
 
 def _oldest_s(objective: Objective, waiting: OpenSummary, groups: Mapping[str, tuple[str, ...]]) -> float:
     """Return the age in seconds of the oldest open request that the objective is on; 0.0 where none is open."""
-    patterns = patterns_of(objective.scope, groups)
-    return max((age_s for name, age_s in waiting.oldest_s.items() if matches(name, patterns)), default=0.0)
+    wanted = endpoint_filter.of_scope(objective.scope, groups)
+    return max((age_s for endpoint, age_s in waiting.oldest_s.items() if wanted.accepts(endpoint)), default=0.0)
 
 
 def _value_unanswered(objective: Objective, age_s: float) -> Fraction | None:

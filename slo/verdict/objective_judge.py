@@ -8,10 +8,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from slo.analysis import diagnosis, findings, generator_health
+from slo.analysis import diagnosis, endpoint_filter, findings, generator_health
 from slo.analysis.finding import Finding
 from slo.analysis.offered import may_still_rise
-from slo.analysis.selection import Selection, matches, patterns_of, select, warmup_ms
+from slo.analysis.selection import Selection, select, warmup_ms
 from slo.analysis.value import NoValue, measure, measure_exceptions, meets, value_of
 from slo.metrics import percentile_interval, quantity
 from slo.metrics.tally import OTHER
@@ -86,8 +86,8 @@ class ObjectiveJudge:
 
     def _lost_to_other(self, objective: Objective) -> str:
         """Return why the objective's endpoints may have requests that were not counted for them; empty if not."""
-        patterns = patterns_of(objective.scope, self._groups)
-        other = self._run.tally(OTHER.__eq__).requests if patterns and not matches(OTHER, patterns) else 0
+        wanted = endpoint_filter.of_scope(objective.scope, self._groups)
+        other = 0 if wanted.accepts(OTHER) else self._run.tally(OTHER.__eq__).requests
         if not other:
             return ""
         return (

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 
-from slo.analysis.selection import matches, patterns_of
+from slo.analysis import endpoint_filter
 from slo.analysis.value import value_of_counts
 from slo.baseline import wording
+from slo.baseline.blocks import Block, blocks_of
 from slo.baseline.compare import ENOUGH_REFERENCES, Change, NotComparable, compare
 from slo.baseline.compared_indicator import ComparedIndicator
-from slo.baseline.store import Block, Reference, blocks_of, differences
+from slo.baseline.store import Reference, differences
 from slo.objectives.objective import Objective
 from slo.record.run import Run
 from slo.verdict.result import Result, Status
@@ -123,10 +124,9 @@ def _fraction(value: float) -> Fraction:
 
 def compared_indicator_of(objective: Objective, groups: Mapping[str, tuple[str, ...]]) -> ComparedIndicator:
     """Return what is compared for an objective: its indicator, over the endpoints of its scope."""
-    patterns = patterns_of(objective.scope, groups)
     return ComparedIndicator(
         objective.indicator,
         lambda tally, seconds: value_of_counts(objective, tally, seconds),
-        lambda name: matches(name, patterns),
+        endpoint_filter.of_scope(objective.scope, groups).accepts,
         objective.of,
     )

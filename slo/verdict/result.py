@@ -65,6 +65,7 @@ class Result:
                 "endpoint": list(scope.endpoints),
                 "group": list(scope.groups),
                 "stage": list(scope.stages),
+                **({"method": list(scope.methods)} if scope.methods else {}),
                 **({"warmup_s": number(scope.warmup_s)} if scope.warmup_s else {}),
             },
             "priority": objective.priority,

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
+from slo.baseline.blocks import Block
 from slo.baseline.compare import Change, NotComparable, compare, compare_measured, measure
 from slo.baseline.compared_indicator import ComparedIndicator
 from slo.baseline.store import KEEP, Reference, differences
+from slo.metrics.endpoint import EndpointNames, endpoint_id, method_and_name
 from slo.metrics.indicator import Indicator, parse
 from slo.objectives.objective import Objective
 from slo.objectives.objectives import Objectives
@@ -113,10 +116,32 @@ def side_by_side(before: Run, after: Run) -> list[Row]:
     first, second = Reference.of(before).blocks, Reference.of(after).blocks
     rows = [Row("all", one, compare(second, [first], compared_indicator(one))) for one in map(parse, INDICATORS)]
     p95 = parse("latency.p95")
-    for name in sorted({*before.endpoints, *after.endpoints}):
-        rows.append(Row(name, p95, compare(second, [first], compared_indicator(p95, name.__eq__))))
+    for endpoint, accepts in _comparable_endpoints(first, second):
+        rows.append(Row(endpoint, p95, compare(second, [first], compared_indicator(p95, accepts))))
     made = before.tally().checks or after.tally().checks
     return [row for row in rows if made or row.indicator.kind != "checks"]
+
+
+def _comparable_endpoints(*runs: Sequence[Block]) -> list[tuple[str, Callable[[str], bool]]]:
+    """Return the endpoints of runs as they are shown, each with the function that tells which ids are its.
+
+    A name of which one run does not know the methods is one endpoint.
+    """
+    ids = {endpoint for blocks in runs for block in blocks for endpoint in block.cells}
+    pairs = {method_and_name(endpoint) for endpoint in ids}
+    unknown = {name for method, name in pairs if not method}
+    names = EndpointNames(name if name in unknown else endpoint_id(method, name) for method, name in pairs)
+    found = {}
+    for method, name in sorted(pairs, key=lambda pair: pair[::-1]):
+        endpoint = name if name in unknown else endpoint_id(method, name)
+        found[names.shown(endpoint)] = partial(_is_same, endpoint)
+    return list(found.items())
+
+
+def _is_same(wanted: str, endpoint: str) -> bool:
+    """Return whether an endpoint's id is ``wanted``, which may lack the method."""
+    method, name = method_and_name(wanted)
+    return endpoint == wanted or (not method and method_and_name(endpoint)[1] == name)
 
 
 def noise_floors(runs: Sequence[Run], indicators: Mapping[str, ComparedIndicator]) -> dict[str, float]:

@@ -18,8 +18,8 @@ from slo.runtime.suite import suite_of
 
 
 @pytest.fixture
-def checks() -> Iterator[list[tuple[str, str, bool]]]:
-    found: list[tuple[str, str, bool]] = []
+def checks() -> Iterator[list[tuple[object, str, bool]]]:
+    found: list[tuple[object, str, bool]] = []
 
     def listen(*words: Any) -> None:
         found.append(words)
@@ -29,15 +29,16 @@ def checks() -> Iterator[list[tuple[str, str, bool]]]:
     check_event().remove_listener(listen)
 
 
-def test_a_check_belongs_to_the_endpoint_of_the_response(checks: list[tuple[str, str, bool]]) -> None:
-    response = SimpleNamespace(request_meta={"name": "home"})
+def test_a_check_belongs_to_the_endpoint_of_the_response(checks: list[tuple[object, str, bool]]) -> None:
+    response = SimpleNamespace(request_meta={"name": "home", "request_type": "POST"})
     assert plugin.check(response, "body", True) is True
+    assert plugin.check(SimpleNamespace(request_meta={"name": "home"}), "body", True) is True
     assert plugin.check("home", "fast", 0) is False  # type: ignore[arg-type]
-    assert checks == [("home", "body", True), ("home", "fast", False)]
+    assert checks == [(("POST", "home"), "body", True), ((None, "home"), "body", True), ("home", "fast", False)]
 
 
 @pytest.mark.parametrize("response", [None, 5, SimpleNamespace(), SimpleNamespace(request_meta={})])
-def test_a_check_of_nothing_is_an_error(response: object, checks: list[tuple[str, str, bool]]) -> None:
+def test_a_check_of_nothing_is_an_error(response: object, checks: list[tuple[object, str, bool]]) -> None:
     with pytest.raises(TypeError, match="catch_response=True"):
         plugin.check(response, "body", True)
     assert checks == []

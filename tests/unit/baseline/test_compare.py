@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slo.baseline import student
+from slo.baseline.blocks import Block
 from slo.baseline.changepoint import changes
 from slo.baseline.compare import Change, Measured, NotComparable, compare, compare_measured, within_run
 from slo.baseline.compared_indicator import ComparedIndicator
-from slo.baseline.store import Block
 from slo.metrics.indicator import parse
 from slo.metrics.tally import Tally
 from slo.verdict.saved_runs import compared_indicator

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from slo.baseline import store
-from slo.baseline.store import BLOCKS, MAX_BYTES, BaselineError, Reference, blocks_of, differences
+from slo.baseline.blocks import BLOCKS, blocks_of
+from slo.baseline.store import MAX_BYTES, BaselineError, Reference, differences
 from slo.load.plan import Plan
 from slo.measure.recorder import Recorder
 from slo.objectives.objectives import ObjectivesError, parse
@@ -115,8 +116,8 @@ def test_few_references_warn_at_most() -> None:
     "damage",
     [
         lambda text: text[: len(text) // 2],
-        lambda text: text.replace('"version": 2', '"version": 1'),
-        lambda text: text.replace('"version": 2', '"version": 99'),
+        lambda text: text.replace('"version": 3', '"version": 1'),
+        lambda text: text.replace('"version": 3', '"version": 99'),
         lambda text: text.replace('"blocks": "', '"blocks": "AAAA'),
         lambda text: text.replace('"blocks": "', '"blocks": "%'),
         lambda text: text.replace('"started_at"', '"begun_at"'),

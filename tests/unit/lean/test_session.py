@@ -91,12 +91,12 @@ def test_streams_are_refused(session: Session) -> None:
 def test_a_request_whose_user_is_stopped_is_reported_to_what_measures_the_run(
     session: Session, heard: list[dict[str, Any]], name: str | None
 ) -> None:
-    reported: list[tuple[str, float]] = []
+    reported: list[tuple[tuple[str, str], float]] = []
     context = SimpleNamespace(on_unanswered=lambda *fields: reported.append(fields))
     session.user = SimpleNamespace(environment=SimpleNamespace(slo=context), context=dict)
     with pytest.raises(GreenletExit):
         session.get("/stopped", name=name)
-    assert [called for called, _ in reported] == [name or "/stopped"]
+    assert [called for called, _ in reported] == [("GET", name or "/stopped")]
     assert reported[0][1] >= 0
     assert heard == []
     context.on_unanswered = None  # no run is measured

@@ -59,7 +59,7 @@ def test_locusts_own_statistics_get_every_request() -> None:
 def test_an_open_model_has_two_latencies() -> None:
     recorder = Recorder(clock=Clock())
     on_request = open_listener(recorder, lambda: 400.0)
-    on_request("a", 100.0, 5)
+    on_request("GET", "a", 100.0, 5)
     tally = counted(recorder)
     assert tally.latency_of("all", "sent").max_us == 100_000
     assert tally.latency_of("all", "intended").max_us == 500_000
@@ -70,7 +70,7 @@ def test_only_slow_requests_with_a_trace_are_kept() -> None:
     recorder.request("a", 10.0, 5)
     slowest = SlowestRequests(())
     on_request = slow_listener(recorder, slowest)
-    on_request("a", 10.0, response=Answer(200), context={})
+    on_request("GET", "a", 10.0, response=Answer(200), context={})
     assert slowest.items() == ()
 
 
@@ -78,6 +78,6 @@ def test_only_slow_requests_with_a_trace_are_kept() -> None:
 def test_an_exception_that_is_false_is_a_success_as_in_locust(exception: object) -> None:
     recorder = Recorder(clock=Clock())
     listeners(recorder)[0]("GET", "a", 10.0, 5, exception)
-    open_listener(recorder, lambda: 0.0)("a", 10.0, 5, exception)
+    open_listener(recorder, lambda: 0.0)("GET", "a", 10.0, 5, exception)
     tally = counted(recorder)
     assert (tally.requests, tally.errors) == (2, 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from slo.measure.open_requests import MAX_NAMES, OpenRequests, OpenSummary, merged
+from slo.metrics.endpoint import endpoint_id
 from tests.support.made import Clock
 
 
@@ -11,9 +12,11 @@ def test_the_oldest_of_each_endpoint_is_named() -> None:
     requests = OpenRequests(clock)
     assert requests.summary() == OpenSummary()
     assert requests.summary().age_s == 0.0
-    requests.started.update({990.0: "home", 995.5: "home", 999.0: "basket"})
+    requests.started.update(
+        {990.0: ("GET", "home"), 995.5: ("get", "home"), 996.0: ("POST", "home"), 999.0: (None, "basket")}
+    )
     found = requests.summary()
-    assert found == OpenSummary(3, {"home": 10.0, "basket": 1.0})
+    assert found == OpenSummary(4, {endpoint_id("GET", "home"): 10.0, endpoint_id("POST", "home"): 4.0, "basket": 1.0})
     assert found.age_s == 10.0
     assert OpenSummary.from_data(found.to_data()) == found
     assert OpenSummary.from_data(None) == OpenSummary()
@@ -21,7 +24,7 @@ def test_the_oldest_of_each_endpoint_is_named() -> None:
 
 def test_the_number_of_names_is_bounded_and_the_oldest_stay() -> None:
     requests = OpenRequests(Clock())
-    requests.started.update({-500.0 + number: f"endpoint {number}" for number in range(MAX_NAMES + 50)})
+    requests.started.update({-500.0 + number: ("GET", f"endpoint {number}") for number in range(MAX_NAMES + 50)})
     found = requests.summary()
     assert found.count == MAX_NAMES + 50
     assert len(found.oldest_s) == MAX_NAMES

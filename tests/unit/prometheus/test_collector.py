@@ -26,6 +26,7 @@ from slo.prometheus.run_state import run_state
 from slo.record.run import Run
 from slo.verdict.judge import judge
 from tests.support.made import Clock, demanding, made
+from tests.support.methods import two_methods
 from tests.support.processes import ROOT
 
 OPEN = "application/openmetrics-text; version=2.0.0"
@@ -78,7 +79,7 @@ def test_counts_are_those_of_the_record() -> None:
     run = busy(["home", "search"])
     found = samples(told(run))
     for endpoint in run.endpoints:
-        tally, of = run.tally(endpoint.__eq__), {"scenario": "load", "endpoint": endpoint}
+        tally, of = run.tally(endpoint.__eq__), {"scenario": "load", "endpoint": endpoint, "method": ""}
         assert value(found, "requests_total", **of) == tally.requests == 24
         assert value(found, "throttled_total", **of) == 1
         assert value(found, "response_bytes_total", **of) == tally.bytes
@@ -229,7 +230,7 @@ def test_fifty_endpoints_stay_below_200_kb_and_kinds_are_bounded() -> None:
 
 def test_what_is_hostile_in_names_is_escaped() -> None:
     text = told(busy(['a"b\\c d{e="f"}']))
-    assert value(samples(text), "requests_total", scenario="load", endpoint='a"b\\c d{e="f"}') == 24
+    assert value(samples(text), "requests_total", scenario="load", endpoint='a"b\\c d{e="f"}', method="") == 24
 
 
 def test_before_the_first_run_there_is_no_run() -> None:
@@ -248,7 +249,10 @@ def test_a_new_run_begins_at_nought() -> None:
         exposition.begin("load")
         for interval in run.intervals:
             exposition.add(interval.tallies())
-    assert value(samples(exposition.text("")[0].decode()), "requests_total", scenario="load", endpoint="home") == 24
+    assert (
+        value(samples(exposition.text("")[0].decode()), "requests_total", scenario="load", endpoint="home", method="")
+        == 24
+    )
 
 
 def test_without_objectives_there_are_the_usual_bounds() -> None:
@@ -262,3 +266,14 @@ def test_promtool_finds_nothing_wrong(tmp_path: Path) -> None:
         ["promtool", "check", "metrics"], input=told(busy(["home", "b"])), capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_methods_of_one_name_have_metrics_of_their_own() -> None:
+    exposition = RunCollector(None)
+    exposition.begin("load")
+    for interval in two_methods().intervals:
+        exposition.add(interval.tallies())
+    found = samples(exposition.text("")[0].decode())
+    for method in ("GET", "POST"):
+        assert value(found, "requests_total", scenario="load", endpoint="/x", method=method) == 40
+        assert value(found, "latency_seconds_count", scenario="load", endpoint="/x", method=method) == 40

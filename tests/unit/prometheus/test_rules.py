@@ -80,3 +80,10 @@ def test_names_are_quoted_and_patterns_become_regular_expressions() -> None:
 def test_the_same_objectives_give_the_same_text() -> None:
     one = demanding("indicator: errors.ratio, target: 1 %")
     assert rules(one, MONTH_S, "x.yaml") == rules(one, MONTH_S, "x.yaml")
+
+
+def test_a_method_is_a_label() -> None:
+    text, _ = rules(
+        demanding("indicator: errors.ratio, target: 1 %, endpoint: home, method: [GET, P*]"), MONTH_S, "x.yaml"
+    )
+    assert 'endpoint=~"home",method=~"GET|P.*"' in text

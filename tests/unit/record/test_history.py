@@ -14,6 +14,7 @@ from slo.metrics.tally import MAX_KINDS, OTHER, Tally
 from slo.record.history import MAX_ENDPOINTS, History
 from slo.record.interval import Interval
 from tests.support.history import Clock, a_second, history_of, total
+from tests.support.methods import two_methods
 
 
 def test_names_without_end_are_counted_together() -> None:
@@ -100,3 +101,12 @@ def test_an_interval_of_many_stages_at_one_second_is_not_lost() -> None:
         history.add(a_second(at_s, "a"))
         history.add(a_second(at_s, "b"))
     assert total(history).requests == 80
+
+
+def test_what_is_shown_of_a_running_run_is_what_is_shown_of_the_finished_one() -> None:
+    run, history = two_methods(), History(warmup_ends_ms=[10_000])
+    for interval in run.intervals:
+        history.add(interval)
+    assert history.after(0).tallies == run.tallies
+    assert history.after(10_000).tallies == run.after(10_000).tallies
+    assert set(history.window(38_000, 40_000)) == set(run.tallies)

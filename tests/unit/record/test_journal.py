@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from slo.metrics.tally import Tally
 from slo.record import journal, load_run
 from slo.record.interval import Interval
-from slo.record.run_record import RunError
+from slo.record.run_record import VERSION, RunError
 from tests.support.made import requests
 
 
@@ -63,3 +64,10 @@ def test_a_journal_that_is_discarded_is_gone(tmp_path: Path) -> None:
     writing = journal.Journal(tmp_path, {})
     writing.discard()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_journal_of_an_older_version_is_recovered(folder: Path) -> None:
+    values = list(msgpack.Unpacker((folder / journal.FILE_NAME).open("rb"), strict_map_key=False))
+    values[0]["version"] = 1
+    (folder / journal.FILE_NAME).write_bytes(b"".join(map(msgpack.packb, values)))
+    assert journal.recover(folder).to_data()["version"] == VERSION

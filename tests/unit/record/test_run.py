@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from slo.record import run as runs
+from slo.record.run import Run
 from slo.record.run_record import VERSION, RunError
 from tests.support.made import requests
+from tests.support.methods import two_methods
 
 
 def test_a_run_is_read_back(tmp_path: Path) -> None:
@@ -34,7 +36,7 @@ def test_sums_are_those_of_endpoints_and_stages() -> None:
     [
         ("{", "is not JSON"),
         ("[]", "not a run record"),
-        ('{"schema": "locust-slo/run", "version": 99}', f"reads version {VERSION}"),
+        ('{"schema": "locust-slo/run", "version": 99}', f"reads versions 1 and {VERSION}"),
         ('{"schema": "locust-slo/run", "version": 1}', "the record is damaged"),
     ],
 )
@@ -63,3 +65,13 @@ def test_a_run_without_its_warm_up_has_the_later_counts() -> None:
     run = replace(requests(50, 80), duration_s=10.0)
     assert run.after(0).tally() == run.tally()
     assert run.after(10_000).tally().requests == 0
+
+
+def test_methods_of_one_name_are_two_endpoints_in_all_parts_of_a_run() -> None:
+    run = two_methods()
+    assert run.endpoints == ["GET /x", "POST /x"]
+    assert {endpoint for endpoint, _ in run.after(30_000).tallies} == {"GET /x", "POST /x"}
+    only_get = tuple(replace(one, packed=dict(list(one.packed.items())[:1])) for one in run.intervals[20:])
+    cut = replace(run, intervals=(*run.intervals[:20], *only_get))
+    assert cut.after(20_000).endpoints == ["GET /x"]
+    assert Run.from_data(run.to_data()).tallies == run.tallies

@@ -28,7 +28,7 @@ def test_what_a_run_lacks_is_left_out() -> None:
     ("change", "message"),
     [
         ({"schema": "another"}, "this is not a run record"),
-        ({"version": VERSION + 1}, f"reads version {VERSION}"),
+        ({"version": VERSION + 1}, f"reads versions 1 and {VERSION}"),
         ({"duration_s": "long"}, "damaged at $.duration_s"),
         ({"ended": {"how": "somehow", "reason": ""}}, "damaged at $.ended.how"),
         ({"intervals": [{"start_ms": 0}]}, "damaged"),

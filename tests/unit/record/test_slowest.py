@@ -20,6 +20,7 @@ from slo.cluster.delta_log import DeltaLog
 from slo.cluster.delta_sender import DeltaSender
 from slo.measure.listener import listeners, slow_listener
 from slo.measure.recorder import Recorder
+from slo.metrics.endpoint import endpoint_id
 from slo.metrics.tally import OTHER
 from slo.record import journal
 from slo.record.history import MAX_ENDPOINTS
@@ -88,7 +89,7 @@ def test_the_recorder_s_slowest_are_those_that_were() -> None:
             tell(listen, "untraced", latency_ms * 2, {})
     best = sorted(enumerate(latencies, 1), key=lambda pair: -pair[1])[:MAX_PER_ENDPOINT]
     assert [(one.trace_id, one.latency_ms) for one in found.items()] == [(trace(n), round(ms, 3)) for n, ms in best]
-    assert {one.endpoint for one in found.items()} == {"a"}
+    assert {one.endpoint for one in found.items()} == {endpoint_id("GET", "a")}
     assert [one.at_ms for one in found.items()] == [n * 10 for n, _ in best]
 
 

@@ -13,6 +13,7 @@ from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 
 from slo.measure.recorder import Recorder
+from slo.metrics.endpoint import endpoint_id
 from slo.record.slowest import SlowestRequests
 from slo.runtime import hooks, locust_compat
 from slo.runtime.batched import BatchedStats
@@ -71,6 +72,6 @@ def test_a_request_whose_user_is_stopped_is_counted_with_its_age(session: Any, m
     detach()
     tallies = {name: tally for interval in recorder.finish() for name, tally in interval.tallies()}
     assert {name: (tally.unanswered.total, tally.requests) for name, tally in tallies.items()} == {
-        "/path": (1, 0),
-        "home": (1, 0),
+        endpoint_id("GET", "/path"): (1, 0),
+        endpoint_id("GET", "home"): (1, 0),
     }

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from slo.baseline.store import Reference
 from slo.load.plan import Plan
 from slo.objectives.objectives import parse
 from slo.record.ending import Ending
@@ -13,6 +14,7 @@ from slo.record.run import Run
 from slo.verdict.judge import judge
 from slo.verdict.regression import NO_BASELINE, References
 from slo.verdict.result import Result
+from tests.support.methods import two_methods
 from tests.support.steady import REGRESSION, YAML, references, result, steady
 
 
@@ -61,3 +63,19 @@ def test_a_plan_that_did_not_end_is_not_compared() -> None:
     found = result(replace(steady(1), plan=plan, ended=Ending("stopped")), references())
     assert found.status == "SKIPPED"
     assert "not compared: the run was stopped before its plan's end" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("GET", "PASS"), ("POST", "WARNING")], ids=["the same", "the slower one"]
+)
+def test_a_method_is_compared_with_itself(method: str, status: str) -> None:
+    found = parse(
+        "version: 1\nobjectives:\n  - {indicator: latency.p95, target: 10 s}\n"
+        f"regression:\n  latency.p95: {{target: 10 %, endpoint: /x, method: {method}}}\n",
+        "made.yaml",
+    )
+    before = [Reference.of(two_methods(id=f"run-{number}")) for number in range(2)]
+    compared = judge(two_methods(450.0), found, before).results[-1]
+    assert (compared.status, compared.objective.name) == (status, f"regression of latency.p95 of {method} /x")
+    without = [Reference.of(two_methods(id=f"run-{number}", methods=False)) for number in range(2)]
+    assert judge(two_methods(450.0), found, without).results[-1].status in ("NO DATA", "SKIPPED")

@@ -13,6 +13,7 @@ from slo.record.ending import Ending
 from slo.record.run_record import RunError
 from slo.verdict import saved_runs
 from tests.support.cli import saved_runs as write_runs
+from tests.support.methods import two_methods
 from tests.support.steady import YAML, steady
 
 
@@ -63,3 +64,14 @@ def test_a_backtest_judges_each_run_by_those_before_it() -> None:
     first, second = saved_runs.backtest(runs, parse_objectives(YAML, "x.yaml"))
     assert {one.status for one in first.results if one.objective.against == "baseline"} == {"SKIPPED"}
     assert "SKIPPED" not in {one.status for one in second.results}
+
+
+def test_two_runs_side_by_side_have_a_row_for_each_method_that_both_know() -> None:
+    rows = saved_runs.side_by_side(two_methods(), two_methods(450.0))
+    changes = {row.endpoint: row.change for row in rows[-2:]}
+    assert list(changes) == ["GET /x", "POST /x"]
+    assert getattr(changes["POST /x"], "worse", 0) == pytest.approx(0.5, abs=0.01)
+    assert getattr(changes["GET /x"], "worse", 1) == 0.0
+    older = saved_runs.side_by_side(two_methods(methods=False), two_methods(450.0))
+    assert [row.endpoint for row in older if row.endpoint != "all"] == ["/x"]
+    assert getattr(older[-1].change, "worse", 0) == pytest.approx(0.5, abs=0.01)
