@@ -24,7 +24,7 @@ from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
 from slo.metrics.endpoint import Reported
 from slo.record.suite import Suite
-from slo.runtime import locust_compat, options, secret_hosts, secret_log_filter, suite
+from slo.runtime import guarded_events, locust_compat, options, secret_hosts, secret_log_filter, suite
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import context_of
@@ -150,6 +150,7 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     try:
         redactor = Redactor.of_environment(os.environ)
         context_of(environment).listener_errors.install()
+        guarded_events.guard(environment.events)
         locust_compat.call_last(events.quitting, _leave)
         secret_log_filter.install(redactor)
         secret_log_filter.hide_in_exceptions(runner, redactor.hide)

@@ -67,6 +67,18 @@ def request_listeners() -> list[Listener]:
     return handlers
 
 
+def listeners_of(hook: EventHook) -> list[Listener]:
+    """Return the listeners to an event (``EventHook._handlers``)."""
+    return list(hook._handlers)
+
+
+def event_with(listeners: list[Listener]) -> EventHook:
+    """Return an event with these listeners."""
+    hook = EventHook()
+    hook._handlers = listeners
+    return hook
+
+
 def call_last(hook: EventHook, listener: Listener) -> None:
     """Make an event that fires in reverse order, like ``quitting``, call a listener after all others.
 

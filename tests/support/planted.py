@@ -50,7 +50,7 @@ LISTENER = """
 def planted(environment=None, **_):
     {fault}
 """
-EVENTS = ("init", "test_start", "request", "test_stop", "quitting", "quit", "spawning_complete")
+EVENTS = ("init", "test_start", "request", "test_stopping", "test_stop", "quitting", "quit", "spawning_complete")
 IN_THE_USER = ("on_start", "on_stop", "before", "task")
 PLACES = ("import", *IN_THE_USER, *EVENTS)
 FAULTS = {
