@@ -44,8 +44,9 @@ class ProcessWiring(Protocol):
 class Context:
     """The state of one environment.
 
-    ``wiring`` is None until Locust's ``init`` event; ``left`` is true once Locust shuts the process down. ``pacer``
-    assigns arrivals to the users of an open model.
+    ``wiring`` is None until Locust's ``init`` event. ``leaving`` is true once Locust calls the listeners to
+    ``quitting``, and ``left`` once the last of them, ours, was called. ``pacer`` assigns arrivals to the users of an
+    open model.
     ``early`` is the recording of a worker that was given users before its ``init`` event. ``listener_errors`` counts
     the event listeners that fail. ``on_unanswered`` is called by LeanHttpUser with method and name, and the age in
     milliseconds of a request that was open when its user was stopped. ``open_requests`` are those that wait for their
@@ -57,6 +58,7 @@ class Context:
     pacer: ArrivalPacer | None = None
     early: Recording | None = None
     on_unanswered: Callable[[Pair, float], None] | None = None
+    leaving: bool = False
     left: bool = False
     given_hosts: frozenset[str] | None = None
     withheld: set[tuple[str, str]] = field(default_factory=set)
@@ -66,6 +68,7 @@ class Context:
 
     def prepare_to_leave(self) -> None:
         """Let the wiring do what must be done before any listener to ``quitting`` is called."""
+        self.leaving = True
         if self.wiring is not None:
             self.wiring.prepare_to_leave()
 

@@ -63,6 +63,7 @@ class Engine:
         self.trends = Trends(objectives)
         self.verdicts = ProvisionalVerdicts(objectives, lambda: self.trends.points)
         self.signal: str | None = None
+        self.is_saving = False
         self.refusal: str | None = None
         self.internal_error: str | None = None
         self.breach: Breach | None = None
@@ -134,6 +135,13 @@ class Engine:
         measurement, self.measurement = self.measurement, None
         if measurement is None:
             return
+        self.is_saving = True
+        try:
+            self._save(measurement, ending)
+        finally:
+            self.is_saving = False
+
+    def _save(self, measurement: Measurement, ending: Ending) -> None:
         if self._progress:
             self._progress.end()
         workers = self.cluster.summary() if self.cluster else WorkerSummary()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import sys
 from typing import Any
 
 import gevent
 from locust.env import Environment
 
+from slo.runtime.context import context_of
 from slo.runtime.engine import Engine
 
 
@@ -19,6 +21,7 @@ class SignalHandler:
         self._runner = runner
         self._engine = engine
         self._headless = headless
+        self._warned = False
 
     def install(self) -> None:
         """Handle both signals from now on."""
@@ -28,7 +31,11 @@ class SignalHandler:
     def _handle(self, number: signal.Signals) -> None:
         engine, main = self._engine, gevent.get_hub().parent
         ended = engine.store.last is not None and engine.measurement is None
-        if self._headless and (engine.signal is not None or ended):
+        if context_of(self._environment).leaving or (self._headless and ended):
+            if engine.measurement is None and not engine.is_saving:
+                self._handle_after_the_run(number.name, main)
+            return
+        if self._headless and engine.signal is not None:
             return  # the process is ending already
         if not ended:  # with a web UI the process is ended by a signal, in the normal way: its last verdict stands
             engine.signal = number.name
@@ -38,3 +45,18 @@ class SignalHandler:
         elif number == signal.SIGINT or (self._headless and self._environment.shape_class is not None):
             # Locust installs its handler of SIGTERM only once a headless shape has ended.
             gevent.kill(main, KeyboardInterrupt)
+
+    def _handle_after_the_run(self, name: str, main: Any) -> None:
+        """Say what the process waits for; a second signal ends it, with the exit code of the verdict."""
+        context = context_of(self._environment)
+        if not self._warned:
+            self._warned = True
+            sys.stderr.write(
+                f"locust-slo: {name}: the run has ended; the process waits for event listeners of the locustfile or "
+                "of plugins. A second signal ends it now.\n"
+            )
+            return
+        if not context.left and context.wiring is not None:
+            context.left = True
+            context.wiring.leave()
+        gevent.kill(main, SystemExit(self._environment.process_exit_code))

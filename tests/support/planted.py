@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,18 +76,25 @@ FAULTS = {
         "events.request.fire(request_type='GET', name='odd\\ud83d', response_time=5.0, response_length=0, "
         "exception=ValueError('half \\ud83d'), context={})"
     ),
+    "blocking call": "__import__('ctypes').CDLL(None).sleep(2)",
     "reset": "environment is not None and environment.stats.reset_all()",
 }
+HANGING = {"hanging call": "gevent.sleep(3600)"}
 GOOD, BAD = "/health/live", "/nowhere"
 OBJECTIVES = (
     "version: 1\nobjectives:\n  - {name: errors, indicator: errors.ratio, target: 5 %, priority: P0, endpoint: home}\n"
 )
+WORKER_ENDS_S = 90
+"""A worker whose master is gone notices it after 60 s."""
 COUNTED = re.compile(r'^http_requests_total\{endpoint="(health_live|other)".*\} (\S+)$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Plant:
-    """A fault at a place of a locustfile, when that place is reached for the ``at``-th time."""
+    """A fault at a place of a locustfile, when that place is reached for the ``at``-th time.
+
+    ``processes``: 1, 2 for ``--processes 2``, or 3 for a master and two workers that are started one by one.
+    """
 
     place: str
     fault: str
@@ -97,7 +108,7 @@ class Plant:
 
     def text(self) -> str:
         """Return the locustfile."""
-        fault = f"if reached({self.place!r}): {FAULTS[self.fault]}"
+        fault = f"if reached({self.place!r}): {(FAULTS | HANGING)[self.fault]}"
         if self.place == "import":
             fault = FAULTS[self.fault].replace("environment", "None")
         inside = {
@@ -115,12 +126,42 @@ def run(plant: Plant, demo: Demo, folder: Path) -> tuple[Finished, int]:
     (folder / "own.py").write_text(plant.text(), encoding="utf-8")
     (folder / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
     words = ["-f", folder / "own.py", "-H", demo.url, "-u", 2, "-r", 2, "-t", "3s", "--objectives", folder / "o.yaml"]
-    if plant.processes > 1:
-        words += ["--processes", plant.processes, *own_port()]
+    if plant.processes == 2:
+        words += ["--processes", 2, *own_port()]
+    if plant.processes == 3:
+        words += ["--master", "--expect-workers", 2, "--expect-workers-max-wait", 15, *own_port()]
     before = _counted(demo, plant)
-    # An import is a fault of a real start alone.
-    done = Locust(folder / "reports", *words, inside=("env",) if plant.place == "import" else ()).wait()
+    inside = ("env",) if plant.place == "import" else ()  # an import is a fault of a real start alone
+    started = Locust(folder / "reports", *words, inside=inside)
+    workers = [_worker(folder, number, words, inside) for number in range(2 if plant.processes == 3 else 0)]
+    done = started.wait()
+    for worker in workers:
+        assert worker.wait(WORKER_ENDS_S).code not in (1, 2), worker.text()
     return done, _counted(demo, plant) - before
+
+
+def hang(place: str, demo: Demo, folder: Path) -> Finished:
+    """Run a locustfile that waits for ever at ``place``, when the load ends or later; signals end it."""
+    plant = Plant(place, "hanging call", misses=True)
+    (folder / "own.py").write_text(plant.text(), encoding="utf-8")
+    (folder / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
+    words = ("-f", folder / "own.py", "-H", demo.url, "-u", 2, "-r", 2, "-t", "2s", "--objectives", folder / "o.yaml")
+    under_way = Locust(folder / "reports", *words)
+    under_way.await_journal()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            under_way.process.wait(timeout=5)
+            break
+        except subprocess.TimeoutExpired:
+            under_way.process.send_signal(signal.SIGTERM)
+    return under_way.wait(5)
+
+
+def _worker(folder: Path, number: int, words: Sequence[object], inside: Sequence[str]) -> Locust:
+    port = words[words.index("--master-bind-port") + 1]
+    own = ("-f", folder / "own.py", "--worker", "--master-host", "127.0.0.1", "--master-port", port)
+    return Locust(folder / f"worker {number}", *own, headless=False, inside=inside)
 
 
 def _counted(demo: Demo, plant: Plant) -> int:

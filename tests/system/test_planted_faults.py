@@ -23,9 +23,11 @@ AGAIN = ("request", "before", "task")
 """Places that a run reaches many times."""
 ALL = [
     Plant(place, fault, 3 if place in AGAIN else 1, CLIENTS[number % 2], misses, processes)
-    for number, (place, fault, misses, processes) in enumerate(product(PLACES, FAULTS, (False, True), (1, 2)))
+    for number, (place, fault, misses, processes) in enumerate(
+        (*product(PLACES, FAULTS, (False, True), (1, 2)), *product(PLACES, FAULTS, (True,), (3,)))
+    )
     # A master that has quit before it waits for its workers waits for ever, without us, too (Locust 2.47).
-    if (place, fault, processes) != ("init", "runner.quit()", 2)
+    if (place, fault) != ("init", "runner.quit()") or processes == 1
 ]
 SOME = [random.Random(place).choice([one for one in ALL if one.place == place]) for place in PLACES]
 
@@ -33,6 +35,24 @@ SOME = [random.Random(place).choice([one for one in ALL if one.place == place]) 
 @pytest.mark.parametrize("plant", SOME, ids=str)
 def test_a_planted_fault_never_makes_a_miss_a_pass_nor_loses_a_count(plant: Plant, demo: Demo, tmp_path: Path) -> None:
     planted.check(plant, *planted.run(plant, demo, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "test_stop",
+        "quitting",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("on_stop", "test_stopping", "quit")),
+    ],
+)
+def test_a_process_that_waits_for_ever_after_the_load_is_ended_by_signals(
+    place: str, demo: Demo, tmp_path: Path
+) -> None:
+    done = planted.hang(place, demo, tmp_path)
+    said = done.out + done.err
+    assert done.code in (2, 143), said
+    assert done.run.tally("home".__eq__).requests > 0, said
+    assert done.verdict["status"] == "CRITICAL", said
 
 
 @pytest.mark.long

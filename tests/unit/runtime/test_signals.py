@@ -13,6 +13,7 @@ from locust.env import Environment
 from slo.measure.run_description import RunDescription
 from slo.record.ending import COMPLETED
 from slo.record.target import Target
+from slo.runtime.context import context_of
 from slo.runtime.engine import Engine
 from slo.runtime.run_store import RunStore
 from slo.runtime.signals import SignalHandler
@@ -91,12 +92,30 @@ def test_an_interrupt_during_a_run_is_left_to_locust(fake: Gevent, engine: Engin
     assert engine.exit_code() == 130
 
 
-def test_a_run_that_ended_keeps_its_exit_code(fake: Gevent, engine: Engine) -> None:
-    SignalHandler(Environment(), Runner(), engine, headless=True).install()
+def test_a_run_that_ended_keeps_its_exit_code_and_a_second_signal_ends_what_hangs(
+    fake: Gevent, engine: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = Environment()
+    SignalHandler(environment, Runner(), engine, headless=True).install()
     begin(engine)
     engine.end(COMPLETED)
     fake.handlers[signal.SIGTERM]()
     assert engine.signal is None
+    assert fake.killed == []
+    assert "the process waits for event listeners" in capsys.readouterr().err
+    environment.process_exit_code = 2
+    fake.handlers[signal.SIGTERM]()
+    (end,) = fake.killed
+    assert isinstance(end, SystemExit)
+    assert end.code == 2
+
+
+def test_no_signal_ends_a_process_that_writes_its_record(fake: Gevent, engine: Engine) -> None:
+    environment = Environment()
+    SignalHandler(environment, Runner(), engine, headless=True).install()
+    context_of(environment).leaving = engine.is_saving = True
+    fake.handlers[signal.SIGTERM]()
+    fake.handlers[signal.SIGTERM]()
     assert fake.killed == []
 
 
