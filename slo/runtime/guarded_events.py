@@ -48,11 +48,9 @@ def _guarded(listener: Callable[..., None]) -> Callable[..., None]:
     def call(**words: Any) -> None:
         try:
             listener(**words)
-        except GreenletExit as error:
-            if _is_kill(error):
+        except (GreenletExit, *ENDS_A_USER) as error:
+            if isinstance(error, GreenletExit) and _is_kill(error):
                 raise
-            raise ListenerExitError("a listener raised GreenletExit") from error
-        except ENDS_A_USER as error:
             raise ListenerExitError(f"a listener raised {type(error).__name__}") from error
 
     return call
