@@ -24,6 +24,7 @@ from slo.cluster.clock import ClockOffset
 from slo.load.plan import Plan, Stage
 from slo.metrics.endpoint import Reported
 from slo.record.suite import Suite
+from slo.reports import notifier
 from slo.runtime import guarded_events, locust_compat, options, secret_hosts, secret_log_filter, suite
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
@@ -148,7 +149,7 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     if runner is None:
         return  # run_single_user, Locust's debugger: nothing is measured
     try:
-        redactor = Redactor.of_environment(os.environ)
+        redactor = Redactor.of_environment(os.environ).knowing(notifier.secrets_of(environment.parsed_options))
         context_of(environment).listener_errors.install()
         guarded_events.guard(environment.events)
         locust_compat.call_last(events.quitting, _leave)
@@ -166,7 +167,7 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
                 lambda: _end_unfinished(environment),
                 code_of=lambda status: worse(status, environment.process_exit_code),
             )
-            keep_exit_code(environment.events.quit)
+            keep_exit_code(environment.events.quit, isinstance(runner, WorkerRunner))
             locust_compat.shut_down_once(environment.events.quitting, context_of(environment).prepare_to_leave)
         # Timers count from the loop's last update of its clock. All this took a while, and the timer of
         # --run-time, which Locust sets next, would fire too early by as much.

@@ -86,3 +86,9 @@ class Notifier:
 def notifier_for(options: Namespace) -> Notifier | None:
     """Return the notifier for the options; None without --notify. Raises NotifierError."""
     return Notifier(options.notify, options.notify_on, options.notify_format) if options.notify else None
+
+
+def secrets_of(options: Namespace | None) -> tuple[str, ...]:
+    """Return what must not be shown of the webhook's URL: its path and its query, which whoever knows them may use."""
+    parts = urlsplit(getattr(options, "notify", "") or "")
+    return parts.path, parts.query

@@ -75,10 +75,11 @@ def resolve_exit_code(ours: int, theirs: int | None) -> int:
     return code
 
 
-def keep_exit_code(hook: EventHook) -> None:
+def keep_exit_code(hook: EventHook, is_worker: bool = False) -> None:
     """Let a listener to ``quit`` that calls ``sys.exit`` make the exit code worse, but not better.
 
-    Locust passes the code to the listeners, and ends the process with it after them.
+    Locust passes the code to the listeners, and ends the process with it after them. A worker has no verdict: of two
+    codes it takes the worse.
     """
     fire: Callable[..., None] = hook.fire
 
@@ -88,7 +89,7 @@ def keep_exit_code(hook: EventHook) -> None:
             fire(reverse=reverse, exit_code=exit_code, **words)
         except SystemExit as error:
             given = error.code if isinstance(error.code, int) else int(error.code is not None)
-            raise SystemExit(resolve_exit_code(exit_code, given)) from None
+            raise SystemExit(worse(exit_code, given) if is_worker else resolve_exit_code(exit_code, given)) from None
 
     hook.fire = fire_and_keep  # type: ignore[method-assign]
 

@@ -19,7 +19,8 @@ _CREDENTIALS = re.compile(r"(?<=//)[^/\s?#]*@|(?<![\w/.@-])[^\s/:@]+:[^\s/@]+@(?
 _QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _ASSIGNED = re.compile(rf"(\b[\w-]*(?:{_WORDS})[\w-]*=)[^\s&;,]+", re.IGNORECASE)
-_QUOTED = re.compile(rf"(([\"'])[\w-]*(?:{_WORDS})[\w-]*\2\s*:\s*([\"']))(?:(?!\3).)+", re.IGNORECASE)
+_QUOTED = re.compile(rf"((\\*[\"'])[\w-]*(?:{_WORDS})[\w-]*\2\s*:\s*(\\*[\"']))(?:(?!\3).)+", re.IGNORECASE)
+"""JSON, also within the texts of other JSON."""
 NO_SECRETS = ("PWD", "OLDPWD")
 """Variables of every shell that are named like a password: the working directory would disappear from all paths."""
 MIN_SECRET = 8
@@ -62,7 +63,8 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        longest_first = sorted(set(secrets), key=len, reverse=True)
+        self._values = frozenset(secrets)
+        longest_first = sorted(self._values, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     @classmethod
@@ -73,6 +75,10 @@ class Redactor:
         """
         values = (value for name, value in environment.items() if is_secret_name(name) and name not in NO_SECRETS)
         return cls(v for v in values if len(v) >= MIN_SECRET and not (len(v) < 12 and v.isalpha() and v.islower()))
+
+    def knowing(self, secrets: Iterable[str]) -> Redactor:
+        """Return a redactor that knows these secrets, too; one of fewer than ``MIN_SECRET`` characters is left out."""
+        return Redactor({*self._values, *(secret for secret in secrets if len(secret) >= MIN_SECRET)})
 
     def text(self, value: object) -> str:
         """Return ``value`` as a text that can be stored and shown."""

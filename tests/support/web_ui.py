@@ -26,7 +26,7 @@ class Page:
     def __init__(
         self,
         reports: Path,
-        demo: Demo,
+        target: Demo | str,
         *words: object,
         locustfile: Path = HOTEL,
         ready: str = "/",
@@ -35,7 +35,8 @@ class Page:
     ) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
         port = self.url.rpartition(":")[2]
-        own = ("-f", locustfile, "-H", demo.url, "--web-host", "127.0.0.1", "--web-port", port)
+        host = target if isinstance(target, str) else target.url
+        own = ("-f", locustfile, "-H", host, "--web-host", "127.0.0.1", "--web-port", port)
         scale = ("--time-scale", "0.05") if scaled else ()
         self.locust = Locust(reports, *own, *scale, *words, headless=False, env=env)
         wait_for(lambda: self.get(ready))

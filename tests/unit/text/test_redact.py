@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,3 +92,17 @@ def test_the_working_directory_of_the_shell_is_no_secret() -> None:
         {"PWD": "/srv/shop/tests", "OLDPWD": "/srv/other", "DB_PWD": "hunter2hunter2"}
     )
     assert redactor.text("/srv/shop/tests/own.py: hunter2hunter2") == "/srv/shop/tests/own.py: ***"
+
+
+def test_a_password_in_json_within_json_is_hidden() -> None:
+    body = json.dumps({"body": json.dumps({"password": "in-the-body", "name": "shown"})})
+    for _ in range(3):
+        hidden = redact.without_secrets(body)
+        assert "in-the-body" not in hidden
+        assert "shown" in hidden
+        body = json.dumps({"text": body})
+
+
+def test_a_redactor_can_know_more_secrets() -> None:
+    redactor = redact.Redactor(["the-first-secret"]).knowing(["/services/T0/secret", "", "/"])
+    assert redactor.hide("POST /services/T0/secret the-first-secret /") == "POST *** *** /"

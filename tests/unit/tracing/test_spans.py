@@ -63,3 +63,11 @@ def test_a_failed_request_is_an_error(exported: InMemorySpanExporter, response: 
 
 def test_a_url_that_is_none_has_no_server(exported: InMemorySpanExporter) -> None:
     assert "server.address" not in span_of(exported, None, "http://[::").attributes
+
+
+def test_a_span_has_no_secret(exported: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "s3cret-of-the-environment")
+    url = "http://me:in-the-url@api.test/s3cret-of-the-environment?access_token=in-the-query"
+    span = span_of(exported, SimpleNamespace(status_code=200, error=None, url=url, history=[]), url)
+    shown = f"{span.name} {dict(span.attributes)}"
+    assert [secret for secret in ("s3cret", "in-the-url", "in-the-query") if secret in shown] == []
