@@ -42,7 +42,8 @@ class Silence:
     ``silent_s`` are the last seconds of the load in which users waited and no request was answered; 0.0 if answered.
     ``waiting_share`` is the share of the users' time in which they waited for 10 s or longer for an answer that never
     came. ``open_requests`` are the ages of all open requests; ``never_answered`` counts those of 10 s or longer.
-    ``gaps`` are the times in mid-run in which nobody was answered.
+    ``gaps`` are the times in mid-run in which nobody was answered. ``stuck_s`` is the time since the last answer in
+    which tasks waited, where no request is known to be open: those of a client of the locustfile's own are not known.
     """
 
     duration_s: float
@@ -51,12 +52,13 @@ class Silence:
     open_requests: Histogram
     never_answered: int
     gaps: tuple[Gap, ...] = ()
+    stuck_s: float = 0.0
 
     @property
     def longest_s(self) -> float:
         """The longest time in which somebody waited for an answer that did not come, or came late."""
         gaps = [gap.seconds for gap in self.gaps]
-        return max(self.silent_s, self.open_requests.max_us / 1e6, *gaps)
+        return max(self.silent_s, self.stuck_s, self.open_requests.max_us / 1e6, *gaps)
 
     @property
     def sentence(self) -> str:
@@ -66,6 +68,8 @@ class Silence:
             return f"no answer for {self.silent_s + in_gaps_s:.0f} of {self.duration_s:.0f} s"
         if self.waiting_share > MAX_WAITING_SHARE:
             return f"users waited {self.waiting_share * 100:.0f} % of their time for answers that never came"
+        if self.stuck_s:
+            return f"no request ended for the last {self.stuck_s:.0f} of {self.duration_s:.0f} s, while tasks waited"
         return ""
 
     @property
@@ -93,7 +97,9 @@ def find(run: Run) -> Silence:
     user_s = user_seconds(run.users, 0.0, run.duration_s) if lost.total else 0.0
     share = min(1.0, lost.sum_us / 1e6 / user_s) if user_s else 0.0
     gaps = () if run.live or run.search is not None else tuple(_gaps(run, whole))
-    return Silence(run.duration_s, _silent_s(run, whole), share, whole.unanswered, lost.total, gaps)
+    silent_s = _silent_s(run, whole)
+    stuck_s = 0.0 if silent_s or run.live else _stuck_s(run, whole)
+    return Silence(run.duration_s, silent_s, share, whole.unanswered, lost.total, gaps, stuck_s)
 
 
 def _silent_s(run: Run, whole: Tally) -> float:
@@ -106,6 +112,18 @@ def _silent_s(run: Run, whole: Tally) -> float:
         return 0.0
     silent_s = min(run.duration_s - _last_answer_s(run), oldest_s)
     return silent_s if silent_s >= max(MIN_SILENCE_S, MIN_SHARE * run.duration_s) else 0.0
+
+
+def _stuck_s(run: Run, whole: Tally) -> float:
+    """Return the time since the last answer, at most the age of the oldest task that waited when its user was stopped.
+
+    A task that is younger than the slowest answer is not stuck.
+    """
+    oldest_s = run.code.waiting_tasks_s
+    if run.search is not None or oldest_s <= whole.latency.max_us / 1e6:
+        return 0.0
+    stuck_s = min(run.duration_s - _last_answer_s(run), oldest_s)
+    return stuck_s if stuck_s >= max(MIN_SILENCE_S, MIN_SHARE * run.duration_s) else 0.0
 
 
 def _last_answer_s(run: Run) -> float:

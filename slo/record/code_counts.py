@@ -17,7 +17,8 @@ class CodeCounts:
     ``unreported`` are responses of requests with ``catch_response=True`` whose with-block was never entered or left:
     Locust counts such a request nowhere. ``users_ended`` are virtual users that a task ended (``StopUser``).
     ``after_load`` are requests of listeners to ``test_stop`` and of users' ``on_stop`` when the load had ended, of
-    which ``after_load_failed`` failed: they are not among the run's requests.
+    which ``after_load_failed`` failed: they are not among the run's requests. ``waiting_tasks`` waited for something,
+    and were not asleep, when their users were stopped; ``waiting_tasks_s`` is for how long the oldest had been running.
     """
 
     exceptions: CodeExceptions = field(default_factory=CodeExceptions)
@@ -26,6 +27,8 @@ class CodeCounts:
     users_ended: int = 0
     after_load: int = 0
     after_load_failed: int = 0
+    waiting_tasks: int = 0
+    waiting_tasks_s: float = 0.0
 
     def add(self, other: CodeCounts) -> None:
         """Add the counts of another process."""
@@ -35,6 +38,8 @@ class CodeCounts:
         self.users_ended += other.users_ended
         self.after_load += other.after_load
         self.after_load_failed += other.after_load_failed
+        self.waiting_tasks += other.waiting_tasks
+        self.waiting_tasks_s = max(self.waiting_tasks_s, other.waiting_tasks_s)
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON; what is empty is left out."""
@@ -45,6 +50,8 @@ class CodeCounts:
             "users_ended": self.users_ended,
             "after_load": self.after_load,
             "after_load_failed": self.after_load_failed,
+            "waiting_tasks": self.waiting_tasks,
+            "waiting_tasks_s": round(self.waiting_tasks_s, 3),
         }
         return {name: value for name, value in data.items() if value}
 
@@ -58,4 +65,6 @@ class CodeCounts:
             data.get("users_ended", 0),
             data.get("after_load", 0),
             data.get("after_load_failed", 0),
+            data.get("waiting_tasks", 0),
+            data.get("waiting_tasks_s", 0.0),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -42,9 +43,13 @@ def _counting_task(
             _end_user(code, budget, begun)
             budget.begin()
         setattr(user, USER_ATTRIBUTE, begun + 1)
+        started_s = time.perf_counter()
         try:
             execute(tasks, task)
-        except GreenletExit:
+        except GreenletExit as error:
+            if not _was_asleep(error):
+                code.waiting_tasks += 1
+                code.waiting_tasks_s = max(code.waiting_tasks_s, time.perf_counter() - started_s)
             raise  # its user is stopped: how it would have ended is unknown
         except NO_FAILURES as error:
             counts[0] += 1
@@ -60,6 +65,17 @@ def _counting_task(
         return None
 
     return execute_and_count
+
+
+def _was_asleep(error: GreenletExit) -> bool:
+    """Return whether the task was in ``time.sleep`` or ``gevent.sleep`` when its user was stopped."""
+    part = error.__traceback__
+    while part is not None:
+        frame = part.tb_frame
+        if frame.f_code.co_name == "sleep" and frame.f_globals.get("__name__") == "gevent.hub":
+            return True
+        part = part.tb_next
+    return False
 
 
 def _end_user(code: CodeCounts, budget: IterationBudget, begun: int) -> None:

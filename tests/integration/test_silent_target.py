@@ -95,3 +95,39 @@ def test_a_target_that_stops_answering_ends_its_run(processes: tuple[object, ...
     assert "no answer over the last 10 s, the oldest request is open for " in done.err
     assert "4 open, the oldest for " in done.err
     assert done.verdict["status"] == "CRITICAL"
+
+
+OWN_CLIENT = """
+import time
+import urllib.request
+
+from locust import User, constant, task
+
+import slo.plugin
+
+class Guest(User):
+    wait_time = constant(0.02)
+
+    @task
+    def ask(self):
+        begun = time.perf_counter()
+        length = len(urllib.request.urlopen(self.host + "/health/live").read())
+        took_ms = (time.perf_counter() - begun) * 1000
+        self.environment.events.request.fire(
+            request_type="own", name="home", response_time=took_ms, response_length=length, exception=None, context={}
+        )
+"""
+
+
+@pytest.mark.parametrize("processes", [(), pytest.param(("--processes", 2), marks=pytest.mark.slow)])
+def test_a_client_of_the_locustfile_s_own_that_is_not_answered_is_no_pass(
+    processes: tuple[object, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(OWN_CLIENT, encoding="utf-8")
+    (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
+    words = ["-u", 4, "-r", 4, "-t", "8s", *processes, *(own_port() if processes else ())]
+    done = run_that_is_not_answered(tmp_path, [*words, "--objectives", tmp_path / "o.yaml", "--allow-incomplete"])
+    assert done.run.tally("home".__eq__).requests > 0, done.out + done.err
+    assert 1 <= done.run.code.waiting_tasks <= 4
+    assert done.verdict["status"] == "WARNING", done.out + done.err
+    assert done.verdict["reason"].startswith("no request ended for the last ")

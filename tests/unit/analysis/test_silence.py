@@ -9,6 +9,7 @@ import pytest
 from slo.analysis import silence
 from slo.measure.recorder import Recorder
 from slo.metrics.histogram import Histogram
+from slo.record.code_counts import CodeCounts
 from slo.record.process_stats import ProcessStats, StageStats, to_record
 from slo.record.run import Run
 from slo.record.samples import UserSample
@@ -151,3 +152,18 @@ def test_a_generator_that_stood_still_could_be_why_nobody_was_answered() -> None
     assert verdict.reason.startswith("no answer for 13 of 21 s, but our own generator could be why: this process used")
     # 13 s do not explain a minute.
     assert judge(replace(stopped(8, 53), generator=late.generator), demanding(ERRORS)).status == "FAIL"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waited_s", "stuck_s"),
+    [(53, 50.0, 50.0), (53, 0.05, 0.0), (53, 0.0, 0.0), (0, 30.0, 0.0)],
+    ids=["stuck", "younger than the slowest answer", "asleep", "answered to the end"],
+)
+def test_tasks_that_waited_since_the_last_answer_are_no_pass(seconds: int, waited_s: float, stuck_s: float) -> None:
+    run = replace(stopped(8, seconds, users=0), code=CodeCounts(waiting_tasks=1, waiting_tasks_s=waited_s))
+    assert silence.find(run).stuck_s == stuck_s
+    verdict = judge(run, demanding(ERRORS))
+    assert verdict.status == ("WARNING" if stuck_s else "PASS")
+    if stuck_s:
+        assert verdict.reason.startswith("no request ended for the last 50 of 61 s, while tasks waited; ")
+    assert CodeCounts.from_data(run.code.to_data()) == run.code

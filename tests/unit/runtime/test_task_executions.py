@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import gevent
 import pytest
 from gevent import GreenletExit
+from gevent.event import Event
 from locust.env import Environment
 from locust.exception import StopUser
 from locust.user.task import DefaultTaskSet, TaskSet
@@ -68,3 +71,22 @@ def test_users_end_when_the_budget_of_iterations_is_used_up(per_user: bool, exec
     assert [gevent.spawn(user).get() for _ in executed] == executed
     undo()
     assert (code.users_ended, code.tasks.executions) == (2, sum(executed))
+
+
+@pytest.mark.parametrize(("wait", "count"), [(gevent.sleep, 0), (Event().wait, 1)], ids=["asleep", "waiting"])
+def test_a_task_that_waits_when_its_user_is_stopped_is_counted_with_its_age(
+    wait: Callable[[float], object], count: int
+) -> None:
+    code, begun = CodeCounts(), Event()
+    undo = count_tasks(code)
+
+    def ask(_: object) -> None:
+        begun.set()
+        wait(60)
+
+    user = gevent.spawn(lambda: DefaultTaskSet(User(Environment())).execute_task(ask))
+    begun.wait(10)
+    user.kill()
+    undo()
+    assert code.waiting_tasks == count
+    assert (code.waiting_tasks_s > 0) == bool(count)
