@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from slo.runtime.context import context_of
 from slo.runtime.exit import exit_without_verdict
 from slo.runtime.hooks import identity_of, monitor_loop_lag, record
 from slo.runtime.recorded_options import RUN
+from slo.runtime.signals import EndAfterSignals
 from slo.verdict.exit_codes import NO_VERDICT, PASSED, worse
 
 HELLO_S = 0.5
@@ -53,8 +55,9 @@ class WorkerCoordinator:
         environment.events.report_to_master.add_listener(self._on_report)
         environment.events.test_start.add_listener(self._on_start)
         environment.events.test_stop.add_listener(self._on_stop)
-        runner.greenlet.spawn(self._send_hello)
-        runner.greenlet.spawn(monitor_loop_lag, self._loop_lag)
+        if _is_listening(runner):  # a master that quits at once ends a worker before this: what it starts would stay
+            runner.greenlet.spawn(self._send_hello)
+            runner.greenlet.spawn(monitor_loop_lag, self._loop_lag)
         early = context_of(environment).early
         if early is not None:
             self._use_recording(early)
@@ -69,6 +72,7 @@ class WorkerCoordinator:
 
         A master whose last worker is gone reads no more messages.
         """
+        gevent.signal_handler(signal.SIGTERM, EndAfterSignals(self._environment).note_signal, "SIGTERM")
         # The master gives the users of a worker that left to the others, though they may be leaving, too.
         self._runner.last_received_spawn_timestamp = sys.maxsize
         if self._sender is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from argparse import Namespace
 from types import SimpleNamespace
@@ -26,8 +27,8 @@ class Greenlets(list[str]):
     def __init__(self) -> None:
         super().__init__(["listener"])
 
-    def spawn(self, *_: Any) -> None:
-        pass
+    def spawn(self, function: Any, *_: Any) -> None:
+        self.append(str(function))
 
 
 class Runner(SimpleNamespace):
@@ -45,6 +46,14 @@ class Runner(SimpleNamespace):
 
     def stop(self) -> None:
         self.stopped += 1
+
+
+@pytest.fixture(autouse=True)
+def handlers(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """Return the signal handlers that are installed, in the test alone."""
+    found: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(gevent, "signal_handler", lambda *words: found.append(words))
+    return found
 
 
 def worker() -> tuple[WorkerCoordinator, Runner, Environment]:
@@ -139,3 +148,19 @@ def test_a_load_that_the_locustfile_refuses_ends_the_worker_with_its_reason(
         one.refuse("the API is down")
     assert caught.value.code == 3
     assert capsys.readouterr().err == "locust-slo: the API is down\n"
+
+
+def test_a_worker_that_its_master_ended_before_its_init_starts_nothing() -> None:
+    ended = Runner()
+    ended.greenlet.clear()
+    WorkerCoordinator(Environment(parsed_options=Namespace()), ended)  # type: ignore[arg-type]
+    assert len(ended.greenlet) == 0
+    _, runner, _ = worker()
+    assert len(runner.greenlet) == 3
+
+
+def test_signals_end_a_worker_only_once_it_leaves(handlers: list[tuple[Any, ...]]) -> None:
+    one, _, _ = worker()
+    assert handlers == []
+    one.prepare_to_leave()
+    assert [number for number, *_ in handlers] == [signal.SIGTERM]
