@@ -149,11 +149,11 @@ def _wire(environment: Environment, runner: Any, **_: Any) -> None:
     if runner is None:
         return  # run_single_user, Locust's debugger: nothing is measured
     try:
-        redactor = Redactor.of_environment(os.environ).knowing(notifier.secrets_of(environment.parsed_options))
+        redactor = Redactor.of_environment(os.environ)
         context_of(environment).listener_errors.install()
         guarded_events.guard(environment.events)
         locust_compat.call_last(events.quitting, _leave)
-        secret_log_filter.install(redactor)
+        secret_log_filter.install(redactor.knowing(notifier.secrets_of(environment.parsed_options)))
         secret_log_filter.hide_in_exceptions(runner, redactor.hide)
         if not isinstance(runner, MasterRunner):
             BatchedStats.replace(environment.stats, redactor)

@@ -161,7 +161,7 @@ def _slow_since_stage(objective: Objective, selection: Selection) -> list[str]:
 
 
 def _traces(run: Run, objective: Objective, selection: Selection) -> list[str]:
-    """Name the traces of the slowest requests that ``objective`` speaks of; ``run`` begins after its warm-up."""
+    """Name the traces of the slowest requests that ``objective`` selects; ``run`` begins after its warm-up."""
     found = [
         one
         for one in run.slowest

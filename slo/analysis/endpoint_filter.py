@@ -1,4 +1,4 @@
-"""Which endpoints a scope speaks of, by name and method."""
+"""Which endpoints a scope selects, by name and method."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class EndpointFilter:
         return bool(self.names or self.methods)
 
     def accepts(self, endpoint: str) -> bool:
-        """Return whether the scope speaks of an endpoint, given as it is shown or as its id."""
+        """Return whether the scope selects an endpoint, given as it is shown or as its id."""
         method, name = method_and_name(endpoint)
         return matches(name, self.names) and matches(method, self.methods)
 

@@ -1,4 +1,4 @@
-"""Which requests of a run an objective speaks of."""
+"""Which requests of a run an objective selects."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Selection:
 def matching(
     cells: Mapping[tuple[str, str], Tally], scope: Scope, groups: Mapping[str, tuple[str, ...]]
 ) -> dict[tuple[str, str], Tally]:
-    """Return those of ``cells``, by (endpoint, stage), that ``scope`` speaks of."""
+    """Return those of ``cells``, by (endpoint, stage), that ``scope`` selects."""
     wanted = endpoint_filter.of_scope(scope, groups)
     return {
         key: tally for key, tally in sorted(cells.items()) if wanted.accepts(key[0]) and matches(key[1], scope.stages)
@@ -156,7 +156,7 @@ def _hint(wanted: EndpointFilter, endpoints: Sequence[str]) -> str:
         return suggest.hint(", ".join(wanted.names), [name for _, name in pairs])
     if not any(named):
         return ", as far as is known: this record does not have the methods of its requests"
-    return f"; its methods are {', '.join(sorted(set(filter(None, named))))}"
+    return f"; the methods of these endpoints are {', '.join(sorted(set(filter(None, named))))}"
 
 
 def _only_warmup(run: Run, scope: Scope) -> str:

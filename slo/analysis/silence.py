@@ -117,10 +117,10 @@ def _silent_s(run: Run, whole: Tally) -> float:
 def _stuck_s(run: Run, whole: Tally) -> float:
     """Return the time since the last answer, at most the age of the oldest task that waited when its user was stopped.
 
-    A task that is younger than the slowest answer is not stuck.
+    A task that is younger than the slowest answer is not stuck. Where a request is known to be open, its age decides.
     """
     oldest_s = run.code.waiting_tasks_s
-    if run.search is not None or oldest_s <= whole.latency.max_us / 1e6:
+    if run.search is not None or whole.unanswered.total or oldest_s <= whole.latency.max_us / 1e6:
         return 0.0
     stuck_s = min(run.duration_s - _last_answer_s(run), oldest_s)
     return stuck_s if stuck_s >= max(MIN_SILENCE_S, MIN_SHARE * run.duration_s) else 0.0

@@ -13,7 +13,7 @@ import msgpack
 
 from slo.measure.recorder import RUN_STAGE
 from slo.metrics.checked_tally import checked_tally
-from slo.metrics.endpoint import by_id, by_name
+from slo.metrics.endpoint import by_id, by_name, endpoint_id, method_and_name
 from slo.metrics.tally import Tally
 from slo.record.interval import total_of
 from slo.record.run import Run
@@ -51,18 +51,23 @@ def blocks_of(run: Run, count: int = BLOCKS) -> tuple[Block, ...]:
     for interval in run.intervals:
         middle_s = (interval.start_ms + interval.end_ms) / 2000
         place = max(0, bisect_right(starts, middle_s) - 1)
-        for name, tally in interval.tallies():
-            mine = cells[place].setdefault(name, Tally())
+        for endpoint, tally in interval.tallies():
+            mine = cells[place].setdefault(_with_method(run, endpoint), Tally())
             mine.add(tally)
     blocks = zip(starts, ends, stages, cells, strict=True)
     return tuple(Block(end_s - start_s, stage, own) for start_s, end_s, stage, own in blocks)
+
+
+def _with_method(run: Run, endpoint: str) -> str:
+    """Return an endpoint's id; one without a method gets the only method of its name, as in the run's own sums."""
+    return endpoint_id(*method_and_name(run.endpoint_names.shown(endpoint)))
 
 
 def whole_block(run: Run) -> Block:
     """Return the whole run as one block."""
     found: dict[str, Tally] = {}
     for (endpoint, _), tally in total_of(run.intervals).items():
-        found.setdefault(endpoint, Tally()).add(tally)
+        found.setdefault(_with_method(run, endpoint), Tally()).add(tally)
     return Block(run.duration_s, "", found)
 
 

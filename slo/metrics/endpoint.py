@@ -19,6 +19,8 @@ Reported = Pair | str
 """An endpoint as it is reported: method and name, or the name alone."""
 _SEPARATOR = "\t"
 """Is in no name and no method: control characters are removed from both where they enter."""
+_UNKNOWN = "?"
+"""Stands for a method that is not known where the name alone would look like another endpoint; is no method."""
 _HTTP = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"))
 
 
@@ -53,7 +55,9 @@ def stored_id(reported: Reported, clean: Callable[[object], str]) -> str:
     if type(reported) is not tuple:
         return clean(reported)
     method = "" if reported[0] is None else "_".join(clean(reported[0]).split())
-    return endpoint_id(method.upper() if method.upper() in _HTTP else method, clean(reported[1]))
+    if method.upper() in _HTTP:
+        method = method.upper()
+    return endpoint_id("" if method == _UNKNOWN else method, clean(reported[1]))
 
 
 def method_and_name(endpoint: str) -> tuple[str, str]:
@@ -65,10 +69,10 @@ def method_and_name(endpoint: str) -> tuple[str, str]:
 
 
 class EndpointNames:
-    """How the endpoints of a run are shown: each by another text."""
+    """How the endpoints of a run are shown: no two alike."""
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
-        """``ids`` are those of all endpoints of the run."""
+        """Take the ids of all endpoints of the run."""
         self._ids: set[str] = set()
         self._shown: dict[str, Endpoint] = {}
         self.update(ids)
@@ -99,12 +103,10 @@ def _shown(ids: Iterable[str]) -> dict[str, Endpoint]:
         (method, name): f"{method} {name}" if method and len(methods[name]) > 1 else name
         for method, name in pairs.values()
     }
-    times = Counter(texts.values())
-    shown = {
-        (method, name): text if times[text] == 1 else f"{method or '?'} {name}"  # a name like "GET /x" beside GET /x
-        for (method, name), text in texts.items()
-    }
-    return {one: Endpoint(shown[pair], *pair) for one, pair in pairs.items()}
+    while len(set(texts.values())) < len(texts):  # a name like "GET /x" beside GET of /x
+        times = Counter(texts.values())
+        texts = {pair: text if times[text] == 1 else f"{pair[0] or _UNKNOWN} {pair[1]}" for pair, text in texts.items()}
+    return {one: Endpoint(texts[pair], *pair) for one, pair in pairs.items()}
 
 
 def by_name(counts: Iterable[tuple[str, T]]) -> dict[str, dict[str, T]]:
@@ -117,9 +119,11 @@ def by_name(counts: Iterable[tuple[str, T]]) -> dict[str, dict[str, T]]:
 
 
 def by_id(counts: Mapping[str, Mapping[str, T]]) -> Iterator[tuple[str, T]]:
-    """Yield each endpoint's id and value, given by name and method; raises ValueError for a method of several words."""
+    """Yield each endpoint's id and value, given by name and method; raises ValueError for a text that can be none."""
     for name, methods in counts.items():
         for method, value in methods.items():
-            if method.split() not in ([], [method]):
-                raise ValueError(f"'{method[:60]}' is no method: it has a space")
+            if method and (method.split() != [method] or not method.isprintable() or method == _UNKNOWN):
+                raise ValueError(f"'{method[:60]}' is no method: a method is one word")
+            if _SEPARATOR in name:
+                raise ValueError(f"'{name[:60]}' is no endpoint: it has a tab")
             yield endpoint_id(method, name), value

@@ -29,7 +29,7 @@ class Scope:
 
     @property
     def has_all_endpoints(self) -> bool:
-        """Whether it speaks of all endpoints."""
+        """Whether it selects all endpoints."""
         return not (self.endpoints or self.groups or self.methods)
 
 

@@ -265,7 +265,8 @@ class Coordinator:
         self.engine.guard(lambda: self.engine.end(ending))
         if self._sampler is not None:
             self._sampler.kill(block=False)
-        self._outputs.publish()
+        with self.engine.busy():
+            self._outputs.publish()
         if not self._headless:
             self._print()
             self._reporting = gevent.spawn(self.engine.store.finish_reports)
@@ -274,7 +275,8 @@ class Coordinator:
         self._print()
         if self._reporting is not None:
             self._reporting.join()
-        self.engine.store.finish_reports()
+        with self.engine.busy():
+            self.engine.store.finish_reports()
 
     def _print(self) -> None:
         # With --json Locust's statistics are what the standard output is for.

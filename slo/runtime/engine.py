@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from slo.analysis.endpoint_filter import matches
@@ -63,7 +64,7 @@ class Engine:
         self.trends = Trends(objectives)
         self.verdicts = ProvisionalVerdicts(objectives, lambda: self.trends.points)
         self.signal: str | None = None
-        self.is_saving = False
+        self.is_busy = False
         self.refusal: str | None = None
         self.internal_error: str | None = None
         self.breach: Breach | None = None
@@ -135,11 +136,17 @@ class Engine:
         measurement, self.measurement = self.measurement, None
         if measurement is None:
             return
-        self.is_saving = True
-        try:
+        with self.busy():
             self._save(measurement, ending)
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Do work of ours that no signal may cut short, like writing the record, in a with-block."""
+        self.is_busy = True
+        try:
+            yield
         finally:
-            self.is_saving = False
+            self.is_busy = False
 
     def _save(self, measurement: Measurement, ending: Ending) -> None:
         if self._progress:

@@ -1,4 +1,4 @@
-"""Listeners that raise what ends a user or a greenlet: failed listeners, not the end of what fires the event.
+"""Listeners that raise StopUser, GreenletExit or a similar exception have failed; they do not end what fires the event.
 
 Locust stops a run in a greenlet of its own. A listener to ``test_stop`` or ``test_stopping`` that raised GreenletExit
 or StopUser, which Locust lets pass, ended that greenlet, and the process waited for ever for the end of the run.
@@ -16,8 +16,8 @@ from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImm
 
 from slo.runtime import locust_compat
 
-USERS_EVENTS = ("request", "user_error")
-"""Are fired by users, which such an exception ends as it ends them anywhere else."""
+GUARDED = ("init", "test_start", "spawning_complete", "test_stopping", "test_stop", "quitting", "quit")
+"""Events of a run's life. Others are fired by users, which such an exception ends as anywhere else, or by plugins."""
 ENDS_A_USER = (StopUser, StopTest, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately)
 
 
@@ -26,9 +26,13 @@ class ListenerExitError(Exception):
 
 
 def guard(events: Events) -> None:
-    """Make such exceptions failures of the listener, in all events but those that users fire."""
-    for name, hook in vars(events).items():
-        if isinstance(hook, EventHook) and name not in USERS_EVENTS:
+    """Make such exceptions failures of the listener, in the events of a run's life.
+
+    An event that fires in a way of its own, by a plugin, is left as it is.
+    """
+    for name in GUARDED:
+        hook = getattr(events, name)
+        if type(hook) is EventHook and "fire" not in vars(hook):
             _guard(hook)
 
 
@@ -61,4 +65,4 @@ def _is_kill(error: GreenletExit) -> bool:
     innermost = error.__traceback__
     while innermost is not None and innermost.tb_next is not None:
         innermost = innermost.tb_next
-    return innermost is not None and "gevent" in innermost.tb_frame.f_globals.get("__name__", "")
+    return innermost is not None and innermost.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "gevent"

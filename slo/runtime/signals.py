@@ -26,8 +26,8 @@ class EndAfterSignals:
         if not self._warned:
             self._warned = True
             sys.stderr.write(
-                f"locust-slo: {name}: the run has ended; the process waits for event listeners of the locustfile or "
-                "of plugins. A second signal ends it now.\n"
+                f"locust-slo: {name}: the run has ended; the process still waits, for event listeners of the "
+                "locustfile or of plugins, for example. A second signal ends it now.\n"
             )
             return
         if not context.left and context.wiring is not None:
@@ -55,7 +55,7 @@ class SignalHandler:
         engine, main = self._engine, gevent.get_hub().parent
         ended = engine.store.last is not None and engine.measurement is None
         if context_of(self._environment).leaving or (self._headless and ended):
-            if engine.measurement is None and not engine.is_saving:
+            if engine.measurement is None and not engine.is_busy:
                 self._end.note_signal(number.name)
             return
         if self._headless and engine.signal is not None:

@@ -72,17 +72,16 @@ class WorkerCoordinator:
 
         A master whose last worker is gone reads no more messages.
         """
-        gevent.signal_handler(signal.SIGTERM, EndAfterSignals(self._environment).note_signal, "SIGTERM")
         # The master gives the users of a worker that left to the others, though they may be leaving, too.
         self._runner.last_received_spawn_timestamp = sys.maxsize
-        if self._sender is None:
-            return
-        if not self._sender.finished:
-            self._runner.stop()
-            self._on_stop()
-        ends_s = time.monotonic() + HAND_OVER_S
-        while _is_listening(self._runner) and not self._sender.settled and time.monotonic() < ends_s:
-            gevent.sleep(0.02)
+        if self._sender is not None:
+            if not self._sender.finished:
+                self._runner.stop()
+                self._on_stop()
+            ends_s = time.monotonic() + HAND_OVER_S
+            while _is_listening(self._runner) and not self._sender.settled and time.monotonic() < ends_s:
+                gevent.sleep(0.02)
+        gevent.signal_handler(signal.SIGTERM, EndAfterSignals(self._environment).note_signal, "SIGTERM")
 
     def leave(self) -> None:
         """Set the exit code: a worker's failed requests are for the master to judge.

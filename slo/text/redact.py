@@ -19,7 +19,7 @@ _CREDENTIALS = re.compile(r"(?<=//)[^/\s?#]*@|(?<![\w/.@-])[^\s/:@]+:[^\s/@]+@(?
 _QUERY = re.compile(rf"([?&;][^=&#\s]*(?:{_WORDS}|sig)[^=&#\s]*=)[^&#\s]+", re.IGNORECASE)
 _SCHEME = re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{8,}", re.IGNORECASE)
 _ASSIGNED = re.compile(rf"(\b[\w-]*(?:{_WORDS})[\w-]*=)[^\s&;,]+", re.IGNORECASE)
-_QUOTED = re.compile(rf"((\\*[\"'])[\w-]*(?:{_WORDS})[\w-]*\2\s*:\s*(\\*[\"']))(?:(?!\3).)+", re.IGNORECASE)
+_QUOTED = re.compile(rf"((?<!\\)(\\*[\"'])[\w-]*(?:{_WORDS})[\w-]*\2\s*:\s*(\\*[\"']))(?:(?!\3).)+", re.IGNORECASE)
 """JSON, also within the texts of other JSON."""
 NO_SECRETS = ("PWD", "OLDPWD")
 """Variables of every shell that are named like a password: the working directory would disappear from all paths."""

@@ -25,7 +25,7 @@ class Spans:
 
     def __init__(self) -> None:
         self._tracer = trace.get_tracer("locust-slo", __version__)
-        self._hide = Redactor.of_environment(os.environ).text
+        self._hide = Redactor.of_environment(os.environ).hide
 
     def begin(self, session: Any, method: str, url: str, name: str) -> _Span:
         """Begin a request's span; ``url`` is made whole by the session that sends it."""
@@ -42,7 +42,7 @@ class Spans:
 class _Span:
     """One request's span."""
 
-    def __init__(self, span: trace.Span, hide: Callable[[object], str]) -> None:
+    def __init__(self, span: trace.Span, hide: Callable[[str], str]) -> None:
         self._span = span
         self._hide = hide
         self.trace_id = trace.format_trace_id(span.get_span_context().trace_id)

@@ -127,8 +127,8 @@ def _comparable_endpoints(*runs: Sequence[Block]) -> list[tuple[str, Callable[[s
 
     A name of which one run does not know the methods is one endpoint.
     """
-    ids = {endpoint for blocks in runs for block in blocks for endpoint in block.cells}
-    pairs = {method_and_name(endpoint) for endpoint in ids}
+    cells = [cell for blocks in runs for block in blocks for cell in block.cells.items()]
+    pairs = {method_and_name(endpoint) for endpoint, tally in cells if tally.requests}
     unknown = {name for method, name in pairs if not method}
     names = EndpointNames(name if name in unknown else endpoint_id(method, name) for method, name in pairs)
     found = {}

@@ -167,3 +167,8 @@ def test_tasks_that_waited_since_the_last_answer_are_no_pass(seconds: int, waite
     if stuck_s:
         assert verdict.reason.startswith("no request ended for the last 50 of 61 s, while tasks waited; ")
     assert CodeCounts.from_data(run.code.to_data()) == run.code
+
+
+def test_where_a_request_is_known_to_be_open_its_age_decides_and_not_that_of_its_task() -> None:
+    run = replace(stopped(8, 53, age_s=0.05), code=CodeCounts(waiting_tasks=1, waiting_tasks_s=50.0))
+    assert silence.find(run).sentence == ""

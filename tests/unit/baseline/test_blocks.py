@@ -9,7 +9,9 @@ import msgpack
 import pytest
 
 from slo.baseline.blocks import blocks_of, pack, unpack, whole_block
+from slo.measure.recorder import Recorder
 from slo.metrics.endpoint import endpoint_id
+from tests.support.made import Clock, made
 from tests.support.methods import two_methods
 
 
@@ -36,3 +38,14 @@ def test_blocks_of_version_2_have_names_only() -> None:
 def test_damaged_blocks_are_an_error(packed: str) -> None:
     with pytest.raises((ValueError, TypeError, zlib.error, msgpack.UnpackException)):
         unpack(packed, has_methods=True)
+
+
+def test_a_check_by_name_alone_belongs_to_the_only_method_of_that_name() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        recorder.request(("GET", "/x"), 5.0, 1)
+        recorder.check("/x", "body", True)
+        clock.now += 1
+
+    run = made(fill)
+    for blocks in (blocks_of(run), (whole_block(run),)):
+        assert [set(block.cells) for block in blocks if block.cells] == [{endpoint_id("GET", "/x")}]

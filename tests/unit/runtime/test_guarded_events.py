@@ -68,3 +68,11 @@ def test_an_event_of_users_ends_the_user(events: Events) -> None:
     events.request.add_listener(leave)
     with pytest.raises(GreenletExit):
         events.request.fire()
+
+
+def test_an_event_that_fires_in_a_way_of_its_own_is_left_as_it_is() -> None:
+    events, fired = Events(), []
+    events.quitting.fire = lambda **words: fired.append(words)  # type: ignore[method-assign]
+    guarded_events.guard(events)
+    events.quitting.fire(environment=None)
+    assert fired == [{"environment": None}]

@@ -102,7 +102,7 @@ def test_a_run_that_ended_keeps_its_exit_code_and_a_second_signal_ends_what_hang
     fake.handlers[signal.SIGTERM]()
     assert engine.signal is None
     assert fake.killed == []
-    assert "the process waits for event listeners" in capsys.readouterr().err
+    assert "the process still waits, for event listeners" in capsys.readouterr().err
     environment.process_exit_code = 2
     fake.handlers[signal.SIGTERM]()
     (end,) = fake.killed
@@ -113,7 +113,7 @@ def test_a_run_that_ended_keeps_its_exit_code_and_a_second_signal_ends_what_hang
 def test_no_signal_ends_a_process_that_writes_its_record(fake: Gevent, engine: Engine) -> None:
     environment = Environment()
     SignalHandler(environment, Runner(), engine, headless=True).install()
-    context_of(environment).leaving = engine.is_saving = True
+    context_of(environment).leaving = engine.is_busy = True
     fake.handlers[signal.SIGTERM]()
     fake.handlers[signal.SIGTERM]()
     assert fake.killed == []

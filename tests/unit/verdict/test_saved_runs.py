@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from slo.measure.recorder import Recorder
 from slo.metrics.indicator import parse
 from slo.objectives.objectives import parse as parse_objectives
 from slo.record.ending import Ending
 from slo.record.run_record import RunError
 from slo.verdict import saved_runs
 from tests.support.cli import saved_runs as write_runs
+from tests.support.made import Clock, made
 from tests.support.methods import two_methods
 from tests.support.steady import YAML, steady
 
@@ -75,3 +77,15 @@ def test_two_runs_side_by_side_have_a_row_for_each_method_that_both_know() -> No
     older = saved_runs.side_by_side(two_methods(methods=False), two_methods(450.0))
     assert [row.endpoint for row in older if row.endpoint != "all"] == ["/x"]
     assert getattr(older[-1].change, "worse", 0) == pytest.approx(0.5, abs=0.01)
+
+
+def test_checks_by_name_alone_leave_the_methods_their_rows() -> None:
+    def fill(recorder: Recorder, clock: Clock) -> None:
+        for _ in range(40):
+            recorder.request(("GET", "/x"), 5.0, 1)
+            recorder.request(("POST", "/x"), 5.0, 1)
+            recorder.check("/x", "body", True)
+            clock.now += 1
+
+    rows = saved_runs.side_by_side(made(fill), made(fill))
+    assert [row.endpoint for row in rows if row.endpoint != "all"] == ["GET /x", "POST /x"]
