@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from slo.record.run import Run
+from slo.record.slowest import SlowRequest
 from tests.support.cluster import own_port
 from tests.support.processes import ROOT, Demo, Finished, locust
 from tests.support.traces import Collector, Target, attributes
@@ -37,7 +38,11 @@ def visit(
 
 def slow_of(run: Run, endpoint: str) -> list[str]:
     """Return the trace ids of the endpoint's slowest requests."""
-    return [one.trace_id for one in run.slowest if one.endpoint == endpoint]
+    return [one.trace_id for one in slow_requests(run, endpoint)]
+
+
+def slow_requests(run: Run, endpoint: str) -> list[SlowRequest]:
+    return [one for one in run.slowest if run.endpoint_names.shown(one.endpoint) == endpoint]
 
 
 def holds_what_the_target_saw(run: Run, target: Target) -> None:
@@ -55,7 +60,7 @@ def holds_what_the_target_saw(run: Run, target: Target) -> None:
         kept = {one.ids[0] for one in target.of("/own", who)}  # requests' own instrumentation puts a span's there
         assert set(slow_of(run, f"{who} own")) <= kept
         assert who == "Plain" or kept == {OWN}
-        failed = [one for one in run.slowest if one.endpoint == f"{who} fail"]
+        failed = slow_requests(run, f"{who} fail")
         assert {one.trace_id for one in failed} <= {one.ids[0] for one in target.of("/fail", who)}
         assert {(one.status, one.failure) for one in failed} == {(503, "no room")}
 
@@ -70,7 +75,7 @@ def test_without_opentelemetry_each_request_carries_a_trace_of_its_own(tmp_path:
     sent = [one.ids for one in target.asked if one.path != "/own"]
     assert len({trace_id for trace_id, _ in sent}) == len(sent) > 20
     assert len({span_id for _, span_id in sent}) == len(sent)
-    refused = [one for one in done.run.slowest if one.endpoint == "Lean refused"]
+    refused = slow_requests(done.run, "Lean refused")
     assert {(one.status, one.failure) for one in refused} == {(None, "connection refused")}
 
 
