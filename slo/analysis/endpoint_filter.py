@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from slo.metrics.endpoint import method_and_name
-from slo.objectives.objective import Scope
+from slo.objectives.objective import Scope, endpoints_text
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class EndpointFilter:
 
     def __str__(self) -> str:
         """Return what it selects, as part of a sentence."""
-        names, methods = ", ".join(self.names), ", ".join(self.methods)
-        return f"{methods} {names}" if names and methods else names or methods
+        return endpoints_text(self.methods, self.names)
 
 
 def of_scope(scope: Scope, groups: Mapping[str, tuple[str, ...]]) -> EndpointFilter:

@@ -103,27 +103,28 @@ def find(run: Run) -> Silence:
 
 
 def _silent_s(run: Run, whole: Tally) -> float:
-    """Return the time since the last answer, at most the age of the oldest open request.
-
-    An open request that is younger than the slowest answer is no silence.
-    """
+    """Return the time since the last answer, at most the age of the oldest open request."""
     oldest_s = run.live.oldest_open_s if run.live else whole.unanswered.max_us / 1e6
-    if run.search is not None or oldest_s <= whole.latency.max_us / 1e6:
-        return 0.0
-    silent_s = min(run.duration_s - _last_answer_s(run), oldest_s)
-    return silent_s if silent_s >= max(MIN_SILENCE_S, MIN_SHARE * run.duration_s) else 0.0
+    return _since_last_answer_s(run, whole, oldest_s)
 
 
 def _stuck_s(run: Run, whole: Tally) -> float:
     """Return the time since the last answer, at most the age of the oldest task that waited when its user was stopped.
 
-    A task that is younger than the slowest answer is not stuck. Where a request is known to be open, its age decides.
+    Where a request is known to be open, its age decides.
     """
-    oldest_s = run.code.waiting_tasks_s
-    if run.search is not None or whole.unanswered.total or oldest_s <= whole.latency.max_us / 1e6:
+    return 0.0 if whole.unanswered.total else _since_last_answer_s(run, whole, run.code.waiting_tasks_s)
+
+
+def _since_last_answer_s(run: Run, whole: Tally, oldest_s: float) -> float:
+    """Return the time since the last answer, at most ``oldest_s``; 0.0 where that is too short to be a silence.
+
+    What has waited for less than the slowest answer took is no silence.
+    """
+    if run.search is not None or oldest_s <= whole.latency.max_us / 1e6:
         return 0.0
-    stuck_s = min(run.duration_s - _last_answer_s(run), oldest_s)
-    return stuck_s if stuck_s >= max(MIN_SILENCE_S, MIN_SHARE * run.duration_s) else 0.0
+    silent_s = min(run.duration_s - _last_answer_s(run), oldest_s)
+    return silent_s if silent_s >= max(MIN_SILENCE_S, MIN_SHARE * run.duration_s) else 0.0
 
 
 def _last_answer_s(run: Run) -> float:

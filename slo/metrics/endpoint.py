@@ -87,7 +87,10 @@ class EndpointNames:
     def shown(self, endpoint: str) -> Endpoint:
         """Return how the endpoint of this id is shown."""
         found = self._shown.get(endpoint)
-        return Endpoint(method_and_name(endpoint)[1], *method_and_name(endpoint)) if found is None else found
+        if found is None:
+            method, name = method_and_name(endpoint)
+            return Endpoint(name, method, name)
+        return found
 
 
 def _shown(ids: Iterable[str]) -> dict[str, Endpoint]:
@@ -121,9 +124,9 @@ def by_name(counts: Iterable[tuple[str, T]]) -> dict[str, dict[str, T]]:
 def by_id(counts: Mapping[str, Mapping[str, T]]) -> Iterator[tuple[str, T]]:
     """Yield each endpoint's id and value, given by name and method; raises ValueError for a text that can be none."""
     for name, methods in counts.items():
+        if _SEPARATOR in name:
+            raise ValueError(f"'{name[:60]}' is no endpoint: it has a tab")
         for method, value in methods.items():
             if method and (method.split() != [method] or not method.isprintable() or method == _UNKNOWN):
                 raise ValueError(f"'{method[:60]}' is no method: a method is one word")
-            if _SEPARATOR in name:
-                raise ValueError(f"'{name[:60]}' is no endpoint: it has a tab")
             yield endpoint_id(method, name), value

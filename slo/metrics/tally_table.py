@@ -23,14 +23,13 @@ class TallyTable(dict[Key, Tally]):
         """Add counts of one endpoint in one stage."""
         self.setdefault((endpoint, stage), Tally()).add(tally)
 
-    def add_all(self, other: Mapping[Key, Tally]) -> None:
-        """Add every count of another table."""
+    def add_all(self, other: Mapping[Key, Tally], names: EndpointNames | None = None) -> None:
+        """Add every count of another table; with ``names`` its endpoints are ids, and added as they are shown."""
         for (endpoint, stage), tally in other.items():
-            self.add(endpoint, stage, tally)
+            self.add(names.shown(endpoint) if names else endpoint, stage, tally)
 
     def shown(self, names: EndpointNames) -> TallyTable:
         """Return this table, by endpoint ids, with its endpoints as they are shown."""
         found = TallyTable()
-        for (endpoint, stage), tally in self.items():
-            found.add(names.shown(endpoint), stage, tally)
+        found.add_all(self, names)
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -31,6 +32,11 @@ class Scope:
     def has_all_endpoints(self) -> bool:
         """Whether it selects all endpoints."""
         return not (self.endpoints or self.groups or self.methods)
+
+
+def endpoints_text(methods: Sequence[str], names: Sequence[str]) -> str:
+    """Return which endpoints are selected, as part of a sentence; an empty text for all."""
+    return " ".join(filter(None, (", ".join(methods), ", ".join(names))))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from slo.metrics import indicator, quantity
 from slo.metrics.indicator import WHOLE_RUN, Indicator, IndicatorError
 from slo.metrics.quantity import QuantityError
 from slo.objectives.document import Document, Path, Problem
-from slo.objectives.objective import Objective, Scope
+from slo.objectives.objective import Objective, Scope, endpoints_text
 from slo.text import suggest
 
 ABORT_AFTER_S = Fraction(30)
@@ -209,8 +209,7 @@ def _name(what: Indicator, scope: Scope, item: Mapping[str, Any]) -> str:
         words += " (429 aside)"
     if item.get("check"):
         words += f" '{item['check']}'"
-    methods, where = ", ".join(scope.methods), ", ".join((*scope.endpoints, *scope.groups))
-    of = f"{methods} {where}" if methods and where else methods or where
+    of = endpoints_text(scope.methods, (*scope.endpoints, *scope.groups))
     words += f" of {of}" if of else ""
     words += f" during {', '.join(scope.stages)}" if scope.stages else ""
     words += f" in {', '.join(scope.scenarios)}" if scope.scenarios else ""

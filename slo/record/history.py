@@ -148,7 +148,7 @@ class History:
         tallies, names = TallyTable(), self.names
         arrivals: dict[str, Arrivals] = {}
         for segment in self._segments[first:]:
-            tallies.add_all(segment.tallies.shown(names))
+            tallies.add_all(segment.tallies, names)
             for stage, more in segment.arrivals.items():
                 arrivals[stage] = arrivals.get(stage, NO_ARRIVALS).plus(more)
         since_ms = max((warmup_end_ms, *(segment.end_ms for segment in self._segments[:first])))

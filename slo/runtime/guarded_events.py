@@ -12,13 +12,11 @@ from typing import Any
 
 from gevent import GreenletExit
 from locust.event import EventHook, Events
-from locust.exception import InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser
 
 from slo.runtime import locust_compat
 
 GUARDED = ("init", "test_start", "spawning_complete", "test_stopping", "test_stop", "quitting", "quit")
 """Events of a run's life. Others are fired by users, which such an exception ends as anywhere else, or by plugins."""
-ENDS_A_USER = (StopUser, StopTest, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately)
 
 
 class ListenerExitError(Exception):
@@ -52,7 +50,7 @@ def _guarded(listener: Callable[..., None]) -> Callable[..., None]:
     def call(**words: Any) -> None:
         try:
             listener(**words)
-        except (GreenletExit, *ENDS_A_USER) as error:
+        except (GreenletExit, *locust_compat.ENDS_A_USER) as error:
             if isinstance(error, GreenletExit) and _is_kill(error):
                 raise
             raise ListenerExitError(f"a listener raised {type(error).__name__}") from error

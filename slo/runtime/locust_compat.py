@@ -40,16 +40,9 @@ __all__ = ["DefaultTaskSet"]
 SPAWNING_TIMEOUT_S = 10.0
 LISTENER_FAILED = "Uncaught exception in event handler"
 """How the log line begins that Locust writes when an event listener has raised (``EventHook.fire``)."""
-NO_FAILURES = (
-    StopUser,
-    StopTest,
-    InterruptTaskSet,
-    RescheduleTask,
-    RescheduleTaskImmediately,
-    GreenletExit,
-    SystemExit,
-    KeyboardInterrupt,
-)
+ENDS_A_USER = (StopUser, StopTest, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately)
+"""Locust's own exceptions that end a task or a user; its events let them through (``EventHook.fire``)."""
+NO_FAILURES = (*ENDS_A_USER, GreenletExit, SystemExit, KeyboardInterrupt)
 """Exceptions that end a task or a user and say nothing of the response.
 
 ``slo.lean``, which imports nothing of this package, has the same.

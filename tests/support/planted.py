@@ -123,9 +123,7 @@ class Plant:
 
 def run(plant: Plant, demo: Demo, folder: Path) -> tuple[Finished, int]:
     """Run the locustfile; returns how it ended, and how many of its requests the target counted."""
-    (folder / "own.py").write_text(plant.text(), encoding="utf-8")
-    (folder / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
-    words = ["-f", folder / "own.py", "-H", demo.url, "-u", 2, "-r", 2, "-t", "3s", "--objectives", folder / "o.yaml"]
+    words = _words(plant, demo, folder, "3s")
     if plant.processes == 2:
         words += ["--processes", 2, *own_port()]
     if plant.processes == 3:
@@ -147,10 +145,7 @@ def run(plant: Plant, demo: Demo, folder: Path) -> tuple[Finished, int]:
 def hang(place: str, demo: Demo, folder: Path) -> Finished:
     """Run a locustfile that waits for ever at ``place``, when the load ends or later; signals end it."""
     plant = Plant(place, "hanging call", misses=True)
-    (folder / "own.py").write_text(plant.text(), encoding="utf-8")
-    (folder / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
-    words = ("-f", folder / "own.py", "-H", demo.url, "-u", 2, "-r", 2, "-t", "2s", "--objectives", folder / "o.yaml")
-    under_way = Locust(folder / "reports", *words)
+    under_way = Locust(folder / "reports", *_words(plant, demo, folder, "2s"))
     under_way.await_journal()
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -160,6 +155,14 @@ def hang(place: str, demo: Demo, folder: Path) -> Finished:
         except subprocess.TimeoutExpired:
             under_way.process.send_signal(signal.SIGTERM)
     return under_way.wait(5)
+
+
+def _words(plant: Plant, demo: Demo, folder: Path, run_time: str) -> list[object]:
+    """Write the locustfile and its objectives into ``folder``; returns the options that run them."""
+    (folder / "own.py").write_text(plant.text(), encoding="utf-8")
+    (folder / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
+    load = ["-H", demo.url, "-u", 2, "-r", 2, "-t", run_time]
+    return ["-f", folder / "own.py", *load, "--objectives", folder / "o.yaml"]
 
 
 def _worker(folder: Path, number: int, words: Sequence[object], inside: Sequence[str]) -> Locust:

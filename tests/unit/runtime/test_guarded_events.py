@@ -10,7 +10,7 @@ from gevent import GreenletExit
 from gevent.event import Event
 from locust.event import Events
 
-from slo.runtime import guarded_events
+from slo.runtime import guarded_events, locust_compat
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def events() -> Events:
     return made
 
 
-@pytest.mark.parametrize("kind", [GreenletExit, *guarded_events.ENDS_A_USER])
+@pytest.mark.parametrize("kind", [GreenletExit, *locust_compat.ENDS_A_USER])
 def test_a_listener_that_raises_what_ends_a_user_has_failed_and_the_others_are_called(
     kind: type[BaseException], events: Events, caplog: pytest.LogCaptureFixture
 ) -> None:
