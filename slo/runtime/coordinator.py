@@ -39,6 +39,7 @@ from slo.runtime.run_store import RunStore
 from slo.runtime.shape import LimitShape
 from slo.runtime.signals import SignalHandler
 from slo.runtime.suite import metrics_token
+from slo.runtime.target_hosts import only_host
 from slo.verdict.exit_codes import NO_VERDICT, PASSED
 
 LEAVE_S = 5.0
@@ -225,7 +226,7 @@ class Coordinator:
 
     def _scrape(self, measurement: Measurement, path: str) -> None:
         """Read the target's metrics as long as the run is running."""
-        scraper = Scraper(self._environment.host or "", path, metrics_token(self._environment))
+        scraper = Scraper(only_host(self._environment), path, metrics_token(self._environment))
         plan = measurement.description.plan
         wait_s = period_s(plan.time_scale if plan else 1.0)
         while self.engine.measurement is measurement:

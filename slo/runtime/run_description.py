@@ -17,6 +17,7 @@ from slo.record.target import Target
 from slo.runtime import options, recorded_options
 from slo.runtime.shape import LimitShape
 from slo.runtime.suite import is_embedded, scenario_of
+from slo.runtime.target_hosts import target_hosts
 from slo.text import redact
 
 
@@ -31,7 +32,7 @@ def describe_run(environment: Environment) -> RunDescription:
     return RunDescription(
         name=scenario or Path(environment.locustfile or "run").stem,
         scenario=scenario,
-        target=Target(redact.without_credentials(environment.host or ""), is_embedded(parsed)),
+        target=Target(", ".join(map(redact.without_credentials, target_hosts(environment))), is_embedded(parsed)),
         plan=plan if isinstance(plan, Plan) else None,
         options={**recorded_options.options_of_run(parsed), **own},
         search=search,

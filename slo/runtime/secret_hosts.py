@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from locust.env import Environment
 
 from slo.runtime.context import context_of
+from slo.runtime.target_hosts import target_hosts
 from slo.text.clean import for_terminal
 from slo.text.redact import without_credentials
 
@@ -41,7 +42,8 @@ def is_trusted(environment: Environment) -> bool:
         return bool(getattr(parsed, TRUSTED, False))
     if given is None or getattr(parsed, "headless", False):
         return True  # nobody has used the form
-    return origin_of(environment.host or "") in given | frozenset(_allowed(os.environ.get(ALLOWED, "").split(",")))
+    hosts = frozenset(map(origin_of, target_hosts(environment)))
+    return bool(hosts) and hosts <= given | frozenset(_allowed(os.environ.get(ALLOWED, "").split(",")))
 
 
 def secret_of(environment: Environment, variable: str) -> str:
@@ -49,7 +51,7 @@ def secret_of(environment: Environment, variable: str) -> str:
     value = os.environ.get(variable, "")
     if not value or is_trusted(environment):
         return value
-    context, host = context_of(environment), without_credentials(environment.host or "")
+    context, host = context_of(environment), ", ".join(map(without_credentials, target_hosts(environment)))
     if (variable, host) not in context.withheld:
         context.withheld.add((variable, host))
         sys.stderr.write(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from locust import User
 from locust.env import Environment
 
 from slo.load.requested_load import RequestedLoad
@@ -27,6 +28,13 @@ def test_a_run_without_a_scenario_is_called_by_its_locustfile() -> None:
     assert (found.name, found.scenario, found.plan, found.search) == ("shop", None, None, None)
     assert found.requested_load == RequestedLoad(5, 2.0)
     assert "s3cret" not in found.target.url
+
+
+def test_hosts_of_the_user_classes_are_the_target() -> None:
+    one = environment()
+    one.host = None
+    one.user_classes = [type("Own", (User,), {"host": f"http://me:s3cret@{name}.test"}) for name in "ab"]
+    assert describe_run(one).target.url == "http://a.test, http://b.test"
 
 
 def test_with_a_web_ui_or_a_shape_the_load_is_not_that_of_the_options() -> None:
