@@ -67,7 +67,8 @@ def warnings(objective: Objective, run: Run | None) -> list[str]:
     if offered is None or offered > objective.bound:
         return []
     where = f"in stage {', '.join(scope.stages)}" if scope.stages else "over the whole run, its ramps among it"
+    most = show(offered, "rps", objective.bound)
     return [
-        f"the load of {run.id} offers at most {offered:.3g} rps {where}, even to a target that answers at once: "
+        f"the load of {run.id} offers at most {most} {where}, even to a target that answers at once: "
         f"{show(objective.bound, objective.unit)} cannot be reached; more users, shorter pauses, or another `stage`"
     ]

@@ -223,7 +223,7 @@ def _objective(result: Result, trends: Trends) -> dict[str, Any]:
         "unit": objective.unit,
         "status": result.status,
         "value": None if result.value is None else float(result.value),
-        "shown": "-" if result.value is None else "at least " * result.at_least + show(result.value, objective.unit),
+        "shown": result.value_shown,
         "interval": interval,
         "low_confidence": result.low_confidence,
         "direction": objective.direction,

@@ -35,6 +35,8 @@ _ALLOWED: Mapping[Unit, str] = {
     "s": "a duration with its unit (ms, s, min, h), like `30 s`",
     "%/h": "a change in percent per hour, like `5 %/h`",
 }
+MAX_PLACES = 6
+"""Decimals that a value gets at most to differ from a bound."""
 _QUANTITY = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*([^0-9.,\s+-][^\s]*)?", re.ASCII)
 
 
@@ -78,17 +80,22 @@ def write(value: Fraction, unit: Unit) -> str:
     return text if unit == "count" else f"{text} {'%' if unit == 'ratio' else unit}"
 
 
-def show(value: Fraction | float, unit: Unit, compared_with: Fraction | None = None) -> str:
+def show(value: Fraction | float, unit: Unit, *compared_with: Fraction | None) -> str:
     """Return ``value`` for people, with its unit; rounding never makes it look like 0 % or 100 %.
 
-    If it differs from ``compared_with``, it gets as many digits as it takes to show the difference.
+    Where it differs from a value of ``compared_with``, it gets as many digits as it takes to show the difference.
     """
     exact = Fraction(value)
     text = _shown(exact, unit)
-    if compared_with is None or exact == compared_with or text != _shown(compared_with, unit):
+    alike = [one for one in compared_with if one not in (None, exact) and _shown(Fraction(one), unit) == text]
+    if not alike:
         return text
     scale = 100 if unit == "ratio" else 1
-    return write(Fraction(_fixed(exact * scale, 6)) / scale, unit)
+    for places in range(2, MAX_PLACES + 1):
+        rounded = _fixed(exact * scale, places)
+        if rounded not in (_fixed(one * scale, places) for one in alike):
+            break
+    return write(Fraction(rounded) / scale, unit)
 
 
 def _shown(exact: Fraction, unit: Unit) -> str:

@@ -112,10 +112,7 @@ def objective(result: Result) -> tuple[str, ...]:
 
 def _value(result: Result) -> str:
     """Return the value of an objective, with what limits it."""
-    if result.value is None:
-        return "-"
-    more = " (low confidence)" * result.low_confidence
-    return f"{'at least ' * result.at_least}{show(result.value, result.objective.unit)}{more}"
+    return result.value_shown + " (low confidence)" * result.low_confidence
 
 
 def finding(one: Finding) -> str:

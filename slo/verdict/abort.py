@@ -132,7 +132,7 @@ def _value_unanswered(objective: Objective, age_s: float) -> Fraction | None:
 
 
 def _breach(objective: Objective, value: Fraction, since_s: float, end_s: float, age_s: float) -> Breach:
-    shown, target = show(value, objective.unit), show(objective.target, objective.unit)
+    shown, target = show(value, objective.unit, objective.target), show(objective.target, objective.unit)
     window = f"over the last {min(float(WINDOW_S), end_s):.0f} s"
     what = f"no answer {window}, the oldest request is open for {age_s:.0f} s" if age_s else f"{shown} {window}"
     reason = f"'{objective.name}' was past its target for {end_s - since_s:.0f} s: {what} against {target}"

@@ -211,8 +211,7 @@ def _with_status(result: Result) -> Result:
     assert value is not None
     indicator, unit = objective.indicator, objective.unit
     deviation = (value - objective.target) / objective.target if objective.target else None
-    shown, target = quantity.show(value, unit, objective.target), quantity.show(objective.target, unit)
-    shown = f"at least {shown}" if result.at_least else shown
+    shown, target = result.value_shown, quantity.show(objective.target, unit)
     status: Status = "PASS"
     if not meets(indicator, value, objective.target):
         status = "CRITICAL" if objective.priority == "P0" else "FAIL"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from slo.metrics import quantity
 from slo.objectives.objective import Objective
 from slo.verdict.exit_codes import CRITICAL, FAILED, NO_VERDICT, PASSED
 
@@ -50,6 +51,14 @@ class Result:
         """Whether its value comes with a 95 % interval: a percentile, a change, a slope."""
         objective = self.objective
         return objective.indicator.percentile is not None or objective.against == "baseline" or objective.unit == "%/h"
+
+    @property
+    def value_shown(self) -> str:
+        """The value for people, with enough digits to differ from its target and its warning; ``-`` without one."""
+        if self.value is None:
+            return "-"
+        bounds = (self.objective.target, self.objective.warning)
+        return "at least " * self.at_least + quantity.show(self.value, self.objective.unit, *bounds)
 
     def to_data(self) -> dict[str, Any]:
         """Return plain data for JSON."""

@@ -72,3 +72,5 @@ def test_a_miss_never_looks_like_its_bound() -> None:
     assert show(Fraction("3000.25"), "ms", Fraction(3000)) == "3000.25 ms"
     assert show(Fraction("0.010001"), "ratio", Fraction(1, 100)) == "1.0001 %"
     assert show(Fraction(3000), "ms", Fraction(3000)) == "3000 ms"
+    assert show(Fraction("14.9912"), "rps", Fraction(10), Fraction(15)) == "14.99 rps"
+    assert show(Fraction("14.9912"), "rps", Fraction(10), None) == "15 rps"

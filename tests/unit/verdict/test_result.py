@@ -25,6 +25,12 @@ def test_only_some_values_come_with_an_interval() -> None:
     assert Result(replace(P95, indicator=parse("latency.mean"), against="baseline"), "PASS").has_interval
 
 
+def test_a_value_is_shown_apart_from_its_bounds() -> None:
+    assert Result(P95, "WARNING", Fraction("500.04")).value_shown == "500.04 ms"
+    assert Result(P95, "FAIL", Fraction("800.04"), at_least=True).value_shown == "at least 800.04 ms"
+    assert Result(P95, "NO DATA").value_shown == "-"
+
+
 def test_data_have_plain_numbers() -> None:
     result = Result(P95, "FAIL", Fraction(1601, 2), 30, Fraction(700), None, deviation=Fraction(1, 1600))
     data = result.to_data()
