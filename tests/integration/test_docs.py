@@ -136,9 +136,9 @@ NOT_RUN = {
     "make": "sets up an environment of its own; make -n checks each target, and .ci/run runs setup, lint and the tests",
     "BASE_URL": "tests a host that is not ours; make -n checks the target",
     ".venv/bin/python -m benchmarks.": "takes minutes and needs nginx; --help is run",
-    "docker compose ": "needs a container engine; test_deploy.py runs the services' commands without one",
+    "docker compose ": "needs a container engine; test_deployment.py runs the services' commands without one",
     "OTEL_": "needs a collector; test_tracing.py runs the same against one of its own",
-    "kubectl ": "needs a cluster; test_deploy.py runs what the manifest starts",
+    "kubectl ": "needs a cluster; test_deployment.py runs what the manifest starts",
 }
 """Commands that are not executed as they stand, by how they begin, and why."""
 
