@@ -207,8 +207,9 @@ class TlsConnection(Connection):
     def _send_all(self, request: bytes) -> None:
         rest = memoryview(request)
         while rest:
-            # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size.
-            rest = rest[self._wait_for(self._sock.send, rest[:_CHUNK]) :]
+            # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size. gevent's `send` returns 0
+            # where it would have to wait, `write` raises.
+            rest = rest[self._wait_for(self._sock.write, rest[:_CHUNK]) :]
             if rest:
                 self._extend()
 

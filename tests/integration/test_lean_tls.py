@@ -67,6 +67,28 @@ def test_tls_cut_off(tmp_path: Path) -> None:
 
 
 @needs_openssl
+@pytest.mark.parametrize(("pause_s", "timeout_s", "words"), [(0.5, 20.0, "None"), (30.0, 0.5, "nothing for 0.5 s")])
+def test_a_large_upload_over_tls_lets_others_run(tmp_path: Path, pause_s: float, timeout_s: float, words: str) -> None:
+    cert = certificate(tmp_path, "localhost")
+    ticks = 0
+
+    def tick() -> None:
+        nonlocal ticks
+        while True:
+            gevent.sleep(0.01)
+            ticks += 1
+
+    with Scripted([pause_s, READ, ok()], tls=serving(cert)) as server:
+        agent = Agent(server.url, trusting(cert[0]))
+        ticker = gevent.spawn(tick)
+        answer = agent.send("POST", "/", None, Body(b"y" * 20_000_000, None), True, timeout_s)
+        ticker.kill()
+        agent.close()
+    assert words in str(answer.error)
+    assert ticks > 10
+
+
+@needs_openssl
 def test_a_tls_connection_closed_between_requests_is_replaced(tmp_path: Path) -> None:
     cert = certificate(tmp_path, "localhost")
     with Scripted([READ, ok(), CLOSE], [READ, ok(b"second")], tls=serving(cert)) as server:

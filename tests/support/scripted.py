@@ -125,12 +125,13 @@ def read_request(client: socket.socket) -> bytes | None:
     length = next(
         (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
     )
-    while len(body) < length:
+    whole = bytearray(body)
+    while len(whole) < length:
         more = client.recv(1 << 20)
         if not more:
             return None
-        body += more
-    return head + b"\r\n\r\n" + body
+        whole += more
+    return head + b"\r\n\r\n" + whole
 
 
 def certificate(folder: Path, name: str, dates: tuple[str, str] | None = None) -> tuple[Path, Path]:
