@@ -243,6 +243,7 @@ class Agent:
                     continue
                 raise
             if parser.reusable() and len(idle) < settings.idle_connections:
+                connection.rest()
                 idle.append(connection)
             else:
                 connection.close()
@@ -258,8 +259,9 @@ class Agent:
     def _take_idle(idle: list[Connection], method: str) -> Connection | None:
         while idle:
             connection = idle.pop()
-            # An idempotent request can be repeated; for another one the connection is checked before it is sent.
-            if method in IDEMPOTENT or not connection.stale():
+            # What arrived while it was idle answers no request of ours. An idempotent request can be repeated, so that
+            # its connection is not checked where it was idle for no turn of the event loop.
+            if (method in IDEMPOTENT and not connection.has_rested()) or not connection.stale():
                 return connection
             connection.close()
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
 
 from slo.lean.errors import DisconnectedError, MalformedError, TooLargeError
@@ -9,6 +11,7 @@ from slo.lean.heads import END, Head, HeadCache
 
 MAX_HEAD_BYTES = 256 * 1024
 NO_CONTENT = b""
+_WITHOUT_BODY = frozenset({204, 304})
 
 
 class Parser(HTTPResponseParser):
@@ -142,9 +145,17 @@ class Parser(HTTPResponseParser):
         self.names = self._names[: self._fields]
         self.values = self._values[: self._fields]
         parts = self._parts
+        if status in _WITHOUT_BODY and not self._bodiless:
+            self._junk = _announces_body(self.names, self.values)
         self.content = (bytes(parts[0]) if len(parts) == 1 else b"".join(parts)) if parts else NO_CONTENT
         self.reason = "".join(self._reasons)
         self.complete = True
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} complete={self.complete}>"
+
+
+def _announces_body(names: Sequence[str], values: Sequence[str]) -> bool:
+    """Return whether a head announces a body, which some servers send although the status has none."""
+    found = {name.lower(): value.strip() for name, value in zip(names, values, strict=True)}
+    return "transfer-encoding" in found or found.get("content-length", "0") != "0"

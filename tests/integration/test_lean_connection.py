@@ -49,13 +49,55 @@ def test_a_connection_that_may_not_carry_more_is_closed(first: Sequence[Step]) -
         assert server.connections == 2
 
 
+NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\nETag: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+@pytest.mark.parametrize(
+    ("before", "late"),
+    [
+        (ok(b"first"), ok(b"Request Timeout", b"Connection: close", status=b"408 Request Timeout")),
+        (ok(b"first"), ok(b"a second answer")),
+        (NOT_MODIFIED, ok(b"the body of an answer that has none")),
+        (NOT_MODIFIED, b"late"),
+    ],
+)
+def test_what_arrives_while_a_connection_is_idle_answers_nothing(method: str, before: bytes, late: bytes) -> None:
+    with Scripted([READ, before, late], [READ, ok(b"second")]) as server:
+        agent = Agent(server.url, QUICK)
+        assert agent.send(method, "/", None, None, True, None).error is None
+        wait_for_idle_bytes(agent)
+        assert agent.send(method, "/", None, None, True, None).content == b"second"
+        agent.close()
+        assert (server.connections, len(server.requests)) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "head", ["204 No Content\r\nContent-Length: 5", "304 Not Modified\r\nTransfer-Encoding: chunked"]
+)
+def test_a_status_without_a_body_whose_head_announces_one_ends_the_connection(head: str) -> None:
+    with Scripted([READ, f"HTTP/1.1 {head}\r\n\r\n".encode()], [READ, ok(b"second")]) as server:
+        agent = Agent(server.url, QUICK)
+        assert agent.send("GET", "/", None, None, True, None).error is None
+        assert agent.send("GET", "/", None, None, True, None).content == b"second"
+        agent.close()
+        assert server.connections == 2
+
+
+def wait_for_idle_bytes(agent: Agent) -> None:
+    """Wait until bytes, or the end of the connection, have arrived on the idle connection, if there is one."""
+    with gevent.Timeout(20, AssertionError("nothing arrived")):
+        while not all(one.stale() for idle in agent._idle.values() for one in idle):
+            gevent.sleep(0.01)
+
+
 @pytest.mark.parametrize("end", [CLOSE, RESET])
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
 def test_a_connection_closed_between_requests_is_replaced(end: str, method: str) -> None:
     with Scripted([READ, ok(b"first"), end], [READ, ok(b"second")]) as server:
         agent = Agent(server.url, QUICK)
         assert agent.send(method, "/", None, None, True, None).content == b"first"
-        gevent.sleep(0.1)
+        wait_for_idle_bytes(agent)
         assert agent.send(method, "/", None, None, True, None).content == b"second"
         agent.close()
         assert (server.connections, len(server.requests)) == (2, 2)

@@ -26,7 +26,7 @@ class Line:
     def __init__(self, answers: list[Any], sent: list[bytes]) -> None:
         self.answers, self.sent = answers, sent
         self.parser = Parser(1 << 20)
-        self.reused = self.closed = False
+        self.reused = self.closed = self.resting = self.rested = self.is_stale = False
 
     def exchange(self, request: bytes, bodiless: bool, *_: float) -> Parser:
         self.sent.append(request)
@@ -38,8 +38,15 @@ class Line:
         self.reused = True
         return self.parser
 
+    def rest(self) -> None:
+        self.resting = True
+
+    def has_rested(self) -> bool:
+        assert self.resting
+        return self.rested
+
     def stale(self) -> bool:
-        return False
+        return self.is_stale
 
     def close(self) -> None:
         self.closed = True
@@ -74,6 +81,20 @@ def test_a_connection_is_used_again(answers: list[Any], lines: list[Line]) -> No
     assert lines[0].sent[0].startswith(b"GET /a HTTP/1.1\r\nHost: shop.test\r\n")
     agent.close()
     assert lines[0].closed
+
+
+@pytest.mark.parametrize(
+    ("method", "rested", "connections"), [("GET", False, 1), ("GET", True, 2), ("POST", False, 2), ("POST", True, 2)]
+)
+def test_a_connection_that_was_idle_is_checked(
+    answers: list[Any], lines: list[Line], method: str, rested: bool, connections: int
+) -> None:
+    agent = Agent("http://shop.test", Settings())
+    answers += [OK, OK]
+    get(agent, "/a", method)
+    lines[0].is_stale, lines[0].rested = True, rested
+    assert get(agent, "/b", method).content == b"ok"
+    assert (len(lines), lines[0].closed) == (connections, connections == 2)
 
 
 def test_a_request_is_sent_again_where_an_idle_connection_was_closed(answers: list[Any], lines: list[Line]) -> None:
