@@ -79,9 +79,10 @@ def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
             f"from {users.min():.3g} to {users.max():.3g} users is too small a range for the scalability law; "
             f"it needs a factor of {MIN_RANGE:.0f}"
         )
-    law = _fit(users, rps)
+    law = _laws(users[None], rps[None])[0]
     residual = math.sqrt(float(((rps - _curve(law, users)) ** 2).mean())) / float(rps.mean())
-    others = [_fit(users[chosen], rps[chosen]) for chosen in draws(len(users), _SEED)]
+    chosen = np.array(draws(len(users), _SEED))
+    others = _laws(users[chosen], rps[chosen])
     return Fit(
         law,
         bounds([one.contention for one in others]),
@@ -93,35 +94,45 @@ def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
 
 
 def _curve(law: Law, users: Array) -> Array:
-    curve: Array = law.rate_rps * users / (1 + law.contention * (users - 1) + law.coherency * users * (users - 1))
+    curve: Array = _curves(np.array([[law.rate_rps, law.contention, law.coherency]]), users[None])[0]
     return curve
 
 
-def _fit(users: Array, rps: Array) -> Law:
-    """Return the best law without a negative parameter: of all terms, or of fewer where one would be."""
-    best, least = Law(float((rps / users).mean()), 0.0, 0.0), math.inf
+def _curves(parameters: Array, users: Array) -> Array:
+    """Return the throughput of each law at its users; a row of either is a law."""
+    rate, contention, coherency = parameters.T[..., None]
+    curves: Array = rate * users / (1 + contention * (users - 1) + coherency * users * (users - 1))
+    return curves
+
+
+def _laws(users: Array, rps: Array) -> list[Law]:
+    """Return the best law of each row of points without a negative parameter: of all terms, or of fewer."""
+    best = np.zeros((len(users), 3))
+    best[:, 0] = (rps / users).mean(axis=1)
+    least = np.full(len(users), math.inf)
     for terms in ((0, 1, 2), (0, 1), (0, 2), (0,)):
-        law = _solve(users, rps, terms)
-        if law is None:
-            continue
-        error = float(((rps - _curve(law, users)) ** 2).sum())
-        if error < least:
-            best, least = law, error
-    return best
+        found, usable = _solve(users, rps, terms)
+        errors = ((rps - _curves(found, users)) ** 2).sum(axis=1)
+        better = usable & (errors < least)
+        best[better], least[better] = found[better], errors[better]
+    return [Law(*map(float, row)) for row in best]
 
 
-def _solve(users: Array, rps: Array, terms: tuple[int, ...]) -> Law | None:
-    columns = np.stack([np.ones_like(users), users - 1, users * (users - 1)], axis=1)[:, terms]
+def _solve(users: Array, rps: Array, terms: tuple[int, ...]) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the parameters that fit each row by these terms alone, and of which rows they are no negative ones."""
+    columns = np.stack([np.ones_like(users), users - 1, users * (users - 1)], axis=2)[..., terms]
     wanted, fitted = users / rps, rps
-    law: Law | None = None
+    usable = np.ones(len(users), dtype=bool)
+    parameters = np.tile([1.0, 0.0, 0.0], (len(users), 1))
+    smallest = np.finfo(float).eps * max(columns.shape[1:])
     for _ in range(6):
         weights = fitted**2 / users  # d(N / X) is -N / X^2 of dX
-        found = np.linalg.lstsq(columns * weights[:, None], wanted * weights, rcond=None)[0]
-        full = [0.0, 0.0, 0.0]
-        for term, value in zip(terms, found, strict=True):
-            full[term] = float(value)
-        if full[0] <= 0 or min(full[1:]) < 0:
-            return None
-        law = Law(1 / full[0], full[1] / full[0], full[2] / full[0])
-        fitted = _curve(law, users)
-    return law
+        inverse = np.linalg.pinv(columns * weights[..., None], rcond=smallest)
+        full = np.zeros((len(users), 3))
+        full[:, terms] = (inverse @ (wanted * weights)[..., None])[..., 0]
+        usable &= (full[:, 0] > 0) & (full[:, 1:] >= 0).all(axis=1)
+        parameters[usable] = np.column_stack(
+            [1 / full[usable, 0], full[usable, 1] / full[usable, 0], full[usable, 2] / full[usable, 0]]
+        )
+        fitted = _curves(parameters, users)
+    return parameters, usable

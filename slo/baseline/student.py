@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 
 def probability(value: float, freedom: int) -> float:
@@ -25,6 +26,7 @@ def probability(value: float, freedom: int) -> float:
     return (1 + inside) / 2
 
 
+@lru_cache(maxsize=1024)
 def quantile(share: float, freedom: int) -> float:
     """Return the value that is not exceeded with probability ``share``, 0.5 to 1 (exclusive), by bisection."""
     low, high = 0.0, 1.0

@@ -85,8 +85,11 @@ class Histogram:
         if not other.total:
             return
         counts = self.counts
-        for index, count in other.counts.items():
-            counts[index] = counts.get(index, 0) + count
+        if counts:
+            for index, count in other.counts.items():
+                counts[index] = counts.get(index, 0) + count
+        else:
+            counts.update(other.counts)
         self.min_us = min(self.min_us, other.min_us) if self.total else other.min_us
         self.max_us = max(self.max_us, other.max_us)
         self.total += other.total

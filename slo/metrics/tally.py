@@ -131,12 +131,16 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Add every count of ``other``, exactly."""
-        self.ok.add(other.ok)
-        self.failed.add(other.failed)
-        self.ok_due.add(other.ok_due)
-        self.failed_due.add(other.failed_due)
-        self.retry_after.add(other.retry_after)
-        self.unanswered.add(other.unanswered)
+        for mine, others in (
+            (self.ok, other.ok),
+            (self.failed, other.failed),
+            (self.ok_due, other.ok_due),
+            (self.failed_due, other.failed_due),
+            (self.retry_after, other.retry_after),
+            (self.unanswered, other.unanswered),
+        ):
+            if others.total:
+                mine.add(others)
         self.throttled += other.throttled
         self.untimed += other.untimed
         self.bytes += other.bytes
