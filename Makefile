@@ -45,7 +45,7 @@ perf-clean: ## delete all saved runs
 	rm -rf reports/*
 
 test: $(READY) ## set up and pass the unit and integration tests
-	@$(BIN)/python -m pytest -n 4 --dist worksteal tests/unit tests/integration $(ARGS)
+	@$(BIN)/python -m pytest -n 6 --dist worksteal tests/unit tests/integration $(ARGS)
 
 test-system: $(READY) ## the tests with many processes, networks, a browser, Prometheus
 	@$(BIN)/python -m pytest -m 'not long' -n 4 --dist loadgroup tests/system $(ARGS)

@@ -58,7 +58,7 @@ OBJECTIVES = "version: 1\nobjectives:\n  - {indicator: errors.ratio, target: 5 %
 
 @pytest.mark.parametrize(
     ("body", "workers"),
-    [(TASK, 0), (SELDOM, 0), (ON_START, 0), (TASK, 2)],
+    [(TASK, 0), (SELDOM, 0), (ON_START, 0), pytest.param(TASK, 2, marks=pytest.mark.slow)],
     ids=["task", "seldom", "on_start", "workers"],
 )
 def test_an_exception_of_a_task_is_never_a_pass(body: str, workers: int, demo: Demo, tmp_path: Path) -> None:

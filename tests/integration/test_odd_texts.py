@@ -22,7 +22,9 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("processes", [(), ("--processes", 2)], ids=["one process", "workers"])
+@pytest.mark.parametrize(
+    "processes", [(), pytest.param(("--processes", 2), marks=pytest.mark.slow)], ids=["one process", "workers"]
+)
 def test_every_text_is_recorded_once_and_shown_without_harm(
     processes: tuple[object, ...], demo: Demo, tmp_path: Path
 ) -> None:

@@ -46,7 +46,11 @@ def test_a_shape_that_offers_half_of_its_plan_gets_no_verdict(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("workers", [(), ("--processes", "2", "--master-bind-port")], ids=["alone", "two_workers"])
+@pytest.mark.parametrize(
+    "workers",
+    [(), pytest.param(("--processes", "2", "--master-bind-port"), marks=pytest.mark.slow)],
+    ids=["alone", "two_workers"],
+)
 @pytest.mark.parametrize(("leave", "code"), [("none", 0), ("all", 3)])
 def test_users_who_leave_are_missed(
     demo: Demo, tmp_path: Path, workers: tuple[str, ...], leave: str, code: int

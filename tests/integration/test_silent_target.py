@@ -48,7 +48,7 @@ def run_that_is_not_answered(folder: Path, words: Sequence[object]) -> Finished:
 @pytest.mark.parametrize(
     ("client", "load"),
     [
-        ("HttpUser", ("-u", 4, "-r", 4)),
+        pytest.param("HttpUser", ("-u", 4, "-r", 4), marks=pytest.mark.slow),
         pytest.param("FastHttpUser", ("-u", 4, "-r", 4), marks=pytest.mark.slow),
         ("LeanHttpUser", ("-u", 4, "-r", 4)),
         pytest.param("LeanHttpUser", ("-u", 4, "-r", 4, "--processes", 2), marks=pytest.mark.slow),
