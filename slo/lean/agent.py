@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
+from slo.lean import redirect
 from slo.lean import url as urls
 from slo.lean.body import Body
 from slo.lean.connection import Connection
 from slo.lean.content import ACCEPTED, decompress
 from slo.lean.cookies import Cookies
+from slo.lean.default_headers import DefaultHeaders
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
 from slo.lean.heads import HeadCache
-from slo.lean.lines import HeaderLines, request_line
 from slo.lean.parser import Parser
+from slo.lean.pool import Pool
+from slo.lean.request_headers import WITH_BODY, RequestHeaders
 from slo.lean.response import Response
 from slo.lean.settings import Settings
 from slo.lean.url import Origin, Target
 from slo.text.version import __version__
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _NO_HEADERS: Mapping[str, str] = {}
-_OF_BODY = frozenset({"content-type", "content-length", "transfer-encoding"})
 MAX_ROUTES = 128
 """Maximum number of routes that one user keeps: there may be thousands of users."""
+CLOSED_WHILE_IDLE = "connection closed by the server while idle, or before it answered"
 Timeouts = float | tuple[float | None, float | None] | None
 
 
@@ -39,9 +42,17 @@ class Route(NamedTuple):
     start: bytes
     whole: bytes
     """The whole of a request that has neither headers nor a body of its own."""
-    proxy: Target | None
-    idle: list[Connection]
-    """The connections to its server that wait for work."""
+    pool: Pool
+    """The connections to its server."""
+    defaults: Mapping[str, str]
+    """The headers of every request, without those that its server must not have."""
+
+
+class Limits(NamedTuple):
+    """How often a request is redirected, and sent again after a failure of the network."""
+
+    redirects: int
+    retries: int
 
 
 class Agent:
@@ -50,29 +61,41 @@ class Agent:
     response_class: type[Response] = Response
 
     def __init__(self, base_url: str | None, settings: Settings, heads: HeadCache | None = None) -> None:
+        if settings.ssl_context_factory is not None:
+            settings = replace(settings, ssl_context_factory=cache(settings.ssl_context_factory))
         self._heads = heads or HeadCache()
         self.settings = settings
         self.cookiejar = Cookies()
-        self._base = urls.parse(base_url) if base_url else None
-        self.base_url = base_url if self._base is None or self._base.authorization is None else self._base.url
-        self._defaults = {"User-Agent": f"locust-slo/{__version__}", "Accept-Encoding": ACCEPTED}
-        self._defaults.update(settings.default_headers)
-        self._lines = HeaderLines()
+        self._headers = RequestHeaders()
         self._routes: dict[tuple[str, str, tuple[str, ...]], Route] = {}
-        self._idle: dict[Origin, list[Connection]] = {}
-        self._timeouts = settings.connection_timeout_s, settings.network_timeout_s
+        self._pools: dict[Origin, Pool] = {}
         self._proxies: dict[Origin, Target | None] = {}
+        self._defaults = DefaultHeaders(
+            self._routes.clear, {"User-Agent": f"locust-slo/{__version__}", "Accept-Encoding": ACCEPTED}
+        )
+        self._defaults.update(settings.default_headers)
+        self._authorization: str | None = None
+        self._timeouts = settings.connection_timeout_s, settings.network_timeout_s
+        self._limits = Limits(settings.max_redirects, settings.max_retries)
+        self._set_base(base_url)
 
     def close(self) -> None:
-        """Close the connections that wait for work."""
-        for waiting in self._idle.values():
-            while waiting:
-                waiting.pop().close()
+        """Close the connections: the idle ones now, the others when their exchange is complete."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+        self._routes.clear()
+
+    def _set_base(self, base_url: str | None) -> None:
+        """Send what has a relative URL to another base from now on."""
+        self._base = urls.parse(base_url) if base_url else None
+        self._base_url = base_url if self._base is None or self._base.authorization is None else self._base.url
+        self._routes.clear()
 
     def full_url(self, url: str) -> str:
         """Return ``url`` with the base before it, unless it is absolute."""
         if url[:1] == "/" or url[:7].lower() not in ("http://", "https:/"):
-            base = self.base_url or ""
+            base = self._base_url or ""
             return f"{base[:-1]}{url}" if base[-1:] == "/" == url[:1] else f"{base}{url}"
         return url
 
@@ -84,18 +107,21 @@ class Agent:
         body: Body | None,
         allow_redirects: bool,
         timeouts: Timeouts,
+        limits: Limits | None = None,
     ) -> Response:
         """Request ``url`` (a path below the base, or absolute) and return the response.
 
-        Nothing is raised for a request that fails: the response's ``error`` says why.
+        ``limits`` are the settings' by default. Nothing is raised for a request that fails: the response's ``error``
+        says why.
         """
+        limits = limits or self._limits
         try:
-            lead = self._routes.get((method, url, tuple(headers) if headers else ()))
-            if lead is None:
-                lead = self._route(method, url, headers)
-            response = self._send_once(method, lead, headers, body, timeouts)
-            if response.status_code in REDIRECTS and allow_redirects and self.settings.max_redirects:
-                return self._follow(response, lead.target, headers, body, timeouts)
+            route = self._routes.get((method, url, tuple(headers) if headers else ()))
+            if route is None:
+                route = self._route(method, url, headers)
+            response = self._send_once(method, route, headers, body, timeouts, limits.retries)
+            if response.status_code in redirect.STATUSES and allow_redirects and limits.redirects:
+                return self._follow(response, route, headers, body, timeouts, limits)
             return response
         except FAILURES as error:
             return self.response_class(self.full_url(url), method, error)
@@ -103,30 +129,30 @@ class Agent:
     def _follow(
         self,
         response: Response,
-        target: Target,
+        route: Route,
         headers: Mapping[str, str] | None,
         body: Body | None,
         timeouts: Timeouts,
+        limits: Limits,
     ) -> Response:
         """Follow redirects, as requests does."""
         history: list[Response] = []
-        method = response.request.method
-        while response.status_code in REDIRECTS and (location := response.header("location")):
-            if len(history) >= self.settings.max_redirects:
-                raise TooManyRedirectsError(f"redirected more than {self.settings.max_redirects} times")
+        method, target, defaults = response.request.method, route.target, route.defaults
+        while response.status_code in redirect.STATUSES and (location := response.header("location")):
+            if len(history) >= limits.redirects:
+                raise TooManyRedirectsError(f"redirected more than {limits.redirects} times")
             history.append(response)
-            there = urls.redirected(target, location)
-            changed = _method_after(response.status_code, method)
-            if response.status_code not in (307, 308):
-                body = None
-                headers = {name: value for name, value in (headers or {}).items() if name.lower() not in _OF_BODY}
-            if there.origin != target.origin:
-                headers = {name: value for name, value in (headers or {}).items() if name.lower() != "authorization"}
+            there, status = urls.redirected(target, location), response.status_code
+            trusted = redirect.is_trusted(target.origin, there.origin)
+            if not trusted:
+                defaults = redirect.defaults_after(defaults)
             elif there.authorization is None:
                 there = there._replace(authorization=target.authorization)
-            method, target = changed, there
-            lead = self._make_route(method, there, tuple(headers or ()))
-            response = self._send_once(method, lead, headers, body, timeouts)
+            headers = redirect.headers_after(headers or _NO_HEADERS, status, trusted)
+            body = body if redirect.keeps_body(status) else None
+            method, target = redirect.method_after(status, method), there
+            route = self._make_route(method, there, tuple(headers), defaults)
+            response = self._send_once(method, route, headers, body, timeouts, limits.retries)
         response.history = history
         return response
 
@@ -134,50 +160,58 @@ class Agent:
         names = tuple(headers) if headers else ()
         whole = self.full_url(url)
         target = urls.join(self._base, whole, url) if self._base and whole is not url else urls.parse(whole)
-        if self._base and target.authorization is None and target.origin == self._base.origin:
+        if self._authorization is not None:
+            target = target._replace(authorization=self._authorization)
+        elif self._base and target.authorization is None and target.origin == self._base.origin:
             target = target._replace(authorization=self._base.authorization)
-        lead = self._make_route(method, target, names)
+        route = self._make_route(method, target, names, self._defaults)
         if len(self._routes) >= MAX_ROUTES:
             self._routes.clear()
-        self._routes[method, url, names] = lead
-        return lead
+        self._routes[method, url, names] = route
+        return route
 
-    def _make_route(self, method: str, target: Target, names: tuple[str, ...]) -> Route:
-        given = {name.lower() for name in names}
-        proxy = self._proxy(target.origin)
-        through = proxy if target.origin.scheme == "http" else None
-        parts = [request_line(method, target.url if through else target.path)]
-        if "host" not in given:
-            parts.append(self._lines.of("Host", target.origin.authority))
-        own = dict(self._defaults)
-        if target.authorization:
-            own["Authorization"] = target.authorization
-        if through and through.authorization:
-            own["Proxy-Authorization"] = through.authorization
-        parts += [self._lines.of(name, value) for name, value in own.items() if name.lower() not in given]
-        start = b"".join(parts)
-        idle = self._idle.setdefault(target.origin, [])
-        return Route(target, target.url, start, start + b"\r\n", proxy, idle)
-
-    def _proxy(self, origin: Origin) -> Target | None:
+    def _make_route(self, method: str, target: Target, names: tuple[str, ...], defaults: Mapping[str, str]) -> Route:
+        origin = target.origin
         if origin not in self._proxies:
             self._proxies[origin] = proxy_of(origin, self.settings)
-        return self._proxies[origin]
+        proxy = self._proxies[origin]
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = Pool(
+                lambda timeout_s: open_connection(origin, proxy, self.settings, timeout_s, self._heads),
+                self.settings.concurrency,
+            )
+        given = frozenset(name.lower() for name in names)
+        start = self._headers.of_route(method, target, proxy if origin.scheme == "http" else None, defaults, given)
+        return Route(target, target.url, start, start + b"\r\n", pool, defaults)
 
     def _send_once(
-        self, method: str, route: Route, headers: Mapping[str, str] | None, body: Body | None, timeouts: Timeouts
+        self,
+        method: str,
+        route: Route,
+        headers: Mapping[str, str] | None,
+        body: Body | None,
+        timeouts: Timeouts,
+        retries: int,
     ) -> Response:
-        if headers or body is not None or method in _WITH_BODY or self.cookiejar.filled:
-            head = route.start + self._request_headers(method, route.target, headers or _NO_HEADERS, body) + b"\r\n"
+        jar = self.cookiejar
+        if headers or body is not None or method in WITH_BODY or jar.filled:
+            own = self._headers.of_request(method, route.target, headers or _NO_HEADERS, body, jar, route.defaults)
+            head = route.start + own + b"\r\n"
             content = body.content if body else b""
             data = head + content
         else:
             data = head = route.whole
             content = b""
-        if self.settings.max_retries and method in IDEMPOTENT:
-            parser = self._exchange_with_retries(method, route, data, timeouts)
-        else:
-            parser = self._exchange(method, route, data, timeouts)
+        try:
+            if retries and method in IDEMPOTENT:
+                parser = self._exchange_with_retries(method, route, data, timeouts, retries)
+            else:
+                parser = self._exchange(method, route, data, timeouts)
+        except FAILURES as error:
+            response = self.response_class(route.url, method, error)
+            response._sent = (head, content)
+            return response
         response = self.response_class(route.url, method)
         response.status_code = parser.status
         response.reason = parser.reason
@@ -199,54 +233,32 @@ class Agent:
         if encodings and content:
             response.content = decompress(content, encodings, self.settings.max_response_bytes)
 
-    def _request_headers(self, method: str, target: Target, headers: Mapping[str, str], body: Body | None) -> bytes:
-        """Return the header lines of this request only."""
-        line = self._lines.of
-        parts = [line(name, value) for name, value in headers.items() if value is not None]
-        given = {name.lower() for name in headers}
-        if given & {"content-length", "transfer-encoding"}:
-            parts = [one for one in parts if not one.lower().startswith((b"content-length:", b"transfer-encoding:"))]
-        if body is not None:
-            if body.content_type and "content-type" not in given:
-                parts.append(line("Content-Type", body.content_type))
-            parts.append(b"Content-Length: %d\r\n" % len(body.content))
-        elif method in _WITH_BODY:
-            parts.append(b"Content-Length: 0\r\n")
-        if self.cookiejar.filled and "cookie" not in given:
-            cookie = self.cookiejar.header_for(target.url)
-            if cookie:
-                parts.append(line("Cookie", cookie))
-        return b"".join(parts)
-
-    def _exchange_with_retries(self, method: str, route: Route, data: bytes, timeouts: Timeouts) -> Parser:
-        """Send and receive, ``max_retries`` times more when it fails."""
-        for _ in range(self.settings.max_retries):
+    def _exchange_with_retries(
+        self, method: str, route: Route, data: bytes, timeouts: Timeouts, retries: int
+    ) -> Parser:
+        """Send and receive, ``retries`` times more when it fails."""
+        for _ in range(retries):
             with suppress(*FAILURES):
                 return self._exchange(method, route, data, timeouts)
         return self._exchange(method, route, data, timeouts)
 
     def _exchange(self, method: str, route: Route, data: bytes, timeouts: Timeouts) -> Parser:
         """Send and receive; once more if a reused connection was closed and repeating is safe."""
-        settings, idle = self.settings, route.idle
+        pool, repeatable = route.pool, method in IDEMPOTENT
         connect_s, read_s = self._timeouts if timeouts is None else self._timeouts_with_defaults(timeouts)
-        fresh = False
         while True:
-            connection = self._take_idle(idle, method) if idle and not fresh else None
-            if connection is None:
-                connection = open_connection(route.target.origin, route.proxy, settings, connect_s, self._heads)
+            connection = pool.take(repeatable, connect_s)
             try:
-                parser = connection.exchange(data, method == "HEAD", read_s, settings.response_timeout_s)
+                parser = connection.exchange(data, method == "HEAD", read_s, self.settings.response_timeout_s)
             except BaseException as error:
-                connection.close()
-                if _was_closed_while_idle(connection, error) and method in IDEMPOTENT:
-                    fresh = True  # what else waits is as old
-                    continue
-                raise
-            if parser.reusable() and len(idle) < settings.idle_connections:
-                connection.rest()
-                idle.append(connection)
-            else:
-                connection.close()
+                pool.discard(connection)
+                if not _was_closed_while_idle(connection, error):
+                    raise
+                if not repeatable:
+                    raise DisconnectedError(CLOSED_WHILE_IDLE) from None
+                pool.close_idle()  # what else waits is as old
+                continue
+            pool.release(connection, parser.reusable())
             return parser
 
     def _timeouts_with_defaults(self, timeouts: Timeouts) -> tuple[float, float]:
@@ -255,26 +267,9 @@ class Agent:
         connect_s, read_s = self._timeouts
         return connect_s if one is None else one, read_s if other is None else other
 
-    @staticmethod
-    def _take_idle(idle: list[Connection], method: str) -> Connection | None:
-        while idle:
-            connection = idle.pop()
-            # What arrived while it was idle answers no request of ours. An idempotent request can be repeated, so that
-            # its connection is not checked where it was idle for no turn of the event loop.
-            if (method in IDEMPOTENT and not connection.has_rested()) or not connection.stale():
-                return connection
-            connection.close()
-        return None
-
 
 def _was_closed_while_idle(connection: Connection, error: BaseException) -> bool:
     """Whether the server closed a reused connection before it read this request: no byte of a response arrived."""
     if not connection.reused or connection.parser.received:
         return False
     return isinstance(error, DisconnectedError | ConnectionResetError | BrokenPipeError)
-
-
-def _method_after(status: int, method: str) -> str:
-    if (status == 303 and method != "HEAD") or (status == 302 and method != "HEAD"):
-        return "GET"
-    return "GET" if status == 301 and method == "POST" else method

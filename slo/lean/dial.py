@@ -7,11 +7,11 @@ import ssl
 from time import monotonic
 from typing import Any
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import gevent
 import gevent.socket
 from gevent.timeout import Timeout
+from requests.utils import get_environ_proxies, select_proxy
 
 from slo.lean import tls
 from slo.lean.connection import Connection, PlainConnection, TlsConnection
@@ -24,19 +24,22 @@ _MAX_ANSWER_BYTES = 64 * 1024
 
 
 def proxy_of(origin: Origin, settings: Settings) -> Target | None:
-    """Return the proxy for ``origin``, None for a direct connection; raises InvalidRequestError for another scheme."""
+    """Return the proxy for ``origin``, by requests' rules for the environment; None for a direct connection.
+
+    Raises InvalidRequestError for a proxy of another scheme than http.
+    """
     named = settings.proxy
     if named is None:
-        if proxy_bypass(origin.host) or proxy_bypass(f"{origin.host}:{origin.port}"):
-            return None
-        known = getproxies()
-        named = known.get(origin.scheme) or known.get("all")
+        url = f"{origin.scheme}://{origin.authority}/"
+        named = select_proxy(url, get_environ_proxies(url))
     if not named:
         return None
     if "://" not in named:
         named = f"http://{named}"
     if urlsplit(named).scheme != "http":
-        raise InvalidRequestError(f"the proxy {_without_user(named)} is not supported: its URL begins with http://")
+        raise InvalidRequestError(
+            f"the proxy {_without_user(named)} is not supported: its URL begins with http:// (neither SOCKS nor TLS)"
+        )
     return parse(named)
 
 

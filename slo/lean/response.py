@@ -13,6 +13,9 @@ from requests.utils import get_encoding_from_headers
 from slo.lean.errors import LeanError
 from slo.lean.headers import Headers
 
+DETECTED_BYTES = 64 * 1024
+"""How much of a text is looked at for its encoding: other users wait meanwhile."""
+
 
 class SentRequest(NamedTuple):
     """The request that was sent: the last one if there were redirects."""
@@ -72,7 +75,7 @@ class Response:
             return None
         if self.encoding is None:
             said = get_encoding_from_headers(self.headers or {})  # type: ignore[arg-type]
-            self.encoding = said or detect(self.content)["encoding"]
+            self.encoding = said or _encoding_of(self.content)
         if self.encoding is None:
             return "" if not self.content else None
         try:
@@ -81,8 +84,11 @@ class Response:
             return self.content.decode("utf-8", "replace")
 
     def json(self, **words: Any) -> Any:
-        """Return the content parsed as JSON; raises ValueError if it is not JSON."""
-        return json.loads(self.text or "", **words)
+        """Return the content parsed as JSON, in UTF-8, UTF-16 or UTF-32; raises ValueError if it is not JSON."""
+        try:
+            return json.loads(self.content or b"", **words)
+        except UnicodeDecodeError:
+            return json.loads(self.text or "", **words)  # against RFC 8259, in the charset of the headers
 
     @property
     def elapsed(self) -> timedelta:
@@ -107,3 +113,12 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}]>"
+
+
+def _encoding_of(content: bytes) -> str | None:
+    """Return the encoding of a text whose headers name none: UTF-8 if it is that, else what it looks like."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return detect(content[:DETECTED_BYTES])["encoding"]
+    return "utf-8" if content else None

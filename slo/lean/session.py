@@ -7,23 +7,34 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from gevent import GreenletExit
+from gevent import GreenletExit, Timeout
 from locust.contrib.fasthttp import LocustBadStatusCode, LocustUserAgent
 
-from slo.lean.agent import Agent, Timeouts
-from slo.lean.body import body_of
-from slo.lean.caught import CaughtResponse
+from slo.lean.agent import Limits, Timeouts
+from slo.lean.body import Body, body_of
+from slo.lean.caught import NO_FAILURES, CaughtResponse
 from slo.lean.errors import FAILURES, LeanError
 from slo.lean.heads import HeadCache
+from slo.lean.settable import SettableClient
 from slo.lean.settings import Settings
 from slo.lean.url import Params, basic_authorization, with_params
 
+INSTEAD = {
+    "verify": "set client.verify, or `insecure` of the user class",
+    "cert": "set `ssl_context_factory` of the user class to a function that returns a context with the certificate",
+    "cookies": "set cookies in client.cookiejar, or give headers={'Cookie': ...}",
+    "proxies": "set `proxy_host` and `proxy_port` of the user class, or http_proxy and https_proxy in the environment",
+    "hooks": "use Locust's request event",
+    "response_codes": "give catch_response=True, and call response.success() or response.failure()",
+    "payload": "give data",
+}
+"""What to use instead of an argument of requests or of geventhttpclient."""
 _NOTHING: Mapping[str, Any] = {}
 _GOOD = LocustUserAgent.valid_response_codes
 Auth = tuple[str | bytes, str | bytes]
 
 
-class LeanHttpSession(Agent):
+class LeanHttpSession(SettableClient):
     """Spelt like FastHttpUser's client; each request fires Locust's ``request`` event with all its arguments."""
 
     response_class = CaughtResponse
@@ -65,34 +76,41 @@ class LeanHttpSession(Agent):
         params: Params | None = None,
         files: Any = None,
         timeout: Timeouts = None,
+        max_redirects: int | None = None,
+        max_retries: int | None = None,
+        **others: Any,
     ) -> CaughtResponse:
         """Send a request and return its response.
 
         ``url`` is a path below the user's host or absolute; ``name`` is the name that the request counts under, the url
-        by default; ``timeout`` is in seconds, one for both or (connection, response). A failed request raises
-        nothing: status_code is 0 and ``error`` says why.
+        by default; ``timeout`` is in seconds, one for both or (connection, response); ``max_redirects`` and
+        ``max_retries`` are the user's by default. A failed request raises nothing: status_code is 0 and ``error``
+        says why. Raises TypeError for an argument of other clients, with what to use instead.
         """
-        if stream:
-            raise LeanError("LeanHttpUser reads answers whole: leave stream out, or use FastHttpUser for streams")
+        if others or stream or not method.isupper():
+            method = _checked(method, stream, others)
+        limits = self._limits_with(max_redirects, max_retries)
         asked = with_params(url, params) if params else url
         user_context = self.user.context() if self.user is not None else _NOTHING
         start_time = time.time()
         started = time.perf_counter()
         shown = name or self.request_name or url
         self._open[started] = endpoint = method, shown
+        body, sending, interruption = None, False, None
         try:
-            body = body_of(data, json, files) if data or files or json is not None else None
-            if auth or json is not None:
-                headers = _with_defaults(headers, auth, bool(json is not None and not data))
-            response: Any = self.send(method, asked, headers, body, allow_redirects, timeout)
-        except GreenletExit:
-            self._report_unanswered(endpoint, time.perf_counter() - started)
-            raise
+            if auth or data or files or json is not None:
+                body, headers = _prepared(data, json, files, headers, auth)
+            sending = True
+            response: Any = self.send(method, asked, headers, body, allow_redirects, timeout, limits)
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
+        except BaseException as error:  # noqa: BLE001  # raised again, here or below
+            # Thrown in from outside, as a gevent.Timeout around the request is: the request has failed, and it goes on.
+            interruption = error
+            failure = self._failure_by(error, sending, endpoint, time.perf_counter() - started)
+            response = CaughtResponse(self.full_url(asked), method, failure)
         finally:
             self._open.pop(started, None)
-        response_time = (time.perf_counter() - started) * 1000
         if response.error is None and response.status_code not in _GOOD:
             response.error = LocustBadStatusCode(response.url, code=response.status_code)
         # Without the response itself: a circle of objects is freed by the garbage collector only, which costs more
@@ -105,16 +123,41 @@ class LeanHttpSession(Agent):
             "start_time": start_time,
             "url": self.full_url(asked),
             "response_length": len(response.content or b""),
-            "response_time": response_time,
+            "response_time": (time.perf_counter() - started) * 1000,
         }
-        if catch_response:
-            response._event = self.request_event
-            if self._caught is not None:
-                self._caught.returned += 1
-                response._caught = self._caught
-        else:
-            self.request_event.fire(response=response, **meta)
+        if catch_response and interruption is None:
+            self._hand_over(response)
+            return response  # type: ignore[no-any-return]
+        self.request_event.fire(response=response, **meta)
+        if interruption is not None:
+            raise interruption
         return response  # type: ignore[no-any-return]
+
+    def _limits_with(self, redirects: int | None, retries: int | None) -> Limits | None:
+        """Return a request's own limits, completed with the user's; None without any."""
+        if redirects is None and retries is None:
+            return None
+        of_user = self._limits
+        return Limits(
+            of_user.redirects if redirects is None else redirects, of_user.retries if retries is None else retries
+        )
+
+    def _hand_over(self, response: CaughtResponse) -> None:
+        """Leave it to the with-block how the request counts."""
+        response._event = self.request_event
+        if self._caught is not None:
+            self._caught.returned += 1
+            response._caught = self._caught
+
+    def _failure_by(self, error: BaseException, sending: bool, endpoint: tuple[str, str], age_s: float) -> Exception:
+        """Return what a request counts as failed with that ``error`` has ended, or raise it where it counts nothing."""
+        if isinstance(error, GreenletExit):
+            self._report_unanswered(endpoint, age_s)
+        if not sending or isinstance(error, NO_FAILURES):
+            raise error
+        if isinstance(error, Timeout):
+            return TimeoutError(f"timed out: ended by a gevent.Timeout around it: {error}")
+        return error if isinstance(error, Exception) else LeanError(f"ended by {type(error).__name__}: {error}")
 
     def _report_unanswered(self, endpoint: tuple[str, str], age_s: float) -> None:
         """Report that the user is stopped while this request is open, if locust-slo measures the run."""
@@ -134,9 +177,9 @@ class LeanHttpSession(Agent):
         """Send an OPTIONS request; see ``request``."""
         return self.request("OPTIONS", url, **words)
 
-    def post(self, url: str, data: Any = None, **words: Any) -> CaughtResponse:
+    def post(self, url: str, data: Any = None, json: Any = None, **words: Any) -> CaughtResponse:
         """Send a POST request; see ``request``."""
-        return self.request("POST", url, data=data, **words)
+        return self.request("POST", url, data=data, json=json, **words)
 
     def put(self, url: str, data: Any = None, **words: Any) -> CaughtResponse:
         """Send a PUT request; see ``request``."""
@@ -154,6 +197,24 @@ class LeanHttpSession(Agent):
 def _context_of(user: Any) -> Any:
     """Return what locust-slo keeps on the user's environment; None without it."""
     return getattr(getattr(user, "environment", None), "slo", None)
+
+
+def _checked(method: str, stream: bool, others: Mapping[str, Any]) -> str:
+    """Return a method in capitals; raises LeanError for a stream, TypeError for an argument that other clients have."""
+    if stream:
+        raise LeanError("LeanHttpUser reads answers whole: leave stream out, or use FastHttpUser for streams")
+    for argument in others:
+        raise TypeError(f"LeanHttpUser's requests take no '{argument}': {INSTEAD.get(argument, 'there is none such')}")
+    return method.upper()
+
+
+def _prepared(
+    data: Any, json: Any, files: Any, headers: Mapping[str, str] | None, auth: Auth | None
+) -> tuple[Body | None, Mapping[str, str] | None]:
+    """Return the body of a request, and its headers with what the arguments imply."""
+    if auth or json is not None:
+        headers = _with_defaults(headers, auth, bool(json is not None and not data))
+    return body_of(data, json, files), headers
 
 
 def _with_defaults(headers: Mapping[str, str] | None, auth: Auth | None, takes_json: bool) -> dict[str, str]:

@@ -22,8 +22,8 @@ class Settings:
     """How often an idempotent request is sent again after a failure of the network."""
     max_response_bytes: int = 64 * 1024 * 1024
     """Largest body, as sent and as unpacked."""
-    idle_connections: int = 10
-    """How many unused connections to one server are kept."""
+    concurrency: int = 10
+    """How many connections to one server there may be at once; a request waits for a free one."""
     insecure: bool = False
     """Accept any certificate."""
     ssl_context_factory: Callable[[], ssl.SSLContext] | None = None

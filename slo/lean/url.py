@@ -100,6 +100,13 @@ def redirected(target: Target, location: str) -> Target:
 
 
 def basic_authorization(user: str | bytes, password: str | bytes) -> str:
-    """Return the Authorization header of HTTP's basic scheme (RFC 7617)."""
-    raw = [text.encode("utf-8") if isinstance(text, str) else text for text in (user, password)]
+    """Return the Authorization header of HTTP's basic scheme (RFC 7617), in Latin-1 where that has it, as requests."""
+    raw = [_in_latin_1(text) if isinstance(text, str) else text for text in (user, password)]
     return "Basic " + b64encode(b":".join(raw)).decode("ascii")
+
+
+def _in_latin_1(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8")

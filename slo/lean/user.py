@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from locust.exception import StopTest
@@ -15,6 +17,8 @@ from slo.lean.session import LeanHttpSession
 from slo.lean.settings import Settings
 from slo.lean.traced import session_of
 from slo.tracing.traced import tracer_of
+
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class LeanHttpUser(User, RestMixin[Any]):
@@ -70,8 +74,6 @@ class LeanHttpUser(User, RestMixin[Any]):
         return greenlet
 
     def _settings(self) -> Settings:
-        # A plain function among a class's attributes becomes a method: the class has it as it was written.
-        factory = type(self).ssl_context_factory
         return Settings(
             connection_timeout_s=self.connection_timeout,
             network_timeout_s=self.network_timeout,
@@ -79,9 +81,22 @@ class LeanHttpUser(User, RestMixin[Any]):
             max_redirects=self.max_redirects,
             max_retries=self.max_retries,
             max_response_bytes=self.max_response_bytes,
-            idle_connections=self.concurrency,
+            concurrency=self.concurrency,
             insecure=self.insecure,
-            ssl_context_factory=factory,
+            ssl_context_factory=self._context_factory(),
             default_headers=self.default_headers or {},
             proxy=f"http://{self.proxy_host}:{self.proxy_port or 80}" if self.proxy_host else None,
         )
+
+    def _context_factory(self) -> Callable[[], ssl.SSLContext] | None:
+        """Return the factory of TLS contexts: a method, or a function that the class has among its attributes."""
+        # A plain function among a class's attributes becomes a method: the class has it as it was written.
+        factory: Callable[..., ssl.SSLContext] | None = type(self).ssl_context_factory
+        if factory is None:
+            return None
+        try:
+            parameters = inspect.signature(factory).parameters.values()
+        except ValueError:  # made in C
+            return factory
+        takes_user = any(one.default is one.empty and one.kind in _BY_POSITION for one in parameters)
+        return partial(factory, self) if takes_user else factory

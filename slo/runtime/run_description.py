@@ -8,6 +8,7 @@ from typing import Any
 
 import locust
 from locust.env import Environment
+from requests.utils import get_environ_proxies, select_proxy
 
 from slo.load.plan import Plan
 from slo.load.requested_load import RequestedLoad
@@ -17,7 +18,7 @@ from slo.record.target import Target
 from slo.runtime import options, recorded_options
 from slo.runtime.shape import LimitShape
 from slo.runtime.suite import is_embedded, scenario_of
-from slo.runtime.target_hosts import target_hosts
+from slo.runtime.target_hosts import only_host, target_hosts
 from slo.text import redact
 
 
@@ -38,6 +39,7 @@ def describe_run(environment: Environment) -> RunDescription:
         search=search,
         environment={
             **machine.describe(locust.__version__),
+            "proxy": _proxy(environment),
             "locustfile": ",".join(map(_relative, environment.parsed_locustfiles or [])) or None,
         },
         requested_load=_requested_load(environment),
@@ -53,6 +55,16 @@ def _relative(file: str) -> str:
     if path.parts[:2] != Path.cwd().parts[:2]:
         return path.name  # the way there would name folders of this machine alone
     return os.path.relpath(path)
+
+
+def _proxy(environment: Environment) -> str | None:
+    """Return the proxy that the environment names for the target, by the rules of requests; without credentials."""
+    url = only_host(environment)
+    try:
+        named = select_proxy(url, get_environ_proxies(url)) if url else None
+    except ValueError:  # no URL
+        return None
+    return redact.without_credentials(named) if named else None
 
 
 def _requested_load(environment: Environment) -> RequestedLoad | None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import gevent
 import gevent.ssl
 import pytest
 
-from slo.lean.agent import MAX_ROUTES, Agent
+from slo.lean.agent import CLOSED_WHILE_IDLE, MAX_ROUTES, Agent
 from slo.lean.heads import MAX_HEADS, MAX_MISSES, HeadCache
 from slo.lean.lines import MAX_LINES
 from slo.lean.parser import Parser
+from slo.lean.settable import SettableClient
 from slo.lean.settings import Settings
 from tests.support.heard import Heard
 from tests.support.lean_agent import QUICK, ask
@@ -87,7 +89,7 @@ def test_a_status_without_a_body_whose_head_announces_one_ends_the_connection(he
 def wait_for_idle_bytes(agent: Agent) -> None:
     """Wait until bytes, or the end of the connection, have arrived on the idle connection, if there is one."""
     with gevent.Timeout(20, AssertionError("nothing arrived")):
-        while not all(one.stale() for idle in agent._idle.values() for one in idle):
+        while not all(one.stale() for pool in agent._pools.values() for one in pool.idle):
             gevent.sleep(0.01)
 
 
@@ -131,7 +133,7 @@ def test_what_a_user_keeps_is_bounded() -> None:
             answer = agent.send("GET", f"/{number % 200}", {"X-Id": str(number)}, None, True, None)
             assert answer.content == b"%d" % number
             assert len(agent._routes) <= MAX_ROUTES
-            assert len(agent._lines._made) <= MAX_LINES
+            assert len(agent._headers.lines._made) <= MAX_LINES
         agent.close()
         asked = [Heard(request) for request in server.requests]
         assert [(one.path, one.headers["X-Id"]) for one in asked] == [(f"/{n % 200}", str(n)) for n in range(400)]
@@ -197,3 +199,36 @@ def test_ipv6() -> None:
     with Scripted([READ, ok()], family=socket.AF_INET6) as server:
         assert ask(server).content == b"hello"
         assert f"Host: [::1]:{server.port}\r\n".encode() in server.requests[0]
+
+
+def test_no_more_requests_are_open_at_once_than_a_user_may_have_connections() -> None:
+    with Scripted([READ, 0.05, ok(), READ, 0.05, ok()]) as server:
+        agent = Agent(server.url, replace(QUICK, concurrency=4))
+        asked = [gevent.spawn(agent.send, "GET", "/", None, None, True, None) for _ in range(8)]
+        gevent.joinall(asked, timeout=20)
+        agent.close()
+        assert [one.value.content for one in asked] == [b"hello"] * 8
+        assert server.connections == 4
+
+
+@pytest.mark.parametrize(("method", "words"), [("POST", CLOSED_WHILE_IDLE), ("GET", "before it answered")])
+def test_a_server_that_closes_on_a_second_request_is_named(method: str, words: str) -> None:
+    with Scripted([READ, ok(), READ, CLOSE], [READ, CLOSE]) as server:
+        agent = Agent(server.url, QUICK)
+        agent.send(method, "/", None, None, True, None)
+        assert words in str(agent.send(method, "/", None, None, True, None).error)
+
+
+def test_a_failed_request_says_what_was_sent() -> None:
+    with Scripted([READ, CLOSE]) as server:
+        answer = ask(server, headers={"X-Id": "7"})
+        assert (answer.status_code, answer.request.headers["X-Id"]) == (0, "7")
+
+
+def test_another_base_is_another_server() -> None:
+    with Scripted([READ, ok(b"first")]) as first, Scripted([READ, ok(b"second")]) as second:
+        client = SettableClient(first.url, QUICK)
+        assert client.send("GET", "/", None, None, True, None).content == b"first"
+        client.base_url = second.url
+        assert client.send("GET", "/", None, None, True, None).content == b"second"
+        client.close()

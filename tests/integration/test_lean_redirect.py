@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import requests
 
@@ -73,6 +75,18 @@ def test_credentials_stay_with_their_server() -> None:
         assert b"secret" in server.requests[0]
         assert b"secret" not in other.requests[0]
         assert b"X-Kept: 1" in other.requests[0]
+
+
+@pytest.mark.parametrize("by_default", [True, False])
+def test_no_secret_follows_to_another_server_nor_back(by_default: bool) -> None:
+    secrets = {"Authorization": "Bearer s3cret", "cookie": "sid=s3cret"}
+    settings = replace(QUICK, default_headers=secrets) if by_default else QUICK
+    with Scripted([READ, ok()]) as third, Scripted([READ, to(f"{third.url}/y")]) as other:
+        with Scripted([READ, to(f"{other.url}/x")]) as server:
+            answer = ask(server, settings=settings, headers=None if by_default else secrets)
+            assert answer.status_code == 200
+            assert server.requests[0].count(b"s3cret") == 2
+        assert b"s3cret" not in other.requests[0] + third.requests[0]
 
 
 def test_redirects_can_be_left_alone() -> None:

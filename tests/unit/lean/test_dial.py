@@ -37,6 +37,9 @@ def test_the_environment_names_a_proxy_and_its_exceptions(monkeypatch: pytest.Mo
     assert proxy(parse("https://shop.test/").origin) is None
     monkeypatch.setenv("no_proxy", "shop.test")
     assert proxy() is None
+    monkeypatch.setenv("no_proxy", "10.0.0.0/8")
+    assert proxy(parse("http://10.1.2.3/").origin) is None
+    assert proxy(parse("http://11.1.2.3/").origin) == "proxy.test:3128"
 
 
 def test_the_setting_takes_precedence(monkeypatch: pytest.MonkeyPatch) -> None:

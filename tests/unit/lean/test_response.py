@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from slo.lean import response as response_module
 from slo.lean.errors import LeanError
-from slo.lean.response import Response
+from slo.lean.response import DETECTED_BYTES, Response
 
 
 def answered(content: bytes, content_type: str = "", status: int = 200) -> Response:
@@ -66,3 +67,26 @@ def test_elapsed_is_the_response_time_of_the_event() -> None:
 def test_streams_are_refused_with_what_to_use() -> None:
     with pytest.raises(LeanError, match="response.content"):
         answered(b"").iter_content(10)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_json_has_the_encodings_of_its_standard(encoding: str) -> None:
+    assert answered('{"name": "Zoë"}'.encode(encoding), "application/json").json() == {"name": "Zoë"}
+
+
+def test_json_against_its_standard_is_read_in_the_charset_of_the_headers() -> None:
+    assert answered('"Zoë"'.encode("latin-1"), "application/json; charset=latin-1").json() == "Zoë"
+
+
+def test_a_text_without_a_charset_is_utf_8_or_judged_by_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def detect(content: bytes) -> dict[str, str]:
+        seen.append(len(content))
+        return {"encoding": "latin-1"}
+
+    monkeypatch.setattr(response_module, "detect", detect)
+    assert answered("Zoë".encode() * 1_000_000).text == "Zoë" * 1_000_000
+    assert seen == []
+    assert answered("Zoë".encode("latin-1") * 100_000).text == "Zoë" * 100_000
+    assert seen == [DETECTED_BYTES]

@@ -5,15 +5,19 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import gevent
 import pytest
 from gevent import GreenletExit
 from locust.contrib.fasthttp import LocustBadStatusCode
+from locust.env import Environment
 from locust.event import EventHook
 
+from slo.lean.agent import Limits
 from slo.lean.errors import LeanError
 from slo.lean.response import Response
-from slo.lean.session import LeanHttpSession
+from slo.lean.session import INSTEAD, LeanHttpSession
 from slo.lean.settings import Settings
+from slo.lean.user import LeanHttpUser
 
 
 class Session(LeanHttpSession):
@@ -102,3 +106,73 @@ def test_a_request_whose_user_is_stopped_is_reported_to_what_measures_the_run(
     context.on_unanswered = None  # no run is measured
     with pytest.raises(GreenletExit):
         session.get("/stopped")
+
+
+def test_a_method_counts_and_goes_out_in_capitals(session: Session, heard: list[dict[str, Any]]) -> None:
+    session.request("get", "/200")
+    assert heard[0]["request_type"] == "GET"
+
+
+def test_json_can_be_given_by_position(session: Session) -> None:
+    assert session.post("/200", None, {"a": 1})._sent[1] in (b'{"a": 1}', b'{"a":1}')
+
+
+@pytest.mark.parametrize("argument", [*INSTEAD, "nonsense"])
+def test_an_argument_of_another_client_is_refused_with_what_to_use(
+    session: Session, heard: list[dict[str, Any]], argument: str
+) -> None:
+    with pytest.raises(TypeError, match=f"take no '{argument}': "):
+        session.get("/200", **{argument: 1})
+    assert heard == []
+
+
+@pytest.mark.parametrize(
+    ("words", "limits"),
+    [
+        ({}, None),
+        ({"max_redirects": 0}, Limits(0, 2)),
+        ({"max_retries": 5}, Limits(30, 5)),
+        ({"max_redirects": 1, "max_retries": 0}, Limits(1, 0)),
+    ],
+)
+def test_a_request_has_limits_of_its_own(words: dict[str, int], limits: Limits | None) -> None:
+    given: list[Any] = []
+
+    class Keeping(Session):
+        def send(self, method: str, url: str, headers: Any, body: Any, *more: Any) -> Response:
+            given.append(more[-1])
+            return super().send(method, url, headers, body)
+
+    Keeping("http://shop.test", EventHook(), None, Settings(max_retries=2)).get("/200", **words)
+    assert given == [limits]
+
+
+class InterruptedByTestError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("exception", [None, InterruptedByTestError])
+@pytest.mark.parametrize("catch", [True, False])
+def test_a_timeout_around_a_request_is_a_failure_and_goes_on(
+    heard: list[dict[str, Any]], exception: type[Exception] | None, catch: bool
+) -> None:
+    class Waiting(Session):
+        def send(self, *_: Any) -> Response:
+            gevent.sleep(30)
+            raise AssertionError("nobody interrupted it")
+
+    event = EventHook()
+    event.add_listener(lambda **fields: heard.append(fields))
+    waiting = Waiting("http://shop.test", event, None, Settings())
+    with pytest.raises(exception or gevent.Timeout), gevent.Timeout(0.01, exception):
+        waiting.get("/200", catch_response=catch)
+    (one,) = heard
+    assert isinstance(one["exception"], exception or TimeoutError)
+    assert (one["response"].status_code, one["request_type"]) == (0, "GET")
+
+
+def test_a_client_works_without_options(session: Session, heard: list[dict[str, Any]]) -> None:
+    cls = type("User", (LeanHttpUser,), {"host": "http://shop.test"})
+    session.user = cls(Environment())  # a library: nothing was parsed
+    session.get("/200")
+    assert heard[0]["exception"] is None

@@ -15,7 +15,7 @@ def test_times_and_redirects_are_those_of_fasthttpuser() -> None:
     assert settings.connection_timeout_s == FastHttpUser.connection_timeout
     assert settings.network_timeout_s == FastHttpUser.network_timeout
     assert settings.max_redirects == FastHttpUser.max_redirects
-    assert settings.idle_connections == FastHttpUser.concurrency
+    assert settings.concurrency == FastHttpUser.concurrency
 
 
 def test_they_do_not_change() -> None:

@@ -20,15 +20,28 @@ def user(**attributes: Any) -> LeanHttpUser:
 
 def test_settings_are_those_of_the_class() -> None:
     settings = user(network_timeout=5.0, concurrency=3, proxy_host="proxy.test", insecure=True).client.settings
-    assert (settings.network_timeout_s, settings.idle_connections, settings.insecure) == (5.0, 3, True)
+    assert (settings.network_timeout_s, settings.concurrency, settings.insecure) == (5.0, 3, True)
     assert settings.proxy == "http://proxy.test:80"
 
 
 def test_a_function_as_context_factory_stays_a_function() -> None:
+    made: list[object] = []
+
     def context() -> ssl.SSLContext:
+        made.append(None)
         return ssl.create_default_context()
 
-    assert user(ssl_context_factory=context).client.settings.ssl_context_factory is context
+    def method(self: LeanHttpUser) -> ssl.SSLContext:
+        made.append(self)
+        return ssl.create_default_context()
+
+    for factory in (context, method, staticmethod(context)):
+        own = user(ssl_context_factory=factory)
+        make = own.client.settings.ssl_context_factory
+        assert make is not None
+        assert make() is make()  # one context a user, not one a connection
+        assert made.pop() in (None, own)
+    assert made == []
 
 
 @pytest.mark.parametrize(("host", "message"), [(None, "base host"), ("shop", "The host cannot be used")])

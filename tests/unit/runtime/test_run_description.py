@@ -57,3 +57,11 @@ def test_the_path_of_a_locustfile_does_not_name_the_machine(tmp_path: Path, monk
     files = [tmp_path / "work" / "tests" / "own.py", tmp_path / "shared" / "more.py", Path("/elsewhere/other.py")]
     one.parsed_locustfiles = ["tests/own.py", *map(str, files)]
     assert describe_run(one).environment["locustfile"] == "tests/own.py,tests/own.py,../shared/more.py,other.py"
+
+
+def test_the_proxy_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:s3cret@proxy.test:3128")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert describe_run(environment()).environment["proxy"] == "http://proxy.test:3128"
+    monkeypatch.setenv("no_proxy", "api.test")
+    assert describe_run(environment()).environment["proxy"] is None
