@@ -120,7 +120,7 @@ class Agent:
             if route is None:
                 route = self._route(method, url, headers)
             response = self._send_once(method, route, headers, body, timeouts, limits.retries)
-            if response.status_code in redirect.STATUSES and allow_redirects and limits.redirects:
+            if response.status_code in redirect.STATUSES and allow_redirects:
                 return self._follow(response, route, headers, body, timeouts, limits)
             return response
         except FAILURES as error:

@@ -16,6 +16,8 @@ from slo.lean.headers import Headers
 DETECTED_BYTES = 64 * 1024
 """How much of a text is looked at for its encoding: other users wait meanwhile."""
 
+_TEXTS = ("text/", "application/json", "application/x-www-form-urlencoded")
+
 
 class SentRequest(NamedTuple):
     """The request that was sent: the last one if there were redirects."""
@@ -23,7 +25,8 @@ class SentRequest(NamedTuple):
     method: str
     url: str
     headers: dict[str, str]
-    body: bytes
+    body: str | bytes
+    """Text where the content type is one of text, JSON or a form; else bytes."""
 
 
 class Response:
@@ -100,7 +103,9 @@ class Response:
         """What was asked."""
         head, body = self._sent
         lines = [line.partition(": ") for line in head.decode("latin-1").split("\r\n")[1:] if line]
-        return SentRequest(self._method, self.url, {name: value for name, _, value in lines}, body)
+        headers = {name: value for name, _, value in lines}
+        is_text = headers.get("Content-Type", "").startswith(_TEXTS)
+        return SentRequest(self._method, self.url, headers, body.decode("utf-8", "replace") if is_text else body)
 
     def raise_for_status(self) -> None:
         """Raise what the request failed with, if it did."""

@@ -58,6 +58,11 @@ class LeanHttpUser(User, RestMixin[Any]):
                 "You must specify the base host. Either in the host attribute in the User class, or on the command "
                 "line using the --host option."
             )
+        if getattr(self, "client_pool", None) is not None:
+            raise StopTest(
+                f"{type(self).__name__}.client_pool: users of LeanHttpUser share no connections: remove it; "
+                "`concurrency` limits those of each user."
+            )
         if not hasattr(environment, "lean_heads"):
             environment.lean_heads = HeadCache()
         tracer = tracer_of(environment)

@@ -156,3 +156,10 @@ def test_redirects_end(answers: list[Any], lines: list[Line]) -> None:
 )
 def test_a_path_is_below_the_base(base: str | None, url: str, whole: str) -> None:
     assert Agent(base, Settings()).full_url(url) == whole
+
+
+def test_no_redirect_at_all_is_a_failure_unless_it_is_left_alone(answers: list[Any], lines: list[Line]) -> None:
+    agent = Agent("http://shop.test", Settings(max_redirects=0))
+    answers += [redirect("/b"), redirect("/b")]
+    assert isinstance(get(agent, "/a").error, TooManyRedirectsError)
+    assert agent.send("GET", "/a", None, None, False, None).status_code == 302

@@ -55,3 +55,8 @@ def test_users_of_a_process_share_one_cache_of_heads() -> None:
     cls = type("User", (LeanHttpUser,), {"host": "http://shop.test"})
     first, second = cls(environment), cls(environment)
     assert first.client._heads is second.client._heads
+
+
+def test_a_shared_pool_is_refused_not_ignored() -> None:
+    with pytest.raises(StopTest, match="share no connections"):
+        user(client_pool=object())
