@@ -38,6 +38,7 @@ from slo.text.clean import encodable
 __all__ = ["DefaultTaskSet"]
 
 SPAWNING_TIMEOUT_S = 10.0
+_RUN_TIME_TIMER = ("locust.main", "stop_and_optionally_quit")
 LISTENER_FAILED = "Uncaught exception in event handler"
 """How the log line begins that Locust writes when an event listener has raised (``EventHook.fire``)."""
 ENDS_A_USER = (StopUser, StopTest, InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately)
@@ -290,3 +291,9 @@ def forget_worker(runner: Any, worker: str) -> None:
 def known_parser() -> Any:
     """Return Locust's parser with all options, those of locustfiles among them."""
     return argument_parser.get_parser()
+
+
+def is_run_time_timer(greenlet: Any) -> bool:
+    """Return whether a greenlet is the timer that ends a run after --run-time (a function within ``locust.main``)."""
+    function = getattr(greenlet, "_run", None)
+    return (getattr(function, "__module__", ""), getattr(function, "__name__", "")) == _RUN_TIME_TIMER

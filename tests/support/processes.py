@@ -132,6 +132,11 @@ class Finished:
         return short or BUSY in reason
 
     @property
+    def was_held_up(self) -> bool:
+        """Whether its record shows that the machine was too busy for its processes: figures of time say little."""
+        return generator_health.problem_of(self.run) is not None
+
+    @property
     def worked(self) -> bool:
         """Whether its exit code is that of a run that passed, or it was ``starved``."""
         return self.code == 0 or self.starved

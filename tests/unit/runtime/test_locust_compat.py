@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import gevent
@@ -178,3 +179,19 @@ def test_locust_shuts_down_once_and_in_the_main_greenlet() -> None:
     assert not again.ready()
     assert called == ["prepared", "a listener"]
     gevent.killall([by_signal, again])
+
+
+def test_the_timer_of_the_run_time_is_known_by_its_function() -> None:
+    source = Path(inspect.getfile(Runner)).with_name("main.py").read_text(encoding="utf-8")
+    assert "def stop_and_optionally_quit" in source
+    assert "gevent.spawn_later(options.run_time, stop_and_optionally_quit)" in source
+    seen: list[bool] = []
+
+    def stop_and_optionally_quit() -> None:
+        seen.append(locust_compat.is_run_time_timer(gevent.getcurrent()))
+
+    gevent.spawn(stop_and_optionally_quit).join()
+    stop_and_optionally_quit.__module__ = "locust.main"
+    gevent.spawn_later(0.001, stop_and_optionally_quit).join()
+    assert seen == [False, True]
+    assert not locust_compat.is_run_time_timer(None)

@@ -60,6 +60,12 @@ def test_a_run_time_is_complete_when_it_is_over_listeners_to_the_start_included(
     assert (found.how == "completed") is complete
 
 
+@pytest.mark.parametrize(("seconds", "complete"), [(5.0, True), (4.9, False)])
+def test_the_timer_of_the_run_time_may_fire_early(tmp_path: Path, seconds: float, complete: bool) -> None:
+    found = ending_of(after(tmp_path, seconds), options(10), False, LoadEnd(by_call=True, by_run_time=True))
+    assert (found.how == "completed") is complete
+
+
 def test_a_run_time_beside_a_shape_says_nothing_as_locust_ignores_it(tmp_path: Path) -> None:
     measurement = after(tmp_path, 5)
     assert ending_of(measurement, options(run_time=600), True, BY_SHAPE).how == "completed"
