@@ -17,12 +17,15 @@ from slo.lean.cookies import Cookies
 from slo.lean.default_headers import DefaultHeaders
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
+from slo.lean.headers import Headers
 from slo.lean.heads import HeadCache
-from slo.lean.parser import Parser
 from slo.lean.pool import Pool
 from slo.lean.request_headers import WITH_BODY, RequestHeaders
 from slo.lean.response import Response
 from slo.lean.settings import Settings
+from slo.lean.stream import Stream
+from slo.lean.stream_unpacker import StreamUnpacker
+from slo.lean.streamed import StreamedResponse
 from slo.lean.url import Origin, Target
 from slo.text.version import __version__
 
@@ -59,6 +62,7 @@ class Agent:
     """One user's HTTP client, without any knowledge of Locust."""
 
     response_class: type[Response] = Response
+    streamed_class: type[StreamedResponse] = StreamedResponse
 
     def __init__(self, base_url: str | None, settings: Settings, heads: HeadCache | None = None) -> None:
         if settings.ssl_context_factory is not None:
@@ -108,20 +112,21 @@ class Agent:
         allow_redirects: bool,
         timeouts: Timeouts,
         limits: Limits | None = None,
+        stream: bool = False,
     ) -> Response:
         """Request ``url`` (a path below the base, or absolute) and return the response.
 
-        ``limits`` are the settings' by default. Nothing is raised for a request that fails: the response's ``error``
-        says why.
+        ``limits`` are the settings' by default; the body of a ``stream`` is not read yet. Nothing is raised for a
+        request that fails: the response's ``error`` says why.
         """
         limits = limits or self._limits
         try:
             route = self._routes.get((method, url, tuple(headers) if headers else ()))
             if route is None:
                 route = self._route(method, url, headers)
-            response = self._send_once(method, route, headers, body, timeouts, limits.retries)
+            response = self._send_once(method, route, headers, body, timeouts, limits.retries, stream)
             if response.status_code in redirect.STATUSES and allow_redirects:
-                return self._follow(response, route, headers, body, timeouts, limits)
+                return self._follow(response, route, headers, body, timeouts, limits, stream)
             return response
         except FAILURES as error:
             return self.response_class(self.full_url(url), method, error)
@@ -134,6 +139,7 @@ class Agent:
         body: Body | None,
         timeouts: Timeouts,
         limits: Limits,
+        stream: bool,
     ) -> Response:
         """Follow redirects, as requests does."""
         history: list[Response] = []
@@ -152,7 +158,8 @@ class Agent:
             body = body if redirect.keeps_body(status) else None
             method, target = redirect.method_after(status, method), there
             route = self._make_route(method, there, tuple(headers), defaults)
-            response = self._send_once(method, route, headers, body, timeouts, limits.retries)
+            response.close()
+            response = self._send_once(method, route, headers, body, timeouts, limits.retries, stream)
         response.history = history
         return response
 
@@ -193,6 +200,7 @@ class Agent:
         body: Body | None,
         timeouts: Timeouts,
         retries: int,
+        stream: bool,
     ) -> Response:
         jar = self.cookiejar
         if headers or body is not None or method in WITH_BODY or jar.filled:
@@ -205,51 +213,65 @@ class Agent:
             content = b""
         try:
             if retries and method in IDEMPOTENT:
-                parser = self._exchange_with_retries(method, route, data, timeouts, retries)
+                connection = self._exchange_with_retries(method, route, data, timeouts, retries, stream)
             else:
-                parser = self._exchange(method, route, data, timeouts)
+                connection = self._exchange(method, route, data, timeouts, stream)
         except FAILURES as error:
             response = self.response_class(route.url, method, error)
             response._sent = (head, content)
             return response
-        response = self.response_class(route.url, method)
+        parser = connection.parser
+        if stream:
+            response = self._streamed(connection, route, method)
+        else:
+            response = self.response_class(route.url, method)
+            response.content = parser.content
         response.status_code = parser.status
         response.reason = parser.reason
-        response.content = parser.content
         response._sent = (head, content)
         response._names, response._values = names, _ = parser.names, parser.values
         spelt = ",".join(names).lower()
-        if "set-cookie" in spelt or "content-encoding" in spelt:
-            self._finish(response)
+        if "set-cookie" in spelt or ("content-encoding" in spelt and not stream):
+            self._finish(response, stream)
         return response
 
-    def _finish(self, response: Response) -> None:
-        """Unpack the body and keep the cookies."""
-        headers, content = response.headers, response.content
+    def _streamed(self, connection: Connection, route: Route, method: str) -> StreamedResponse:
+        """Return a response whose body is read from its connection."""
+        response, parser = self.streamed_class(route.url, method), connection.parser
+        encodings = Headers(parser.names, parser.values).get("content-encoding")
+        unpacker = StreamUnpacker(encodings, self.settings.max_response_bytes) if encodings else None
+        response._stream = Stream(connection, route.pool, unpacker)
+        return response
+
+    def _finish(self, response: Response, stream: bool) -> None:
+        """Keep the cookies, and unpack the body unless it is a stream."""
+        headers = response.headers
         assert headers is not None
         if "set-cookie" in headers:
             self.cookiejar.store(response.url, headers)
-        encodings = headers.get("content-encoding")
+        if stream:
+            return
+        encodings, content = headers.get("content-encoding"), response.content
         if encodings and content:
             response.content = decompress(content, encodings, self.settings.max_response_bytes)
 
     def _exchange_with_retries(
-        self, method: str, route: Route, data: bytes, timeouts: Timeouts, retries: int
-    ) -> Parser:
+        self, method: str, route: Route, data: bytes, timeouts: Timeouts, retries: int, stream: bool
+    ) -> Connection:
         """Send and receive, ``retries`` times more when it fails."""
         for _ in range(retries):
             with suppress(*FAILURES):
-                return self._exchange(method, route, data, timeouts)
-        return self._exchange(method, route, data, timeouts)
+                return self._exchange(method, route, data, timeouts, stream)
+        return self._exchange(method, route, data, timeouts, stream)
 
-    def _exchange(self, method: str, route: Route, data: bytes, timeouts: Timeouts) -> Parser:
+    def _exchange(self, method: str, route: Route, data: bytes, timeouts: Timeouts, stream: bool) -> Connection:
         """Send and receive; once more if a reused connection was closed and repeating is safe."""
         pool, repeatable = route.pool, method in IDEMPOTENT
         connect_s, read_s = self._timeouts if timeouts is None else self._timeouts_with_defaults(timeouts)
         while True:
             connection = pool.take(repeatable, connect_s)
             try:
-                parser = connection.exchange(data, method == "HEAD", read_s, self.settings.response_timeout_s)
+                parser = connection.exchange(data, method == "HEAD", read_s, self.settings.response_timeout_s, stream)
             except BaseException as error:
                 pool.discard(connection)
                 if not _was_closed_while_idle(connection, error):
@@ -258,8 +280,9 @@ class Agent:
                     raise DisconnectedError(CLOSED_WHILE_IDLE) from None
                 pool.close_idle()  # what else waits is as old
                 continue
-            pool.release(connection, parser.reusable())
-            return parser
+            if not stream:  # whoever reads a stream releases its connection
+                pool.release(connection, parser.reusable())
+            return connection
 
     def _timeouts_with_defaults(self, timeouts: Timeouts) -> tuple[float, float]:
         """Return a request's timeouts, in seconds; None means the user's."""

@@ -44,8 +44,10 @@ class Connection:
         self.reused = self._used = False
         self._rested_at = 0.0
 
-    def exchange(self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float) -> Parser:
-        """Send ``request`` and return the parser with its answer.
+    def exchange(
+        self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float, stream: bool = False
+    ) -> Parser:
+        """Send ``request`` and return the parser with its answer, for a stream with the answer's head.
 
         Each wait takes ``timeout_s`` at most, all of them ``whole_s``, in seconds. Raises LeanError and OSError
         (TimeoutError among them); after either, and when the parser is not reusable, close the connection.
@@ -64,12 +66,25 @@ class Connection:
             parser.take(self._receive(_CHUNK))
             while not parser.complete:
                 if parser.has_head:
+                    if stream:
+                        break
                     self._extend()
                 parser.take(self._receive(_CHUNK))
         finally:
             self._greenlet = None
             self._used = True
         return parser
+
+    def receive_more(self) -> None:
+        """Wait for the next bytes of a stream's body and hand them to the parser; raises what ``exchange`` does."""
+        self._extend()
+        if self._deadline < self._due:
+            self._arm(self._deadline)
+        self._greenlet = gevent.getcurrent()
+        try:
+            self.parser.take(self._receive(_CHUNK))
+        finally:
+            self._greenlet = None
 
     def rest(self) -> None:
         """Begin to be idle."""

@@ -45,7 +45,7 @@ class Parser(HTTPResponseParser):
         self.complete = self.has_head = False
         self.received = 0
         self._junk = self._recalled = False
-        self._head_bytes = self._fields = 0
+        self._head_bytes = self._drained = 0
 
     def take(self, data: bytes) -> None:
         """Take what arrived, b"" for the end of the connection.
@@ -83,6 +83,8 @@ class Parser(HTTPResponseParser):
             if not self.complete:
                 raise self._reason(data, error) from None
         if self.complete:
+            if len(self.content) > self._max_body_bytes:
+                raise self._too_large()
             return
         if not data:
             raise self._reason(data, None)
@@ -93,13 +95,31 @@ class Parser(HTTPResponseParser):
             if self.received > MAX_HEAD_BYTES:
                 raise TooLargeError(f"the answer's head is larger than {MAX_HEAD_BYTES} bytes")
         elif self.received - self._head_bytes > self._max_body_bytes + MAX_HEAD_BYTES:
-            raise TooLargeError(f"the answer is larger than {self._max_body_bytes} bytes")
+            raise self._too_large()
+
+    def _too_large(self) -> TooLargeError:
+        return TooLargeError(f"the answer is larger than {self._max_body_bytes} bytes")
 
     def _reason(self, data: bytes, error: Exception | None) -> Exception:
         if not data:
             where = "answer's body" if self.has_head else "answer's head"
             return DisconnectedError(f"connection closed by the server in the {where}")
         return MalformedError(f"the answer is not valid HTTP: {error.args[0] if error and error.args else error}")
+
+    def drain(self) -> bytes:
+        """Return what has arrived of the body since the last call, for a body that is read as it arrives.
+
+        Raises TooLargeError once the whole is larger than allowed.
+        """
+        if self.complete:
+            found, self.content = self.content, NO_CONTENT
+        else:
+            found = b"".join(self._parts)
+        self._parts.clear()
+        self._drained += len(found)
+        if self._drained > self._max_body_bytes:
+            raise self._too_large()
+        return found
 
     def reusable(self) -> bool:
         """Whether the connection may carry another request."""
@@ -131,7 +151,12 @@ class Parser(HTTPResponseParser):
 
     def _on_headers_complete(self) -> bool:
         self.has_head = True
-        self._fields = len(self._values)  # what comes later are trailers
+        status = self.get_code()
+        if status >= 200:
+            self.status = status
+            self.names = self._names[:]  # what comes later are trailers
+            self.values = self._values[:]
+            self.reason = "".join(self._reasons)
         return self._bodiless
 
     def _on_message_complete(self) -> None:
@@ -141,14 +166,10 @@ class Parser(HTTPResponseParser):
         if status < 200:
             self.has_head = False
             return
-        self.status = status
-        self.names = self._names[: self._fields]
-        self.values = self._values[: self._fields]
         parts = self._parts
         if status in _WITHOUT_BODY and not self._bodiless:
             self._junk = _announces_body(self.names, self.values)
         self.content = (bytes(parts[0]) if len(parts) == 1 else b"".join(parts)) if parts else NO_CONTENT
-        self.reason = "".join(self._reasons)
         self.complete = True
 
     def __repr__(self) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from charset_normalizer import detect
 from requests.utils import get_encoding_from_headers
 
-from slo.lean.errors import LeanError
+from slo.lean.chunks import decoded, lines_of
 from slo.lean.headers import Headers
 
 DETECTED_BYTES = 64 * 1024
@@ -112,9 +112,24 @@ class Response:
         if self.error is not None:
             raise self.error
 
-    def iter_content(self, *_: Any, **__: Any) -> Any:
-        """Refuse: answers are read whole."""
-        raise LeanError("LeanHttpUser reads answers whole: use response.content, or FastHttpUser for streams")
+    def iter_content(self, chunk_size: int = 1024, decode_content: bool = True) -> Iterator[str | bytes]:
+        """Yield the body in pieces of at most ``chunk_size`` bytes; a stream's as they arrive.
+
+        With ``decode_content`` as text where it is UTF-8, as FastHttpUser does.
+        """
+        chunks = self._chunks(max(chunk_size or 1, 1))
+        return decoded(chunks) if decode_content else chunks
+
+    def iter_lines(self, chunk_size: int = 1024) -> Iterator[str]:
+        """Yield the lines of the body without their ends; a stream's as they arrive."""
+        return lines_of(self._chunks(max(chunk_size or 1, 1)))
+
+    def _chunks(self, size: int) -> Iterator[bytes]:
+        content = self.content or b""
+        return (content[start : start + size] for start in range(0, len(content), size))
+
+    def close(self) -> None:
+        """Do nothing: an answer that was read whole has no connection."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status_code}]>"

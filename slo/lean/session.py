@@ -13,6 +13,7 @@ from locust.contrib.fasthttp import LocustBadStatusCode, LocustUserAgent
 from slo.lean.agent import Limits, Timeouts
 from slo.lean.body import Body, body_of
 from slo.lean.caught import NO_FAILURES, CaughtResponse
+from slo.lean.chunks import lines_of
 from slo.lean.errors import FAILURES, LeanError
 from slo.lean.heads import HeadCache
 from slo.lean.settable import SettableClient
@@ -84,11 +85,12 @@ class LeanHttpSession(SettableClient):
 
         ``url`` is a path below the user's host or absolute; ``name`` is the name that the request counts under, the url
         by default; ``timeout`` is in seconds, one for both or (connection, response); ``max_redirects`` and
-        ``max_retries`` are the user's by default. A failed request raises nothing: status_code is 0 and ``error``
+        ``max_retries`` are the user's by default. With ``stream`` the request counts as soon as the answer's head is
+        there, and the body is read from the response. A failed request raises nothing: status_code is 0 and ``error``
         says why. Raises TypeError for an argument of other clients, with what to use instead.
         """
-        if others or stream or not method.isupper():
-            method = _checked(method, stream, others)
+        if others or not method.isupper():
+            method = _checked(method, others)
         limits = self._limits_with(max_redirects, max_retries)
         asked = with_params(url, params) if params else url
         user_context = self.user.context() if self.user is not None else _NOTHING
@@ -101,7 +103,7 @@ class LeanHttpSession(SettableClient):
             if auth or data or files or json is not None:
                 body, headers = _prepared(data, json, files, headers, auth)
             sending = True
-            response: Any = self.send(method, asked, headers, body, allow_redirects, timeout, limits)
+            response: Any = self.send(method, asked, headers, body, allow_redirects, timeout, limits, stream)
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
         except BaseException as error:  # noqa: BLE001  # raised again, here or below
@@ -122,7 +124,7 @@ class LeanHttpSession(SettableClient):
             "exception": response.error,
             "start_time": start_time,
             "url": self.full_url(asked),
-            "response_length": len(response.content or b""),
+            "response_length": _announced_length(response) if stream else len(response.content or b""),
             "response_time": (time.perf_counter() - started) * 1000,
         }
         if catch_response and interruption is None:
@@ -165,6 +167,12 @@ class LeanHttpSession(SettableClient):
         if report is not None:
             report(endpoint, age_s * 1000)
 
+    def iter_lines(self, url: str, method: str = "GET", **words: Any) -> Iterator[str]:
+        """Send a request and yield the lines of its answer as they arrive; raises what the request failed with."""
+        response = self.request(method, url, stream=True, **words)
+        response.raise_for_status()
+        yield from lines_of(response.iter_content(decode_content=True))
+
     def get(self, url: str, **words: Any) -> CaughtResponse:
         """Send a GET request; see ``request``."""
         return self.request("GET", url, **words)
@@ -199,10 +207,8 @@ def _context_of(user: Any) -> Any:
     return getattr(getattr(user, "environment", None), "slo", None)
 
 
-def _checked(method: str, stream: bool, others: Mapping[str, Any]) -> str:
-    """Return a method in capitals; raises LeanError for a stream, TypeError for an argument that other clients have."""
-    if stream:
-        raise LeanError("LeanHttpUser reads answers whole: leave stream out, or use FastHttpUser for streams")
+def _checked(method: str, others: Mapping[str, Any]) -> str:
+    """Return a method in capitals; raises TypeError for an argument that other clients have."""
     for argument in others:
         raise TypeError(f"LeanHttpUser's requests take no '{argument}': {INSTEAD.get(argument, 'there is none such')}")
     return method.upper()
@@ -225,3 +231,9 @@ def _with_defaults(headers: Mapping[str, str] | None, auth: Auth | None, takes_j
     if takes_json and not any(name.lower() == "accept" for name in made):
         made["Accept"] = "application/json"
     return made
+
+
+def _announced_length(response: CaughtResponse) -> int:
+    """Return the length in bytes that an answer announces, 0 without: its body is not read yet."""
+    announced = response.header("content-length") or ""
+    return int(announced) if announced.isdigit() else 0

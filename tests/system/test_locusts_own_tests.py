@@ -16,17 +16,12 @@ import pytest
 from tests.support.processes import ROOT
 
 SOURCES = os.environ.get("LOCUST_SOURCES", "")
-STREAMS = "answers are read whole"
 POOL = "reaches into geventhttpclient's pool: users of ours share no connections"
 TEXT = "the text of requests' HTTPError"
 DIFFERENT = {
     "fasthttp": {
         "test_custom_ssl_context_passed_correct_to_client_pool": POOL,
         "test_shared_client_pool": POOL,
-        "test_iter_lines": STREAMS,
-        "test_streaming_response": STREAMS,
-        "test_streaming_response_catch_response": STREAMS,
-        "test_request_stats_no_content_length_streaming": STREAMS,
         "test_network_timeout_setting": "reads RetriesExceeded.original, geventhttpclient's own exception",
         "test_interrupt_taskset_with_catch_response": "Locust loses the request; ours counts it, for it was answered",
     },
@@ -34,7 +29,6 @@ DIFFERENT = {
         "test_catch_response_with_name_replacement": TEXT,
         "test_error_message_with_name_replacement": TEXT,
         "test_connection_error": "wants the exception of requests; ours is the operating system's, as FastHttpUser's",
-        "test_streaming_response": STREAMS,
         "test_verify_false_succeeds_with_bad_cert": "verify= of a request is refused: client.verify is there",
         "test_verify_true_fails_with_bad_cert": "verify= of a request is refused: client.verify is there",
         "test_wrong_url": "the base URL is refused when the client is made, not when it is used",

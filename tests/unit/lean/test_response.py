@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 
 from slo.lean import response as response_module
-from slo.lean.errors import LeanError
 from slo.lean.response import DETECTED_BYTES, Response
 
 
@@ -64,9 +63,11 @@ def test_elapsed_is_the_response_time_of_the_event() -> None:
     assert response.elapsed == timedelta(seconds=1.5)
 
 
-def test_streams_are_refused_with_what_to_use() -> None:
-    with pytest.raises(LeanError, match="response.content"):
-        answered(b"").iter_content(10)
+def test_what_was_read_whole_is_iterated_too() -> None:
+    response = answered("Zoë\nAnn".encode())
+    assert list(response.iter_content(4)) == ["Zoë", "\nAnn"]
+    assert list(response.iter_content(100, decode_content=False)) == [response.content]
+    assert list(response.iter_lines()) == ["Zoë", "Ann"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "utf-32-be"])

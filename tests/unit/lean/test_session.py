@@ -13,7 +13,6 @@ from locust.env import Environment
 from locust.event import EventHook
 
 from slo.lean.agent import Limits
-from slo.lean.errors import LeanError
 from slo.lean.response import Response
 from slo.lean.session import INSTEAD, LeanHttpSession
 from slo.lean.settings import Settings
@@ -30,6 +29,7 @@ class Session(LeanHttpSession):
             raise TimeoutError("late")
         response = self.response_class(self.full_url(url), method)
         response.status_code, response.content = int(url.rpartition("/")[2].partition("?")[0]), b"body"
+        response._names, response._values = ["Content-Length"], [getattr(self, "announced", "4")]
         response._sent = (repr(sorted((headers or {}).items())).encode(), body.content if body else b"")
         return response
 
@@ -86,9 +86,13 @@ def test_json_and_basic_authorization_become_headers(session: Session) -> None:
     assert sent.body == b'{"a": 1}' or sent.body == b'{"a":1}'
 
 
-def test_streams_are_refused(session: Session) -> None:
-    with pytest.raises(LeanError, match="leave stream out"):
-        session.get("/200", stream=True)
+@pytest.mark.parametrize(("announced", "length"), [("7", 7), ("", 0), ("x", 0)])
+def test_a_stream_counts_with_the_length_that_is_announced(
+    session: Session, heard: list[dict[str, Any]], announced: str, length: int
+) -> None:
+    session.announced = announced
+    session.get("/200", stream=True)
+    assert heard[0]["response_length"] == length
 
 
 @pytest.mark.parametrize("name", [None, "page"])
@@ -140,7 +144,7 @@ def test_a_request_has_limits_of_its_own(words: dict[str, int], limits: Limits |
 
     class Keeping(Session):
         def send(self, method: str, url: str, headers: Any, body: Any, *more: Any) -> Response:
-            given.append(more[-1])
+            given.append(more[-2])
             return super().send(method, url, headers, body)
 
     Keeping("http://shop.test", EventHook(), None, Settings(max_retries=2)).get("/200", **words)

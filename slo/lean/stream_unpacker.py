@@ -1,0 +1,103 @@
+"""Unpacking a body that arrives in pieces, never beyond a limit."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+import brotli
+
+from slo.lean.errors import MalformedError, TooLargeError
+
+_MEMBER = b"\x1f\x8b"
+_GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+
+class StreamUnpacker:
+    """Unpacks the content encodings of one body ("gzip", "deflate, br"); an unknown one leaves bytes as they are."""
+
+    def __init__(self, encodings: str, limit: int) -> None:
+        names = [name.strip() for name in reversed(encodings.lower().split(","))]
+        self._steps: list[tuple[str, _Step]] = [(name, _STEPS[name](limit)) for name in names if name in _STEPS]
+        self._limit, self._size = limit, 0
+        self._ready = b""
+
+    def unpack(self, chunk: bytes, is_last: bool) -> bytes:
+        """Return what the next bytes become, perhaps none yet; raises MalformedError, or TooLargeError at the limit."""
+        for name, step in self._steps:
+            try:
+                chunk = step.unpack(chunk)
+            except (zlib.error, brotli.error) as error:
+                raise MalformedError(f"the answer's body is not valid {name}: {error}") from None
+            if len(chunk) > self._limit:
+                raise self._too_large()
+            if is_last and not step.is_finished:
+                raise MalformedError(f"the answer's body is not valid {name}: it ends too early")
+        self._size += len(chunk)
+        if self._size > self._limit:
+            raise self._too_large()
+        whole, self._ready = self._ready + chunk, b""
+        return whole
+
+    def _too_large(self) -> TooLargeError:
+        return TooLargeError(f"the answer is larger than {self._limit} bytes when unpacked")
+
+    def put_back(self, chunk: bytes) -> None:
+        """Take back unpacked bytes, which come first the next time."""
+        self._ready = chunk
+
+
+class _Step(Protocol):
+    is_finished: bool
+
+    def unpack(self, chunk: bytes) -> bytes: ...
+
+
+class _Zlib:
+    def __init__(self, window_bits: int, limit: int) -> None:
+        self._unpacker = zlib.decompressobj(window_bits)
+        self._window_bits, self._limit = window_bits, limit
+        self._began = self.is_finished = False
+
+    def unpack(self, chunk: bytes) -> bytes:
+        if not chunk or (self.is_finished and (self._window_bits != _GZIP or chunk[:2] != _MEMBER)):
+            return b""  # padding after the last member
+        if self.is_finished:
+            self._unpacker = zlib.decompressobj(_GZIP)
+        try:
+            found = self._unpacker.decompress(chunk, self._limit + 1)
+        except zlib.error:
+            if self._window_bits != _ZLIB or self._began:
+                raise
+            # Some servers send "deflate" without the zlib header.
+            self._unpacker, self._window_bits = zlib.decompressobj(_RAW), _RAW
+            found = self._unpacker.decompress(chunk, self._limit + 1)
+        self._began = True
+        while self._unpacker.unused_data[:2] == _MEMBER and len(found) <= self._limit:
+            rest = self._unpacker.unused_data  # several consecutive members are one body (RFC 1952)
+            self._unpacker = zlib.decompressobj(self._window_bits)
+            found += self._unpacker.decompress(rest, self._limit + 1)
+        self.is_finished = self._unpacker.eof
+        return found
+
+
+class _Brotli:
+    def __init__(self, limit: int) -> None:
+        self._unpacker, self._limit = brotli.Decompressor(), limit
+        self.is_finished = False
+
+    def unpack(self, chunk: bytes) -> bytes:
+        if self.is_finished or not chunk:
+            return b""
+        found: bytes = self._unpacker.process(chunk, output_buffer_limit=self._limit + 1)
+        self.is_finished = self._unpacker.is_finished()
+        return found
+
+
+_STEPS: Mapping[str, Callable[[int], _Step]] = {
+    "gzip": lambda limit: _Zlib(_GZIP, limit),
+    "x-gzip": lambda limit: _Zlib(_GZIP, limit),
+    "deflate": lambda limit: _Zlib(_ZLIB, limit),
+    "br": lambda limit: _Brotli(limit),
+}

@@ -1,0 +1,60 @@
+"""Unpacking a body that arrives in pieces."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slo.lean.content import decompress
+from slo.lean.errors import MalformedError, TooLargeError
+from slo.lean.stream_unpacker import StreamUnpacker
+
+RAW = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+TEXT = bytes(range(256)) * 40
+PACKED = {
+    "gzip": gzip.compress(TEXT),
+    "x-gzip": gzip.compress(TEXT[:5000]) + gzip.compress(TEXT[5000:]),
+    "deflate": zlib.compress(TEXT),
+    "Deflate": RAW.compress(TEXT) + RAW.flush(),
+    "br": brotli.compress(TEXT),
+    "deflate, gzip": gzip.compress(zlib.compress(TEXT)),
+    "unknown": TEXT,
+}
+
+
+@pytest.mark.parametrize("encodings", PACKED)
+@given(size=st.integers(min_value=2, max_value=20_000))
+def test_however_it_is_cut_it_is_what_the_whole_becomes(encodings: str, size: int) -> None:
+    packed, unpacker = PACKED[encodings], StreamUnpacker(encodings, 1 << 20)
+    starts = range(0, len(packed), size)
+    found = b"".join(unpacker.unpack(packed[at : at + size], at == starts[-1]) for at in starts)
+    assert found == decompress(packed, encodings, 1 << 20) == TEXT
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "deflate", "br"])
+def test_a_body_that_ends_too_early_is_malformed(encodings: str) -> None:
+    with pytest.raises(MalformedError, match=f"not valid {encodings}"):
+        StreamUnpacker(encodings, 1 << 20).unpack(PACKED[encodings][:-6], True)
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "br"])
+def test_a_body_that_is_no_such_is_malformed(encodings: str) -> None:
+    with pytest.raises(MalformedError, match=f"not valid {encodings}"):
+        StreamUnpacker(encodings, 1 << 20).unpack(b"\xff\xff no such thing" * 10, True)
+
+
+@pytest.mark.parametrize("encodings", ["gzip", "deflate", "br", "unknown"])
+def test_no_more_is_unpacked_than_the_limit(encodings: str) -> None:
+    with pytest.raises(TooLargeError, match="larger than 100 bytes when unpacked"):
+        StreamUnpacker(encodings, 100).unpack(PACKED[encodings], False)
+
+
+def test_what_is_put_back_comes_first() -> None:
+    unpacker = StreamUnpacker("unknown", 1 << 20)
+    unpacker.put_back(b"first ")
+    assert unpacker.unpack(b"second", True) == b"first second"
