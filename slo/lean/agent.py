@@ -49,6 +49,8 @@ class Route(NamedTuple):
     """The connections to its server."""
     defaults: Mapping[str, str]
     """The headers of every request, without those that its server must not have."""
+    fixed: frozenset[str]
+    """Their names in lower case."""
 
 
 class Limits(NamedTuple):
@@ -190,7 +192,8 @@ class Agent:
             )
         given = frozenset(name.lower() for name in names)
         start = self._headers.of_route(method, target, proxy if origin.scheme == "http" else None, defaults, given)
-        return Route(target, target.url, start, start + b"\r\n", pool, defaults)
+        fixed = frozenset(name.lower() for name in defaults)
+        return Route(target, target.url, start, start + b"\r\n", pool, defaults, fixed)
 
     def _send_once(
         self,
@@ -204,7 +207,7 @@ class Agent:
     ) -> Response:
         jar = self.cookiejar
         if headers or body is not None or method in WITH_BODY or jar.filled:
-            own = self._headers.of_request(method, route.target, headers or _NO_HEADERS, body, jar, route.defaults)
+            own = self._headers.of_request(method, route.target, headers or _NO_HEADERS, body, jar, route.fixed)
             head = route.start + own + b"\r\n"
             content = body.content if body else b""
             data = head + content

@@ -42,7 +42,8 @@ class Connection:
         self._timeout_s = self._whole_s = inf
         self.parser = Parser(max_body_bytes, heads)
         self.reused = self._used = False
-        self._rested_at = 0.0
+        self.idle_since = 0.0
+        """The event loop's time at which it became idle."""
 
     def exchange(
         self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float, stream: bool = False
@@ -85,17 +86,6 @@ class Connection:
             self.parser.take(self._receive(_CHUNK))
         finally:
             self._greenlet = None
-
-    def rest(self) -> None:
-        """Begin to be idle."""
-        self._rested_at = self._hub.loop.now()
-
-    def has_rested(self) -> bool:
-        """Whether the event loop has waited for something else since it became idle.
-
-        Until then nothing can have arrived that was not read with the answer, or came right after it.
-        """
-        return self._rested_at != self._hub.loop.now()  # type: ignore[no-any-return]
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent data without a request."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from gevent import get_hub
 from gevent.event import Event
 
 from slo.lean.connection import Connection
@@ -18,6 +19,7 @@ class Pool:
 
     def __init__(self, open_connection: Callable[[float], Connection], limit: int) -> None:
         self._open_connection = open_connection
+        self._now: Callable[[], float] = get_hub().loop.now
         self._limit = max(limit, 1)
         self._waiting: deque[Event] = deque()
         self._closed = False
@@ -33,7 +35,8 @@ class Pool:
         while True:
             while self.idle:
                 connection = self.idle.pop()
-                if (repeatable and not connection.has_rested()) or not connection.stale():
+                # Within one turn of the event loop nothing arrives but what was read with the answer.
+                if (repeatable and connection.idle_since == self._now()) or not connection.stale():
                     return connection
                 self.discard(connection)
             if self.connections < self._limit:
@@ -45,7 +48,7 @@ class Pool:
         if not reusable or self._closed:
             self.discard(connection)
             return
-        connection.rest()
+        connection.idle_since = self._now()
         self.idle.append(connection)
         if self._waiting:
             self._waiting.popleft().set()

@@ -46,19 +46,22 @@ class RequestHeaders:
         headers: Mapping[str, str],
         body: Body | None,
         cookiejar: Cookies,
-        defaults: Mapping[str, str],
+        fixed: frozenset[str],
     ) -> bytes:
-        """Return the header lines of one request only."""
+        """Return the header lines of one request only; ``fixed`` are the lower-case names of those of its route."""
         line = self.lines.of
-        given = {name.lower(): (name, value) for name, value in headers.items()}
-        parts = [line(*pair) for key, pair in given.items() if pair[1] is not None and key not in _LENGTHS]
+        given = {name.lower() for name in headers}
+        if len(given) < len(headers) or given & _LENGTHS:
+            last = {name.lower(): (name, value) for name, value in headers.items()}
+            headers = dict(pair for key, pair in last.items() if key not in _LENGTHS)
+        parts = [line(name, value) for name, value in headers.items() if value is not None]
         if body is not None:
-            if body.content_type and "content-type" not in given and "content-type" not in defaults:
+            if body.content_type and "content-type" not in given and "content-type" not in fixed:
                 parts.append(line("Content-Type", body.content_type))
             parts.append(b"Content-Length: %d\r\n" % len(body.content))
         elif method in WITH_BODY:
             parts.append(b"Content-Length: 0\r\n")
-        if cookiejar.filled and "cookie" not in given and "cookie" not in defaults:
+        if cookiejar.filled and "cookie" not in given and "cookie" not in fixed:
             cookie = cookiejar.header_for(target.url)
             if cookie:
                 parts.append(line("Cookie", cookie))

@@ -91,7 +91,9 @@ class LeanHttpSession(SettableClient):
         """
         if others or not method.isupper():
             method = _checked(method, others)
-        limits = self._limits_with(max_redirects, max_retries)
+        limits = None
+        if max_redirects is not None or max_retries is not None:
+            limits = self._limits_with(max_redirects, max_retries)
         asked = with_params(url, params) if params else url
         user_context = self.user.context() if self.user is not None else _NOTHING
         start_time = time.time()
@@ -135,10 +137,8 @@ class LeanHttpSession(SettableClient):
             raise interruption
         return response  # type: ignore[no-any-return]
 
-    def _limits_with(self, redirects: int | None, retries: int | None) -> Limits | None:
-        """Return a request's own limits, completed with the user's; None without any."""
-        if redirects is None and retries is None:
-            return None
+    def _limits_with(self, redirects: int | None, retries: int | None) -> Limits:
+        """Return a request's own limits, completed with the user's."""
         of_user = self._limits
         return Limits(
             of_user.redirects if redirects is None else redirects, of_user.retries if retries is None else retries

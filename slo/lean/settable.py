@@ -16,7 +16,7 @@ REFUSED = {
     "trust_env": "set `proxy_host` of the user class, or no_proxy in the environment",
     "hooks": "use Locust's request event",
     "params": "give params with each request",
-    "stream": "answers are read whole",
+    "stream": "give stream=True with a request",
     "adapters": "its connections have no adapters",
     "max_redirects": "set `max_redirects` of the user class, or give it with a request",
     "max_retries": "set `max_retries` of the user class, or give it with a request",

@@ -26,7 +26,8 @@ class Line:
     def __init__(self, answers: list[Any], sent: list[bytes]) -> None:
         self.answers, self.sent = answers, sent
         self.parser = Parser(1 << 20)
-        self.reused = self.closed = self.resting = self.rested = self.is_stale = False
+        self.reused = self.closed = self.is_stale = False
+        self.idle_since = 0.0
 
     def exchange(self, request: bytes, bodiless: bool, *_: float) -> Parser:
         self.sent.append(request)
@@ -37,13 +38,6 @@ class Line:
         self.parser.take(answer)
         self.reused = True
         return self.parser
-
-    def rest(self) -> None:
-        self.resting = True
-
-    def has_rested(self) -> bool:
-        assert self.resting
-        return self.rested
 
     def stale(self) -> bool:
         return self.is_stale
@@ -92,7 +86,9 @@ def test_a_connection_that_was_idle_is_checked(
     agent = Agent("http://shop.test", Settings())
     answers += [OK, OK]
     get(agent, "/a", method)
-    lines[0].is_stale, lines[0].rested = True, rested
+    lines[0].is_stale = True
+    if rested:
+        lines[0].idle_since -= 1
     assert get(agent, "/b", method).content == b"ok"
     assert (len(lines), lines[0].closed) == (connections, connections == 2)
 

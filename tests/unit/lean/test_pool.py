@@ -16,13 +16,8 @@ class Line:
     """A connection of the test."""
 
     def __init__(self) -> None:
-        self.closed = self.is_stale = self.rested = False
-
-    def rest(self) -> None:
-        pass
-
-    def has_rested(self) -> bool:
-        return self.rested
+        self.closed = self.is_stale = False
+        self.idle_since = 0.0
 
     def stale(self) -> bool:
         return self.is_stale
@@ -56,7 +51,9 @@ def test_a_connection_with_bytes_waiting_is_replaced(repeatable: bool, rested: b
     one = pool(1)
     first = one.take(repeatable, 1)
     one.release(first, True)
-    first.is_stale, first.rested = True, rested
+    first.is_stale = True
+    if rested:
+        first.idle_since -= 1
     assert (one.take(repeatable, 1) is first) == again
     assert (first.closed, one.connections) == (not again, 1)
 

@@ -17,7 +17,7 @@ def sent(defaults: dict[str, str], headers: dict[str, str | None], body: Body | 
     kept = DefaultHeaders(lambda: None, defaults)
     made, given = RequestHeaders(), frozenset(name.lower() for name in headers)
     lines = made.of_route("POST", TARGET, None, kept, given)
-    lines += made.of_request("POST", TARGET, headers, body, Cookies(), kept)  # type: ignore[arg-type]
+    lines += made.of_request("POST", TARGET, headers, body, Cookies(), frozenset(name.lower() for name in defaults))  # type: ignore[arg-type]
     return lines.decode().split("\r\n")[1:-1]
 
 
