@@ -11,7 +11,7 @@ from typing import NamedTuple
 from slo.lean import redirect
 from slo.lean import url as urls
 from slo.lean.body import Body
-from slo.lean.connection import Connection
+from slo.lean.connection import Connection, was_closed_while_idle
 from slo.lean.content import ACCEPTED, decompress
 from slo.lean.cookies import Cookies
 from slo.lean.default_headers import DefaultHeaders
@@ -277,7 +277,7 @@ class Agent:
                 parser = connection.exchange(data, method == "HEAD", read_s, self.settings.response_timeout_s, stream)
             except BaseException as error:
                 pool.discard(connection)
-                if not _was_closed_while_idle(connection, error):
+                if not was_closed_while_idle(connection, error):
                     raise
                 if not repeatable:
                     raise DisconnectedError(CLOSED_WHILE_IDLE) from None
@@ -292,10 +292,3 @@ class Agent:
         one, other = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
         connect_s, read_s = self._timeouts
         return connect_s if one is None else one, read_s if other is None else other
-
-
-def _was_closed_while_idle(connection: Connection, error: BaseException) -> bool:
-    """Whether the server closed a reused connection before it read this request: no byte of a response arrived."""
-    if not connection.reused or connection.parser.received:
-        return False
-    return isinstance(error, DisconnectedError | ConnectionResetError | BrokenPipeError)

@@ -15,6 +15,7 @@ from weakref import WeakMethod
 import gevent
 from gevent import monkey
 
+from slo.lean.errors import DisconnectedError
 from slo.lean.heads import HeadCache
 from slo.lean.parser import Parser
 
@@ -238,3 +239,10 @@ class TlsConnection(Connection):
                 self._hub.wait(self._readable)
             except ssl.SSLWantWriteError:
                 self._hub.wait(self._writable())
+
+
+def was_closed_while_idle(connection: Connection, error: BaseException) -> bool:
+    """Return whether the server closed a reused connection before it read this request: no byte of a response arrived."""
+    if not connection.reused or connection.parser.received:
+        return False
+    return isinstance(error, DisconnectedError | ConnectionResetError | BrokenPipeError)
