@@ -242,7 +242,7 @@ class TlsConnection(Connection):
 
 
 def was_closed_while_idle(connection: Connection, error: BaseException) -> bool:
-    """Return whether the server closed a reused connection before it read this request: no byte of a response arrived."""
+    """Return whether the server closed a reused connection before it read a request: no byte of an answer arrived."""
     if not connection.reused or connection.parser.received:
         return False
     return isinstance(error, DisconnectedError | ConnectionResetError | BrokenPipeError)

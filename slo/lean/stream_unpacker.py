@@ -56,15 +56,34 @@ class _Step(Protocol):
 
 class _Zlib:
     def __init__(self, window_bits: int, limit: int) -> None:
-        self._unpacker = zlib.decompressobj(window_bits)
         self._window_bits, self._limit = window_bits, limit
+        self._unpacker = zlib.decompressobj(window_bits)
         self._began = self.is_finished = False
+        self._held = b""
 
     def unpack(self, chunk: bytes) -> bytes:
-        if not chunk or (self.is_finished and (self._window_bits != _GZIP or chunk[:2] != _MEMBER)):
-            return b""  # padding after the last member
-        if self.is_finished:
-            self._unpacker = zlib.decompressobj(_GZIP)
+        chunk, self._held = self._held + chunk, b""
+        found = b""
+        if self._window_bits == _ZLIB and not self._began and len(chunk) < len(_MEMBER):
+            self._held = chunk  # two bytes say whether there is a header
+            return found
+        while chunk and len(found) <= self._limit:
+            if self.is_finished and not self._begins_member(chunk):
+                break
+            found += self._decompress(chunk)
+            self.is_finished = self._unpacker.eof
+            chunk = self._unpacker.unused_data
+        return found
+
+    def _begins_member(self, chunk: bytes) -> bool:
+        """Begin another gzip member, as several are one body (RFC 1952), where ``chunk`` is one and no padding."""
+        if self._window_bits != _GZIP or chunk[:2] != _MEMBER:
+            self._held = chunk if chunk == _MEMBER[:1] else b""
+            return False
+        self._unpacker = zlib.decompressobj(_GZIP)
+        return True
+
+    def _decompress(self, chunk: bytes) -> bytes:
         try:
             found = self._unpacker.decompress(chunk, self._limit + 1)
         except zlib.error:
@@ -74,11 +93,6 @@ class _Zlib:
             self._unpacker, self._window_bits = zlib.decompressobj(_RAW), _RAW
             found = self._unpacker.decompress(chunk, self._limit + 1)
         self._began = True
-        while self._unpacker.unused_data[:2] == _MEMBER and len(found) <= self._limit:
-            rest = self._unpacker.unused_data  # several consecutive members are one body (RFC 1952)
-            self._unpacker = zlib.decompressobj(self._window_bits)
-            found += self._unpacker.decompress(rest, self._limit + 1)
-        self.is_finished = self._unpacker.eof
         return found
 
 

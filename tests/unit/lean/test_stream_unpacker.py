@@ -7,7 +7,7 @@ import zlib
 
 import brotli
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.lean.content import decompress
@@ -28,7 +28,8 @@ PACKED = {
 
 
 @pytest.mark.parametrize("encodings", PACKED)
-@given(size=st.integers(min_value=2, max_value=20_000))
+@settings(max_examples=100)
+@given(size=st.integers(min_value=1, max_value=300) | st.integers(min_value=1, max_value=20_000))
 def test_however_it_is_cut_it_is_what_the_whole_becomes(encodings: str, size: int) -> None:
     packed, unpacker = PACKED[encodings], StreamUnpacker(encodings, 1 << 20)
     starts = range(0, len(packed), size)
@@ -58,3 +59,15 @@ def test_what_is_put_back_comes_first() -> None:
     unpacker = StreamUnpacker("unknown", 1 << 20)
     unpacker.put_back(b"first ")
     assert unpacker.unpack(b"second", True) == b"first second"
+
+
+def test_a_member_may_be_cut_within_its_first_bytes() -> None:
+    first = gzip.compress(TEXT)
+    for cut in range(len(first) - 3, len(first) + 12):
+        packed, unpacker = first + first, StreamUnpacker("gzip", 1 << 20)
+        assert unpacker.unpack(packed[:cut], False) + unpacker.unpack(packed[cut:], True) == TEXT + TEXT
+
+
+def test_padding_after_the_last_member_is_left_out() -> None:
+    unpacker = StreamUnpacker("gzip", 1 << 20)
+    assert unpacker.unpack(gzip.compress(TEXT) + b"\0\0", False) + unpacker.unpack(b"\0\x1f", True) == TEXT
