@@ -80,7 +80,8 @@ def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
             f"it needs a factor of {MIN_RANGE:.0f}"
         )
     law = _laws(users[None], rps[None])[0]
-    residual = math.sqrt(float(((rps - _curve(law, users)) ** 2).mean())) / float(rps.mean())
+    errors = rps - np.array([law.rps(one) for one in users])
+    residual = math.sqrt(float((errors**2).mean())) / float(rps.mean())
     chosen = np.array(draws(len(users), _SEED))
     others = _laws(users[chosen], rps[chosen])
     return Fit(
@@ -91,11 +92,6 @@ def fit(points: Sequence[tuple[float, float]]) -> Fit | str:
         bounds([one.ceiling_rps for one in others]),
         residual,
     )
-
-
-def _curve(law: Law, users: Array) -> Array:
-    curve: Array = _curves(np.array([[law.rate_rps, law.contention, law.coherency]]), users[None])[0]
-    return curve
 
 
 def _curves(parameters: Array, users: Array) -> Array:
@@ -119,7 +115,7 @@ def _laws(users: Array, rps: Array) -> list[Law]:
 
 
 def _solve(users: Array, rps: Array, terms: tuple[int, ...]) -> tuple[Array, NDArray[np.bool_]]:
-    """Return the parameters that fit each row by these terms alone, and of which rows they are no negative ones."""
+    """Return the parameters that fit each row by these terms alone, and for which rows none of them is negative."""
     columns = np.stack([np.ones_like(users), users - 1, users * (users - 1)], axis=2)[..., terms]
     wanted, fitted = users / rps, rps
     usable = np.ones(len(users), dtype=bool)
