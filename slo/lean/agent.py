@@ -17,15 +17,14 @@ from slo.lean.cookies import Cookies
 from slo.lean.default_headers import DefaultHeaders
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
-from slo.lean.headers import Headers
 from slo.lean.heads import HeadCache
 from slo.lean.pool import Pool
 from slo.lean.request_headers import WITH_BODY, RequestHeaders
 from slo.lean.response import Response
 from slo.lean.settings import Settings
 from slo.lean.stream import Stream
-from slo.lean.stream_unpacker import StreamUnpacker
 from slo.lean.streamed import StreamedResponse
+from slo.lean.unpacker import Unpacker
 from slo.lean.url import Origin, Target
 from slo.text.version import __version__
 
@@ -131,7 +130,8 @@ class Agent:
                 return self._follow(response, route, headers, body, timeouts, limits, stream)
             return response
         except FAILURES as error:
-            return self.response_class(self.full_url(url), method, error)
+            response_class = self.streamed_class if stream else self.response_class
+            return response_class(self.full_url(url), method, error)
 
     def _follow(
         self,
@@ -205,7 +205,7 @@ class Agent:
         retries: int,
         stream: bool,
     ) -> Response:
-        jar = self.cookiejar
+        jar, response_class = self.cookiejar, self.streamed_class if stream else self.response_class
         if headers or body is not None or method in WITH_BODY or jar.filled:
             own = self._headers.of_request(method, route.target, headers or _NO_HEADERS, body, jar, route.fixed)
             head = route.start + own + b"\r\n"
@@ -220,43 +220,26 @@ class Agent:
             else:
                 connection = self._exchange(method, route, data, timeouts, stream)
         except FAILURES as error:
-            response = self.response_class(route.url, method, error)
+            response = response_class(route.url, method, error)
             response._sent = (head, content)
             return response
-        parser = connection.parser
-        if stream:
-            response = self._streamed(connection, route, method)
-        else:
-            response = self.response_class(route.url, method)
-            response.content = parser.content
+        parser, response = connection.parser, response_class(route.url, method)
         response.status_code = parser.status
         response.reason = parser.reason
         response._sent = (head, content)
         response._names, response._values = names, _ = parser.names, parser.values
         spelt = ",".join(names).lower()
-        if "set-cookie" in spelt or ("content-encoding" in spelt and not stream):
-            self._finish(response, stream)
+        if "set-cookie" in spelt and response.headers is not None:
+            self.cookiejar.store(response.url, response.headers)
+        encodings = response.header("content-encoding") if "content-encoding" in spelt else None
+        if isinstance(response, StreamedResponse):
+            unpacker = Unpacker(encodings, self.settings.max_response_bytes) if encodings else None
+            response._stream = Stream(connection, route.pool, unpacker)
+        elif encodings:
+            response.content = decompress(parser.content, encodings, self.settings.max_response_bytes)
+        else:
+            response.content = parser.content
         return response
-
-    def _streamed(self, connection: Connection, route: Route, method: str) -> StreamedResponse:
-        """Return a response whose body is read from its connection."""
-        response, parser = self.streamed_class(route.url, method), connection.parser
-        encodings = Headers(parser.names, parser.values).get("content-encoding")
-        unpacker = StreamUnpacker(encodings, self.settings.max_response_bytes) if encodings else None
-        response._stream = Stream(connection, route.pool, unpacker)
-        return response
-
-    def _finish(self, response: Response, stream: bool) -> None:
-        """Keep the cookies, and unpack the body unless it is a stream."""
-        headers = response.headers
-        assert headers is not None
-        if "set-cookie" in headers:
-            self.cookiejar.store(response.url, headers)
-        if stream:
-            return
-        encodings, content = headers.get("content-encoding"), response.content
-        if encodings and content:
-            response.content = decompress(content, encodings, self.settings.max_response_bytes)
 
     def _exchange_with_retries(
         self, method: str, route: Route, data: bytes, timeouts: Timeouts, retries: int, stream: bool

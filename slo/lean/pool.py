@@ -50,15 +50,13 @@ class Pool:
             return
         connection.idle_since = self._now()
         self.idle.append(connection)
-        if self._waiting:
-            self._waiting.popleft().set()
+        self._wake_next()
 
     def discard(self, connection: Connection) -> None:
         """Close a connection that carries no further request."""
         connection.close()
         self.connections -= 1
-        if self._waiting:
-            self._waiting.popleft().set()
+        self._wake_next()
 
     def close_idle(self) -> None:
         """Close the idle connections."""
@@ -76,9 +74,12 @@ class Pool:
             return self._open_connection(timeout_s)
         except BaseException:
             self.connections -= 1
-            if self._waiting:
-                self._waiting.popleft().set()
+            self._wake_next()
             raise
+
+    def _wake_next(self) -> None:
+        if self._waiting:
+            self._waiting.popleft().set()
 
     def _wait(self, timeout_s: float) -> None:
         """Wait until another greenlet of the user has finished with a connection."""
@@ -89,8 +90,7 @@ class Pool:
                 raise TimeoutError(f"timed out: none of {self._limit} connections was free within {timeout_s:g} s")
         except BaseException:
             if released.is_set():
-                if self._waiting:
-                    self._waiting.popleft().set()  # what woke us is for the next
+                self._wake_next()  # the connection that we were woken for is free
             else:
                 self._waiting.remove(released)
             raise

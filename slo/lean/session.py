@@ -16,16 +16,14 @@ from slo.lean.caught import NO_FAILURES, CaughtResponse
 from slo.lean.chunks import lines_of
 from slo.lean.errors import FAILURES, LeanError
 from slo.lean.heads import HeadCache
-from slo.lean.settable import SettableClient
+from slo.lean.settable import REFUSED, SettableClient
 from slo.lean.settings import Settings
 from slo.lean.url import Params, basic_authorization, with_params
 
 INSTEAD = {
+    **{name: REFUSED[name] for name in ("cert", "proxies", "hooks")},
     "verify": "set client.verify, or `insecure` of the user class",
-    "cert": "set `ssl_context_factory` of the user class to a function that returns a context with the certificate",
     "cookies": "set cookies in client.cookiejar, or give headers={'Cookie': ...}",
-    "proxies": "set `proxy_host` and `proxy_port` of the user class, or http_proxy and https_proxy in the environment",
-    "hooks": "use Locust's request event",
     "response_codes": "give catch_response=True, and call response.success() or response.failure()",
     "payload": "give data",
 }
@@ -109,7 +107,7 @@ class LeanHttpSession(SettableClient):
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
         except BaseException as error:  # noqa: BLE001  # raised again, here or below
-            # Thrown in from outside, as a gevent.Timeout around the request is: the request has failed, and it goes on.
+            # Raised here from outside, by a gevent.Timeout around the request for example: the request has failed.
             interruption = error
             failure = self._failure_by(error, sending, endpoint, time.perf_counter() - started)
             response = CaughtResponse(self.full_url(asked), method, failure)
@@ -152,7 +150,7 @@ class LeanHttpSession(SettableClient):
             response._caught = self._caught
 
     def _failure_by(self, error: BaseException, sending: bool, endpoint: tuple[str, str], age_s: float) -> Exception:
-        """Return what a request counts as failed with that ``error`` has ended, or raise it where it counts nothing."""
+        """Return the exception that a request ended by ``error`` fails with; raises ``error`` if it does not count."""
         if isinstance(error, GreenletExit):
             self._report_unanswered(endpoint, age_s)
         if not sending or isinstance(error, NO_FAILURES):
@@ -209,8 +207,10 @@ def _context_of(user: Any) -> Any:
 
 def _checked(method: str, others: Mapping[str, Any]) -> str:
     """Return a method in capitals; raises TypeError for an argument that other clients have."""
-    for argument in others:
-        raise TypeError(f"LeanHttpUser's requests take no '{argument}': {INSTEAD.get(argument, 'there is none such')}")
+    if others:
+        argument = next(iter(others))
+        instead = INSTEAD.get(argument, "there is no such argument")
+        raise TypeError(f"LeanHttpUser's requests take no '{argument}': {instead}")
     return method.upper()
 
 

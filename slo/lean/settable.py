@@ -11,7 +11,7 @@ from slo.lean.cookies import Cookies
 from slo.lean.default_headers import DefaultHeaders
 
 REFUSED = {
-    "cert": "set `ssl_context_factory` of the user class",
+    "cert": "set `ssl_context_factory` of the user class to a function that returns a context with the certificate",
     "proxies": "set `proxy_host` and `proxy_port` of the user class, or http_proxy and https_proxy in the environment",
     "trust_env": "set `proxy_host` of the user class, or no_proxy in the environment",
     "hooks": "use Locust's request event",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slo.lean.connection import Connection
-from slo.lean.errors import DisconnectedError
 from slo.lean.pool import Pool
-from slo.lean.stream_unpacker import StreamUnpacker
+from slo.lean.unpacker import Unpacker
 
 
 class Stream:
@@ -17,7 +16,7 @@ class Stream:
     OSError) ends the stream and its connection.
     """
 
-    def __init__(self, connection: Connection, pool: Pool, unpacker: StreamUnpacker | None) -> None:
+    def __init__(self, connection: Connection, pool: Pool, unpacker: Unpacker | None) -> None:
         self._connection: Connection | None = connection
         self._pool = pool
         self._unpacker = unpacker
@@ -76,10 +75,3 @@ class Stream:
     def __del__(self) -> None:
         if getattr(self, "_connection", None) is not None:
             self.close()
-
-
-def refuse_closed(stream: Stream | None) -> Stream:
-    """Return the stream of an answer; raises DisconnectedError where there is none."""
-    if stream is None:
-        raise DisconnectedError("there is no body to read: the request failed")
-    return stream

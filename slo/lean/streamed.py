@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slo.lean.caught import CaughtResponse
-from slo.lean.stream import Stream, refuse_closed
+from slo.lean.errors import DisconnectedError
+from slo.lean.stream import Stream
 
 
 class StreamedResponse(CaughtResponse):
@@ -19,8 +20,10 @@ class StreamedResponse(CaughtResponse):
 
     @property
     def stream(self) -> Stream:
-        """The body, with ``read(size)`` as a file has it."""
-        return refuse_closed(self._stream)
+        """The body, with ``read(size)`` as a file has it; raises DisconnectedError where the request failed."""
+        if self._stream is None:
+            raise DisconnectedError("there is no body to read: the request failed")
+        return self._stream
 
     @property
     def content(self) -> bytes | None:  # type: ignore[override]

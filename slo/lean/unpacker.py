@@ -1,4 +1,4 @@
-"""Unpacking a body that arrives in pieces, never beyond a limit."""
+"""Unpacking a body, whole or as it arrives in pieces, never beyond a limit: a small body can hold gigabytes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import brotli
 
 from slo.lean.errors import MalformedError, TooLargeError
 
+_PIECE = 256 * 1024
 _MEMBER = b"\x1f\x8b"
 _GZIP, _ZLIB, _RAW = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 
-class StreamUnpacker:
+class Unpacker:
     """Unpacks the content encodings of one body ("gzip", "deflate, br"); an unknown one leaves bytes as they are."""
 
     def __init__(self, encodings: str, limit: int) -> None:
@@ -32,7 +33,7 @@ class StreamUnpacker:
                 raise MalformedError(f"the answer's body is not valid {name}: {error}") from None
             if len(chunk) > self._limit:
                 raise self._too_large()
-            if is_last and not step.is_finished:
+            if is_last and step.began and not step.is_finished:
                 raise MalformedError(f"the answer's body is not valid {name}: it ends too early")
         self._size += len(chunk)
         if self._size > self._limit:
@@ -49,6 +50,8 @@ class StreamUnpacker:
 
 
 class _Step(Protocol):
+    began: bool
+    """Whether any byte came; a body of none has no encoding."""
     is_finished: bool
 
     def unpack(self, chunk: bytes) -> bytes: ...
@@ -58,13 +61,14 @@ class _Zlib:
     def __init__(self, window_bits: int, limit: int) -> None:
         self._window_bits, self._limit = window_bits, limit
         self._unpacker = zlib.decompressobj(window_bits)
-        self._began = self.is_finished = False
+        self.began = self._has_format = self.is_finished = False
         self._held = b""
 
     def unpack(self, chunk: bytes) -> bytes:
+        self.began = self.began or bool(chunk)
         chunk, self._held = self._held + chunk, b""
         found = b""
-        if self._window_bits == _ZLIB and not self._began and len(chunk) < len(_MEMBER):
+        if self._window_bits == _ZLIB and not self._has_format and len(chunk) < len(_MEMBER):
             self._held = chunk  # two bytes say whether there is a header
             return found
         while chunk and len(found) <= self._limit:
@@ -87,26 +91,31 @@ class _Zlib:
         try:
             found = self._unpacker.decompress(chunk, self._limit + 1)
         except zlib.error:
-            if self._window_bits != _ZLIB or self._began:
+            if self._window_bits != _ZLIB or self._has_format:
                 raise
             # Some servers send "deflate" without the zlib header.
             self._unpacker, self._window_bits = zlib.decompressobj(_RAW), _RAW
             found = self._unpacker.decompress(chunk, self._limit + 1)
-        self._began = True
+        self._has_format = True
         return found
 
 
 class _Brotli:
     def __init__(self, limit: int) -> None:
         self._unpacker, self._limit = brotli.Decompressor(), limit
-        self.is_finished = False
+        self.began = self.is_finished = False
 
     def unpack(self, chunk: bytes) -> bytes:
         if self.is_finished or not chunk:
             return b""
-        found: bytes = self._unpacker.process(chunk, output_buffer_limit=self._limit + 1)
+        self.began = True
+        parts = [self._unpacker.process(chunk, output_buffer_limit=_PIECE)]
+        size = len(parts[0])
+        while size <= self._limit and not (self._unpacker.is_finished() or self._unpacker.can_accept_more_data()):
+            parts.append(self._unpacker.process(b"", output_buffer_limit=_PIECE))
+            size += len(parts[-1])
         self.is_finished = self._unpacker.is_finished()
-        return found
+        return b"".join(parts)
 
 
 _STEPS: Mapping[str, Callable[[int], _Step]] = {

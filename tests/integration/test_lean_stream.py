@@ -105,3 +105,15 @@ def test_a_redirect_leads_to_the_stream() -> None:
         response = client.get("/", stream=True)
         assert (response.content, len(response.history)) == (WORDS, 1)
         client.close()
+
+
+def test_a_stream_without_a_body_is_empty_and_one_of_a_failed_request_is_an_error() -> None:
+    with Scripted(
+        [READ, b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 50\r\n\r\n"], [CLOSE]
+    ) as server:
+        client = session(server.url, Heard())
+        assert client.head("/", stream=True).content == b""
+        client.close()
+        failed: Any = client.post("/", stream=True)
+        with pytest.raises(DisconnectedError, match="the request failed"):
+            failed.stream.read()

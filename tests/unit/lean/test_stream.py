@@ -8,7 +8,7 @@ import pytest
 
 from slo.lean.errors import DisconnectedError
 from slo.lean.parser import Parser
-from slo.lean.stream import Stream, refuse_closed
+from slo.lean.stream import Stream
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n"
 
@@ -80,8 +80,3 @@ def test_a_body_that_was_not_read_to_its_end_costs_the_connection(how: str) -> N
             one.read()
     del one
     assert (pool.discarded, pool.released) == (1, [])
-
-
-def test_a_request_that_failed_has_no_body() -> None:
-    with pytest.raises(DisconnectedError, match="the request failed"):
-        refuse_closed(None)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from slo.lean.errors import DisconnectedError
 from slo.lean.streamed import StreamedResponse
 
 
@@ -43,3 +46,8 @@ def test_content_is_the_rest() -> None:
 def test_a_response_has_its_lines() -> None:
     assert list(response(b"data: 1\n", b"data: 2\n").iter_lines()) == ["data: 1", "data: 2"]
     assert StreamedResponse("http://shop.test/", "GET", TimeoutError("late")).content is None
+
+
+def test_a_request_that_failed_has_no_body() -> None:
+    with pytest.raises(DisconnectedError, match="the request failed"):
+        _ = StreamedResponse("http://shop.test/", "GET", TimeoutError("late")).stream
