@@ -83,7 +83,9 @@ def test_a_run_is_watched_in_the_slo_tab(browser: Browser, theme: Any, tmp_path:
             slo.locator("#finished a", has_text="report.md").first.click()
         expect(opened.value.locator("body")).to_contain_text("CRITICAL")
         opened.value.close()
-        # Locust's page stays at "stopping" where an answer about its statistics comes after that of Stop: read it anew.
+        # Locust's page asks for statistics no more once they said "cleanup", and Locust keeps what it answered for
+        # seconds: the page is read anew when the answer is that the run has stopped.
+        wait_for(lambda: json.loads(ui.get("/stats/requests"))["state"] == "stopped")
         page.reload()
         page.get_by_role("button", name="New").click()
         begin(page, "smoke", "0.05", "1")
