@@ -1,13 +1,25 @@
-"""Fixtures: a demo API per test process, healed between tests. The longest modules start first."""
+"""Fixtures: a demo API per test process, healed between tests. The longest modules start first.
+
+Tests import Locust as it is: without its changes to the standard library, which break a worker of pytest.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
-import pytest
-from hypothesis import settings
+SKIP = "LOCUST_SKIP_MONKEY_PATCH"
 
-from tests.support.processes import Demo
+# Set for the import alone: processes that tests start do not inherit it.
+os.environ[SKIP] = "1"
+import locust  # noqa: E402, F401
+
+del os.environ[SKIP]
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+from tests.support.processes import Demo  # noqa: E402
 
 # Tests run side by side on few cores: how long an example takes says nothing about the code.
 settings.register_profile("side by side", deadline=None, max_examples=50)
