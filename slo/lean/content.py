@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from slo.lean import zstd
 from slo.lean.unpacker import Unpacker
 
-ACCEPTED = "gzip, deflate, br"
+ACCEPTED = "gzip, deflate, br" + (", zstd" if zstd.IS_THERE else "")
+"""The Accept-Encoding of every request."""
 
 
 def decompress(body: bytes, encodings: str, limit: int) -> bytes:

@@ -11,12 +11,13 @@ from gevent import GreenletExit, Timeout
 from locust.contrib.fasthttp import LocustBadStatusCode, LocustUserAgent
 
 from slo.lean.agent import Limits, Timeouts
+from slo.lean.auth import Authenticated
 from slo.lean.body import Body, body_of
 from slo.lean.caught import NO_FAILURES, CaughtResponse
 from slo.lean.chunks import lines_of
 from slo.lean.errors import FAILURES, LeanError
 from slo.lean.heads import HeadCache
-from slo.lean.settable import REFUSED, SettableClient
+from slo.lean.settable import REFUSED, Auth, Pair, SettableClient
 from slo.lean.settings import Settings
 from slo.lean.url import Params, basic_authorization, with_params
 
@@ -30,7 +31,6 @@ INSTEAD = {
 """What to use instead of an argument of requests or of geventhttpclient."""
 _NOTHING: Mapping[str, Any] = {}
 _GOOD = LocustUserAgent.valid_response_codes
-Auth = tuple[str | bytes, str | bytes]
 
 
 class LeanHttpSession(SettableClient):
@@ -82,10 +82,11 @@ class LeanHttpSession(SettableClient):
         """Send a request and return its response.
 
         ``url`` is a path below the user's host or absolute; ``name`` is the name that the request counts under, the url
-        by default; ``timeout`` is in seconds, one for both or (connection, response); ``max_redirects`` and
-        ``max_retries`` are the user's by default. With ``stream`` the request counts as soon as the answer's head is
-        there, and the body is read from the response. A failed request raises nothing: status_code is 0 and ``error``
-        says why. Raises TypeError for an argument of other clients, with what to use instead.
+        by default; ``auth`` is a pair of a user's name and password, or an object of ``requests.auth``; ``timeout`` is
+        in seconds, one for both or (connection, response); ``max_redirects`` and ``max_retries`` are the user's by
+        default. With ``stream`` the request counts as soon as the answer's head is there, and the body is read from the
+        response. A failed request raises nothing: status_code is 0 and ``error`` says why. Raises
+        TypeError for an argument of other clients, with what to use instead.
         """
         if others or not method.isupper():
             method = _checked(method, others)
@@ -99,11 +100,17 @@ class LeanHttpSession(SettableClient):
         shown = name or self.request_name or url
         self._open[started] = endpoint = method, shown
         body, sending, interruption = None, False, None
+        auth = auth or self.auth
         try:
             if auth or data or files or json is not None:
                 body, headers = _prepared(data, json, files, headers, auth)
             sending = True
-            response: Any = self.send(method, asked, headers, body, allow_redirects, timeout, limits, stream)
+            if callable(auth):
+                rest = allow_redirects, timeout, limits, stream
+                sender = Authenticated(auth, self.headers, self.send, rest)
+                response: Any = sender.request(method, self.full_url(asked), headers, body)
+            else:
+                response = self.send(method, asked, headers, body, allow_redirects, timeout, limits, stream)
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
         except BaseException as error:  # noqa: BLE001  # raised again, here or below
@@ -218,14 +225,17 @@ def _prepared(
     data: Any, json: Any, files: Any, headers: Mapping[str, str] | None, auth: Auth | None
 ) -> tuple[Body | None, Mapping[str, str] | None]:
     """Return the body of a request, and its headers with what the arguments imply."""
-    if auth or json is not None:
-        headers = _with_defaults(headers, auth, bool(json is not None and not data))
+    pair = None if callable(auth) else auth
+    if pair or json is not None:
+        headers = _with_defaults(headers, pair, bool(json is not None and not data))
     return body_of(data, json, files), headers
 
 
-def _with_defaults(headers: Mapping[str, str] | None, auth: Auth | None, takes_json: bool) -> dict[str, str]:
+def _with_defaults(headers: Mapping[str, str] | None, auth: Pair | None, takes_json: bool) -> dict[str, str]:
     made = dict(headers or _NOTHING)
     if auth:
+        if not isinstance(auth, tuple | list) or len(auth) != 2:
+            raise TypeError(f"auth is a pair (user, password) or an object of requests.auth, not {type(auth).__name__}")
         made = {name: value for name, value in made.items() if name.lower() != "authorization"}
         made["Authorization"] = basic_authorization(*auth)
     if takes_json and not any(name.lower() == "accept" for name in made):

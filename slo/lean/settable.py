@@ -7,9 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from slo.lean.agent import Agent
+from slo.lean.auth import AuthObject
 from slo.lean.cookies import Cookies
 from slo.lean.default_headers import DefaultHeaders
 
+Pair = tuple[str | bytes, str | bytes]
+Auth = Pair | AuthObject
+"""A user's name and password, or an object of ``requests.auth``."""
 REFUSED = {
     "cert": "set `ssl_context_factory` of the user class to a function that returns a context with the certificate",
     "proxies": "set `proxy_host` and `proxy_port` of the user class, or http_proxy and https_proxy in the environment",
@@ -39,6 +43,9 @@ class SettableClient(Agent):
 
     A name that other clients have and this one has not raises AttributeError: it is never ignored.
     """
+
+    auth: Auth | None = None
+    """The credentials of every request without ``auth``; as requests' ``Session.auth``."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in REFUSED:

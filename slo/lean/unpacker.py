@@ -8,6 +8,7 @@ from typing import Protocol
 
 import brotli
 
+from slo.lean import zstd
 from slo.lean.errors import MalformedError, TooLargeError
 
 _PIECE = 256 * 1024
@@ -29,7 +30,7 @@ class Unpacker:
         for name, step in self._steps:
             try:
                 chunk = step.unpack(chunk)
-            except (zlib.error, brotli.error) as error:
+            except (zlib.error, brotli.error, *zstd.ERRORS) as error:
                 raise MalformedError(f"the answer's body is not valid {name}: {error}") from None
             if len(chunk) > self._limit:
                 raise self._too_large()
@@ -123,4 +124,5 @@ _STEPS: Mapping[str, Callable[[int], _Step]] = {
     "x-gzip": lambda limit: _Zlib(_GZIP, limit),
     "deflate": lambda limit: _Zlib(_ZLIB, limit),
     "br": lambda limit: _Brotli(limit),
+    **({"zstd": zstd.Zstd} if zstd.IS_THERE else {}),
 }
