@@ -193,7 +193,7 @@ class Agent:
         given = frozenset(name.lower() for name in names)
         start = self._headers.of_route(method, target, proxy if origin.scheme == "http" else None, defaults, given)
         fixed = frozenset(name.lower() for name in defaults)
-        return Route(target, target.url, start, start + b"\r\n", pool, defaults, fixed)
+        return Route(target, target.url_shown, start, start + b"\r\n", pool, defaults, fixed)
 
     def _send_once(
         self,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json as codec
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from requests import PreparedRequest
 
+from slo.lean import form
 from slo.lean.errors import InvalidRequestError
+
+FORM = "application/x-www-form-urlencoded"
 
 
 class Body(NamedTuple):
@@ -42,12 +44,12 @@ def _of_data(data: Any) -> Body:
     if isinstance(data, bytearray | memoryview):
         return Body(bytes(data), "application/octet-stream")
     if isinstance(data, Mapping):
-        return Body(urlencode(list(data.items()), doseq=True).encode(), "application/x-www-form-urlencoded")
+        return Body(form.encode(data).encode(), FORM)
     if hasattr(data, "read"):
         content = data.read()
         return Body(content.encode() if isinstance(content, str) else content, "application/octet-stream")
     if isinstance(data, list | tuple) and isinstance(data[0], tuple):
-        return Body(urlencode(data, doseq=True).encode(), "application/x-www-form-urlencoded")
+        return Body(form.encode(data).encode(), FORM)
     if isinstance(data, Iterable):
         parts = [part.encode() if isinstance(part, str) else part for part in data]
         return Body(b"".join(parts), "application/octet-stream")

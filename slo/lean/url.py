@@ -5,16 +5,17 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlencode, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from requests import PreparedRequest
 from requests.exceptions import RequestException
 
+from slo.lean import form
 from slo.lean.errors import InvalidRequestError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# The characters that RFC 3986 allows in a path and a query, and the per cent sign of escaped ones.
-_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%"
+# The characters that RFC 3986 allows in a path and a query as they are.
+_PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?"
 
 Params = Mapping[str, Any] | Sequence[tuple[str, Any]] | str | bytes
 
@@ -39,11 +40,17 @@ class Target(NamedTuple):
     origin: Origin
     path: str
     authorization: str | None = None
+    fragment: str = ""
 
     @property
     def url(self) -> str:
-        """The whole URL, without user and fragment."""
+        """The URL that is requested: without user and fragment."""
         return f"{self.origin.scheme}://{self.origin.authority}{self.path}"
+
+    @property
+    def url_shown(self) -> str:
+        """The URL of the response: with the fragment."""
+        return f"{self.url}#{self.fragment}" if self.fragment else self.url
 
 
 def parse(url: str) -> Target:
@@ -61,15 +68,22 @@ def parse(url: str) -> Target:
     if parts.username is not None:
         authorization = basic_authorization(unquote(parts.username), unquote(parts.password or ""))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme]), path, authorization)
+    origin = Origin(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme])
+    return Target(origin, path, authorization, parts.fragment)
 
 
 def join(base: Target, url: str, path: str) -> Target:
     """Return the target of ``path`` below ``base``; ``url`` is both as one text."""
     whole = base.path.rstrip("/") + path if base.path != "/" else path
-    if path[:1] == "/" and whole[:2] != "//" and whole.isascii() and not whole.encode().translate(None, _PLAIN):
+    if path[:1] == "/" and _is_plain(whole):
         return Target(base.origin, whole, base.authorization)
     return parse(url)._replace(authorization=base.authorization)
+
+
+def _is_plain(path: str) -> bool:
+    """Return whether a path needs neither escapes nor the removal of dot segments."""
+    has_segments = path[:2] == "//" or "/." in path or path[-1:] == "?"
+    return not has_segments and path.isascii() and not path.encode().translate(None, _PLAIN)
 
 
 def with_params(url: str, params: Params) -> str:
@@ -79,8 +93,7 @@ def with_params(url: str, params: Params) -> str:
     elif isinstance(params, str):
         query = params
     else:
-        pairs = params.items() if isinstance(params, Mapping) else params
-        query = urlencode([pair for pair in pairs if pair[1] is not None], doseq=True)
+        query = form.encode(params)
     if not query:
         return url
     url, hash_sign, fragment = url.partition("#")
@@ -88,15 +101,16 @@ def with_params(url: str, params: Params) -> str:
 
 
 def redirected(target: Target, location: str) -> Target:
-    """Return the target of ``location`` in a response from ``target``."""
+    """Return the target of ``location`` in a response from ``target``, whose fragment it has unless it has its own."""
     # Header bytes reach us as Latin-1; a location beyond ASCII is UTF-8 in the wild.
     raw = location.encode("latin-1", "replace")
     try:
-        return parse(urljoin(target.url, raw.decode()))
+        there = parse(urljoin(target.url, raw.decode()))
     except UnicodeDecodeError:
-        return parse(urljoin(target.url, location))
+        there = parse(urljoin(target.url, location))
     except ValueError:
         raise InvalidRequestError(f"not a URL: redirected to {location!r}") from None
+    return there if there.fragment else there._replace(fragment=target.fragment)
 
 
 def basic_authorization(user: str | bytes, password: str | bytes) -> str:

@@ -24,7 +24,7 @@ from slo.lean.url import Origin, basic_authorization, join, parse, redirected, w
 def test_a_url_is_parsed_and_escaped(url: str, authority: str, path: str) -> None:
     target = parse(url)
     assert (target.origin.authority, target.path) == (authority, path)
-    assert parse(target.url) == target
+    assert parse(target.url_shown) == target
 
 
 @pytest.mark.parametrize("url", ["", "api.test/x", "ftp://api.test", "http://", "http://a:b:c/", "http://a:port/"])
@@ -45,6 +45,14 @@ def test_user_and_password_become_a_header() -> None:
 def test_a_path_below_a_base_is_the_whole_url(base: str, path: str) -> None:
     whole = base.rstrip("/") + path
     assert join(parse(base), whole, path) == parse(whole)
+
+
+@given(st.text("ab./?#%4F ñ;[", max_size=12).map(str.rstrip))
+def test_every_path_becomes_what_requests_makes_of_it(path: str) -> None:
+    whole = f"http://a.test/{path}"
+    prepared = PreparedRequest()
+    prepared.prepare_url(whole, None)
+    assert join(parse("http://a.test"), whole, f"/{path}").url_shown == prepared.url
 
 
 @given(st.dictionaries(st.text("abc é&", min_size=1), st.one_of(st.text(max_size=5), st.integers(), st.none())))
@@ -73,6 +81,12 @@ def test_parameters_may_be_text_and_go_before_the_fragment() -> None:
 )
 def test_a_redirect_is_relative_to_its_request(location: str, url: str) -> None:
     assert redirected(parse("http://a.test/x/1"), location).url == url
+
+
+@pytest.mark.parametrize(("location", "fragment"), [("/y", "first"), ("/y#own", "own"), ("/y#", "first")])
+def test_a_redirect_keeps_the_fragment_unless_it_has_its_own(location: str, fragment: str) -> None:
+    there = redirected(parse("http://a.test/x#first"), location)
+    assert (there.path, there.url, there.url_shown) == ("/y", "http://a.test/y", f"http://a.test/y#{fragment}")
 
 
 def test_the_authority_leaves_the_default_port_out() -> None:
