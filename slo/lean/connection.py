@@ -44,7 +44,7 @@ class Connection:
         self.parser = Parser(max_body_bytes, heads)
         self.reused = self._used = False
         self.idle_since = 0.0
-        """The event loop's time at which it became idle."""
+        """When it became idle, by the monotonic clock in seconds."""
 
     def exchange(
         self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float, stream: bool = False

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 
-from gevent import get_hub
 from gevent.event import Event
 
 from slo.lean.connection import Connection
+
+FRESH_S = 0.001
+"""How long a connection is idle before a repeatable request looks for what came meanwhile."""
 
 
 class Pool:
@@ -19,7 +22,6 @@ class Pool:
 
     def __init__(self, open_connection: Callable[[float], Connection], limit: int) -> None:
         self._open_connection = open_connection
-        self._now: Callable[[], float] = get_hub().loop.now
         self._limit = max(limit, 1)
         self._waiting: deque[Event] = deque()
         self._closed = False
@@ -35,8 +37,9 @@ class Pool:
         while True:
             while self.idle:
                 connection = self.idle.pop()
-                # Within one turn of the event loop nothing arrives but what was read with the answer.
-                if (repeatable and connection.idle_since == self._now()) or not connection.stale():
+                # What comes so soon would as well have come while the request is under way, where nothing tells it from
+                # an answer. By the clock: a turn of the event loop can be long.
+                if (repeatable and monotonic() - connection.idle_since < FRESH_S) or not connection.stale():
                     return connection
                 self.discard(connection)
             if self.connections < self._limit:
@@ -48,7 +51,7 @@ class Pool:
         if not reusable or self._closed:
             self.discard(connection)
             return
-        connection.idle_since = self._now()
+        connection.idle_since = monotonic()
         self.idle.append(connection)
         self._wake_next()
 

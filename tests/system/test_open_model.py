@@ -227,8 +227,8 @@ def test_a_server_that_stands_still_shows_as_it_must(frozen: str, tmp_path: Path
     assert plan is not None
     right = exactly(plan, users, done.run.tally().latency_of("all", "sent").percentile(50) / 1_000_000)
     for name, value in measured(done).items():
-        # A busy machine adds a tenth of a second; what is told apart here are a second and more.
-        assert value == pytest.approx(right[name], rel=0.1, abs=150), (name, right)
+        # A busy machine adds tenths of a second, most while a queue drains; told apart here are 1.5 s and more.
+        assert value == pytest.approx(right[name], abs=500), (name, right)
     if users == 12:  # what a closed model would call well, with hardly a request in the time it stood still
         assert right["sent p95"] < 30 < 1000 < right["intended p95"]
     (offered,) = offered_load(done.run)
