@@ -6,16 +6,14 @@ the checks are made. Says what it did and spent as ``benchmarks/turns.py`` asks 
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import time
 from random import Random
 from typing import Any
 
-import gevent
-from locust import FastHttpUser, events, task
+from locust import FastHttpUser, task
 
+from benchmarks import progress_locustfile  # noqa: F401  # it reports progress
 from slo.lean import LeanHttpUser
 
 RECORD = os.environ.get("BENCHMARK_RECORD") == "1"
@@ -67,16 +65,3 @@ class Guest(User):
         def call(self, method: str, path: str, name: str, data: Any = None, headers: Any = None) -> None:
             """One request."""
             self.client.request(method, path, name, data, headers=headers)
-
-
-@events.init.add_listener
-def begin(environment: Any, **_: Any) -> None:
-    """Be ready to be asked as soon as the users run."""
-
-    def say(**_: Any) -> None:
-        total = environment.stats.total
-        said = {"requests": total.num_requests, "failures": total.num_failures, "cpu_s": time.process_time()}
-        print(json.dumps(said), flush=True)
-
-    gevent.signal_handler(signal.SIGUSR1, say)
-    environment.events.spawning_complete.add_listener(say)

@@ -20,23 +20,27 @@ http {{
   uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
   server {{ listen 127.0.0.1:{port};
     location /nginx_status {{ stub_status; access_log off; }}
-    location / {{ {header} return 200 "hello"; }}
+    location / {{ {header} return 200 '{body}'; }}
   }}
 }}
 """
 
 
 @contextmanager
-def nginx(port: int, ids: bool = False, log: Path | None = None, pinned: bool = True) -> Iterator[str]:
+def nginx(
+    port: int, ids: bool = False, log: Path | None = None, pinned: bool = True, body: str = "hello"
+) -> Iterator[str]:
     """Start nginx and yield its URL; ``pinned`` gives it a core of its own where there are two.
 
-    With ``ids`` each answer has an id of its own in its head; ``log`` takes a line with the path of each request.
+    With ``ids`` each answer has an id of its own in its head; ``log`` takes a line with the path of each request;
+    ``body`` is each answer's, without single quotes.
     """
     logged = f"log_format path $uri; access_log {log} path buffer=1m flush=1s;" if log else "access_log off;"
     header = "add_header X-Request-Id $request_id;" if ids else ""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nginx.conf"
-        file.write_text(CONFIGURATION.format(folder=folder, port=port, header=header, log=logged), encoding="utf-8")
+        text = CONFIGURATION.format(folder=folder, port=port, header=header, log=logged, body=body)
+        file.write_text(text, encoding="utf-8")
         server = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(file)])
         if pinned:
             one_core_each(server.pid)

@@ -1,7 +1,7 @@
-"""Locusts that work in turns, one at a time, so that a machine's slow seconds fall on all of them alike.
+"""Processes that work in turns, one at a time, so that a machine's slow seconds fall on all of them alike.
 
-A locustfile that takes part prints its requests and its process's CPU seconds so far as one line of JSON
-(``{"requests": ..., "cpu_s": ...}``) once its users run, and again at each SIGUSR1; see ``hello_locustfile.py``.
+A process that takes part prints its requests and its CPU seconds so far as one line of JSON
+(``{"requests": ..., "cpu_s": ...}``) once it is at work, and again at each SIGUSR1; see ``progress_locustfile.py``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WARM_UP_S = 1.0
 """What a Locust does once, to begin, is no cost of a request."""
 
 
-def headless(locustfile: Path, url: str, users: int, run_time: str, *words: str) -> list[str]:
+def headless(locustfile: Path | str, url: str, users: int, run_time: str, *words: str) -> list[str]:
     """Return the command of a Locust without a page that asks ``url``, all of its users at once."""
     command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--headless", "--only-summary", "-H", url]
     return [*command, "--loglevel", "ERROR", "-u", str(users), "-r", str(users), "-t", run_time, *words]
@@ -33,22 +33,18 @@ def environment(**own: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), **own}
 
 
-class Locust:
-    """One Locust under way, stopped but in its turns; ``recorded`` says whether the plugin is to record."""
+class Worker:
+    """One process under way, stopped but in its turns."""
 
-    def __init__(
-        self, locustfile: Path, url: str, users: int, recorded: bool, own: Mapping[str, str], words: Sequence[str] = ()
-    ) -> None:
-        """Start it with ``own`` in its environment and further ``words`` on its command line; RuntimeError."""
-        self._reports = tempfile.TemporaryDirectory()
-        kept = ("--reports-dir", self._reports.name, "--progress", "off") if recorded else ()
+    def __init__(self, command: Sequence[str], own: Mapping[str, str]) -> None:
+        """Start it with ``own`` in its environment; RuntimeError."""
         self._process = subprocess.Popen(
-            headless(locustfile, url, users, "1h", *kept, *words),
+            command,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             cwd=ROOT,
-            env=environment(BENCHMARK_RECORD=str(int(recorded)), **own),
+            env=environment(**own),
         )
         self._said()  # that it is ready
         time.sleep(WARM_UP_S)
@@ -86,7 +82,6 @@ class Locust:
         """End it."""
         self._process.kill()
         self._process.communicate()
-        self._reports.cleanup()
 
     def _told(self) -> dict[str, float]:
         self._process.send_signal(signal.SIGUSR1)
@@ -102,15 +97,39 @@ class Locust:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"Locust ended by itself, with exit code {self._process.wait()}")
+            raise RuntimeError(f"it ended by itself, with exit code {self._process.wait()}")
         return dict(json.loads(line))
 
 
-def take_turns(all_of_them: Sequence[Locust], seconds: float) -> None:
+class Locust(Worker):
+    """One Locust; ``recorded`` says whether the plugin is to record."""
+
+    def __init__(
+        self,
+        locustfile: Path | str,
+        url: str,
+        users: int,
+        recorded: bool,
+        own: Mapping[str, str],
+        words: Sequence[str] = (),
+    ) -> None:
+        """Start it with ``own`` in its environment and further ``words`` on its command line; RuntimeError."""
+        self._reports = tempfile.TemporaryDirectory()
+        kept = ("--reports-dir", self._reports.name, "--progress", "off") if recorded else ()
+        command = headless(locustfile, url, users, "1h", *kept, *words)
+        super().__init__(command, {"BENCHMARK_RECORD": str(int(recorded)), **own})
+
+    def end(self) -> None:
+        """End it."""
+        super().end()
+        self._reports.cleanup()
+
+
+def take_turns(all_of_them: Sequence[Worker], seconds: float) -> None:
     """Let each work so long in all, in turns."""
     for _ in range(round(seconds / TURN_S)):
-        for locust in all_of_them:
-            locust.work(TURN_S)
+        for worker in all_of_them:
+            worker.work(TURN_S)
 
 
 def one_core_each(server: int) -> None:
