@@ -18,9 +18,11 @@ from slo.lean.default_headers import DefaultHeaders
 from slo.lean.dial import open_connection, proxy_of
 from slo.lean.errors import FAILURES, DisconnectedError, TooManyRedirectsError
 from slo.lean.heads import HeadCache
+from slo.lean.lines import request_line
 from slo.lean.pool import Pool
 from slo.lean.request_headers import WITH_BODY, RequestHeaders
 from slo.lean.response import Response
+from slo.lean.route import Route, Server
 from slo.lean.settings import Settings
 from slo.lean.stream import Stream
 from slo.lean.streamed import StreamedResponse
@@ -34,22 +36,6 @@ MAX_ROUTES = 128
 """Maximum number of routes that one user keeps: there may be thousands of users."""
 CLOSED_WHILE_IDLE = "connection closed by the server while idle, or before it answered"
 Timeouts = float | tuple[float | None, float | None] | None
-
-
-class Route(NamedTuple):
-    """What begins each request of one kind: its way, its first line and the headers that never change."""
-
-    target: Target
-    url: str
-    start: bytes
-    whole: bytes
-    """The whole of a request that has neither headers nor a body of its own."""
-    pool: Pool
-    """The connections to its server."""
-    defaults: Mapping[str, str]
-    """The headers of every request, without those that its server must not have."""
-    fixed: frozenset[str]
-    """Their names in lower case."""
 
 
 class Limits(NamedTuple):
@@ -73,10 +59,11 @@ class Agent:
         self.cookiejar = Cookies()
         self._headers = RequestHeaders()
         self._routes: dict[tuple[str, str, tuple[str, ...]], Route] = {}
+        self._servers: dict[tuple[Origin, str | None, tuple[str, ...]], Server] = {}
         self._pools: dict[Origin, Pool] = {}
         self._proxies: dict[Origin, Target | None] = {}
         self._defaults = DefaultHeaders(
-            self._routes.clear, {"User-Agent": f"locust-slo/{__version__}", "Accept-Encoding": ACCEPTED}
+            self._forget_routes, {"User-Agent": f"locust-slo/{__version__}", "Accept-Encoding": ACCEPTED}
         )
         self._defaults.update(settings.default_headers)
         self._authorization: str | None = None
@@ -89,13 +76,18 @@ class Agent:
         for pool in self._pools.values():
             pool.close()
         self._pools.clear()
+        self._forget_routes()
+
+    def _forget_routes(self) -> None:
+        """Make routes anew from now on: what they are made of has changed."""
         self._routes.clear()
+        self._servers.clear()
 
     def _set_base(self, base_url: str | None) -> None:
         """Send what has a relative URL to another base from now on."""
         self._base = urls.parse(base_url) if base_url else None
         self._base_url = base_url if self._base is None or self._base.authorization is None else self._base.url
-        self._routes.clear()
+        self._forget_routes()
 
     def full_url(self, url: str) -> str:
         """Return ``url`` with the base before it, unless it is absolute."""
@@ -180,6 +172,16 @@ class Agent:
         return route
 
     def _make_route(self, method: str, target: Target, names: tuple[str, ...], defaults: Mapping[str, str]) -> Route:
+        key = target.origin, target.authorization, names
+        server = self._servers.get(key) if defaults is self._defaults else None
+        if server is None:
+            server = self._server(target, names, defaults)
+            if defaults is self._defaults:
+                self._servers[key] = server
+        start = request_line(method, target.url if server.by_proxy else target.path) + server.lines
+        return Route(target, target.url_shown, start, start + b"\r\n", server, defaults)
+
+    def _server(self, target: Target, names: tuple[str, ...], defaults: Mapping[str, str]) -> Server:
         origin = target.origin
         if origin not in self._proxies:
             self._proxies[origin] = proxy_of(origin, self.settings)
@@ -191,9 +193,9 @@ class Agent:
                 self.settings.concurrency,
             )
         given = frozenset(name.lower() for name in names)
-        start = self._headers.of_route(method, target, proxy if origin.scheme == "http" else None, defaults, given)
-        fixed = frozenset(name.lower() for name in defaults)
-        return Route(target, target.url_shown, start, start + b"\r\n", pool, defaults, fixed)
+        asked = proxy if origin.scheme == "http" else None
+        lines = self._headers.of_server(target, asked, defaults, given)
+        return Server(pool, lines, frozenset(name.lower() for name in defaults), asked is not None)
 
     def _send_once(
         self,
@@ -207,7 +209,7 @@ class Agent:
     ) -> Response:
         jar, response_class = self.cookiejar, self.streamed_class if stream else self.response_class
         if headers or body is not None or method in WITH_BODY or jar.filled:
-            own = self._headers.of_request(method, route.target, headers or _NO_HEADERS, body, jar, route.fixed)
+            own = self._headers.of_request(method, route.target, headers or _NO_HEADERS, body, jar, route.server.fixed)
             head = route.start + own + b"\r\n"
             content = body.content if body else b""
             data = head + content
@@ -227,14 +229,15 @@ class Agent:
         response.status_code = parser.status
         response.reason = parser.reason
         response._sent = (head, content)
-        response._names, response._values = names, _ = parser.names, parser.values
-        spelt = ",".join(names).lower()
-        if "set-cookie" in spelt and response.headers is not None:
-            self.cookiejar.store(response.url, response.headers)
-        encodings = response.header("content-encoding") if "content-encoding" in spelt else None
+        response._names, response._values = parser.names, parser.values
+        encodings = None
+        if parser.special:
+            if "set-cookie" in parser.special and response.headers is not None:
+                self.cookiejar.store(response.url, response.headers)
+            encodings = response.header("content-encoding")
         if isinstance(response, StreamedResponse):
             unpacker = Unpacker(encodings, self.settings.max_response_bytes) if encodings else None
-            response._stream = Stream(connection, route.pool, unpacker)
+            response._stream = Stream(connection, route.server.pool, unpacker)
         elif encodings:
             response.content = decompress(parser.content, encodings, self.settings.max_response_bytes)
         else:
@@ -252,7 +255,7 @@ class Agent:
 
     def _exchange(self, method: str, route: Route, data: bytes, timeouts: Timeouts, stream: bool) -> Connection:
         """Send and receive; once more if a reused connection was closed and repeating is safe."""
-        pool, repeatable = route.pool, method in IDEMPOTENT
+        pool, repeatable = route.server.pool, method in IDEMPOTENT
         connect_s, read_s = self._timeouts if timeouts is None else self._timeouts_with_defaults(timeouts)
         while True:
             connection = pool.take(repeatable, connect_s)

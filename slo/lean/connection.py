@@ -18,10 +18,11 @@ from gevent import monkey
 from slo.lean.errors import DisconnectedError
 from slo.lean.heads import HeadCache
 from slo.lean.parser import Parser
+from slo.lean.readiness import Readiness
 
 _native_socket = monkey.get_original("socket", "socket")
 _CHUNK = 64 * 1024
-_READ, _WRITE = 1, 2
+_WRITE = 2
 _MARGIN_S = 0.001
 
 
@@ -35,7 +36,8 @@ class Connection:
     def __init__(self, sock: Any, max_body_bytes: int, heads: HeadCache | None = None) -> None:
         self._hub = gevent.get_hub()
         self._sock = sock
-        self._readable = self._hub.loop.io(sock.fileno(), _READ)
+        self._readable: Readiness | None = Readiness(sock.fileno())
+        self._wait_readable = self._readable.wait
         self._room: Any = None
         self._timer: Any = None
         self._greenlet: Any = None
@@ -94,10 +96,12 @@ class Connection:
 
     def close(self) -> None:
         """Close it; harmless when it is closed already."""
-        for watcher in (self._readable, self._room, self._timer):
+        for watcher in (self._room, self._timer):
             if watcher is not None:
                 watcher.stop()
                 watcher.close()
+        if self._readable is not None:
+            self._readable.close()
         self._readable = self._room = self._timer = None
         with suppress(OSError):
             self._sock.close()
@@ -110,14 +114,6 @@ class Connection:
         raise NotImplementedError
 
     def _send(self, request: bytes) -> None:
-        try:
-            self._send_all(request)
-        except OSError as error:
-            # A server that refuses a large body may answer and close before it has read it: the answer counts.
-            if error.errno not in (errno.EPIPE, errno.ECONNRESET) or len(request) < _CHUNK:
-                raise
-
-    def _send_all(self, request: bytes) -> None:
         raise NotImplementedError
 
     def _writable(self) -> Any:
@@ -170,6 +166,8 @@ class PlainConnection(Connection):
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent data without a request."""
+        if self._readable is None or self._readable.came:
+            return True
         try:
             self._sock.recv(1, MSG_PEEK)
         except BlockingIOError:
@@ -180,19 +178,23 @@ class PlainConnection(Connection):
 
     def _receive(self, size: int) -> bytes:
         while True:
-            self._hub.wait(self._readable)
+            self._wait_readable()
             try:
                 return self._sock.recv(size)  # type: ignore[no-any-return]
             except BlockingIOError:
                 continue
 
-    def _send_all(self, request: bytes) -> None:
+    def _send(self, request: bytes) -> None:
         try:
-            sent = self._sock.send(request)
-        except BlockingIOError:
-            sent = 0
-        if sent < len(request):
-            self._send_rest(memoryview(request)[sent:])
+            try:
+                sent = self._sock.send(request)
+            except BlockingIOError:
+                sent = 0
+            if sent < len(request):
+                self._send_rest(memoryview(request)[sent:])
+        except OSError as error:
+            if not _may_be_answered(error, request):
+                raise
 
     def _send_rest(self, rest: memoryview) -> None:
         while rest:
@@ -222,23 +224,32 @@ class TlsConnection(Connection):
     def _receive(self, size: int) -> bytes:
         return self._wait_for(self._sock.recv, size)  # type: ignore[no-any-return]
 
-    def _send_all(self, request: bytes) -> None:
+    def _send(self, request: bytes) -> None:
         rest = memoryview(request)
-        while rest:
-            # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size. gevent's `send` returns 0
-            # where it would have to wait, `write` raises.
-            rest = rest[self._wait_for(self._sock.write, rest[:_CHUNK]) :]
-            if rest:
-                self._extend()
+        try:
+            while rest:
+                # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size. gevent's `send`
+                # returns 0 where it would have to wait, `write` raises.
+                rest = rest[self._wait_for(self._sock.write, rest[:_CHUNK]) :]
+                if rest:
+                    self._extend()
+        except OSError as error:
+            if not _may_be_answered(error, request):
+                raise
 
     def _wait_for(self, call: Callable[[Any], Any], argument: Any) -> Any:
         while True:
             try:
                 return call(argument)
             except ssl.SSLWantReadError:
-                self._hub.wait(self._readable)
+                self._wait_readable()
             except ssl.SSLWantWriteError:
                 self._hub.wait(self._writable())
+
+
+def _may_be_answered(error: OSError, request: bytes) -> bool:
+    """Return whether an answer may wait: a server that refuses a large body can close before it has read it."""
+    return error.errno in (errno.EPIPE, errno.ECONNRESET) and len(request) >= _CHUNK
 
 
 def was_closed_while_idle(connection: Connection, error: BaseException) -> bool:

@@ -11,13 +11,20 @@ END = b"\r\n\r\n"
 
 
 class Head(NamedTuple):
-    """What the parser made of a head; ``length`` is that of the body in bytes."""
+    """What the parser made of a head; ``length`` is that of the body in bytes, ``special`` see ``special_in``."""
 
     length: int
     status: int
     reason: str
     names: Sequence[str]
     values: Sequence[str]
+    special: str
+
+
+def special_in(names: Sequence[str]) -> str:
+    """Return those of ``names`` in lower case that are more than information: set-cookie, content-encoding."""
+    spelt = ",".join(names).lower()
+    return spelt if "set-cookie" in spelt or "content-encoding" in spelt else ""
 
 
 class HeadCache:

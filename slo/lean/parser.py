@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from geventhttpclient._parser import HTTPParseError, HTTPResponseParser
 
 from slo.lean.errors import DisconnectedError, MalformedError, TooLargeError
-from slo.lean.heads import END, Head, HeadCache
+from slo.lean.heads import END, Head, HeadCache, special_in
 
 MAX_HEAD_BYTES = 256 * 1024
 NO_CONTENT = b""
@@ -63,14 +63,14 @@ class Parser(HTTPResponseParser):
         known = heads.known.get(head)
         if known is not None and len(data) - end == known.length:
             self.received = len(data)
-            _, self.status, self.reason, self.names, self.values = known
+            _, self.status, self.reason, self.names, self.values, self.special = known
             self.content = data[end:]
             self.complete = self._recalled = True
             heads.hit()
             return
         self._take(data)
         if self.complete and self.reusable() and self.content == data[end:]:
-            heads.keep(head, Head(len(data) - end, self.status, self.reason, self.names, self.values))
+            heads.keep(head, Head(len(data) - end, self.status, self.reason, self.names, self.values, self.special))
 
     def _take(self, data: bytes) -> None:
         if not data and not self.received:
@@ -156,6 +156,7 @@ class Parser(HTTPResponseParser):
             self.status = status
             self.names = self._names[:]  # what comes later are trailers
             self.values = self._values[:]
+            self.special = special_in(self.names)
             self.reason = "".join(self._reasons)
         return self._bodiless
 

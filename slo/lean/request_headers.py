@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from slo.lean.body import Body
 from slo.lean.cookies import Cookies
-from slo.lean.lines import HeaderLines, request_line
+from slo.lean.lines import HeaderLines
 from slo.lean.url import Target
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -19,10 +19,10 @@ class RequestHeaders:
     def __init__(self) -> None:
         self.lines = HeaderLines()
 
-    def of_route(
-        self, method: str, target: Target, proxy: Target | None, defaults: Mapping[str, str], given: frozenset[str]
+    def of_server(
+        self, target: Target, proxy: Target | None, defaults: Mapping[str, str], given: frozenset[str]
     ) -> bytes:
-        """Return the request line and the headers of every request of a route.
+        """Return the headers of every request to a server.
 
         ``given`` are the lower-case names that each request has itself, ``proxy`` is that of a request without TLS.
         """
@@ -32,9 +32,7 @@ class RequestHeaders:
         if proxy and proxy.authorization:
             own["proxy-authorization"] = ("Proxy-Authorization", proxy.authorization)
         host = own.pop("host", ("Host", target.origin.authority))
-        parts = [request_line(method, target.url if proxy else target.path)]
-        if "host" not in given:
-            parts.append(self.lines.of(*host))
+        parts = [] if "host" in given else [self.lines.of(*host)]
         left = given | _LENGTHS
         parts += [self.lines.of(*line) for key, line in own.items() if key not in left]
         return b"".join(parts)

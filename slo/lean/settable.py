@@ -71,8 +71,8 @@ class SettableClient(Agent):
 
     @headers.setter
     def headers(self, headers: Mapping[str, str]) -> None:
-        self._defaults = DefaultHeaders(self._routes.clear, headers or {})
-        self._routes.clear()
+        self._defaults = DefaultHeaders(self._forget_routes, headers or {})
+        self._forget_routes()
 
     @property
     def auth_header(self) -> str | None:
@@ -84,7 +84,7 @@ class SettableClient(Agent):
         self._authorization = value
         if value is None and self._base is not None:
             self._base = self._base._replace(authorization=None)
-        self._routes.clear()
+        self._forget_routes()
 
     @property
     def cookies(self) -> Cookies:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slo.lean.heads import MAX_HEADS, MAX_MISSES, Head, HeadCache
 
-MEANING = Head(0, 200, "OK", [], [])
+MEANING = Head(0, 200, "OK", [], [], "")
 
 
 def test_a_kept_head_is_known() -> None:

@@ -16,9 +16,9 @@ TARGET = parse("http://me:you@shop.test:81/a")
 def sent(defaults: dict[str, str], headers: dict[str, str | None], body: Body | None = None) -> list[str]:
     kept = DefaultHeaders(lambda: None, defaults)
     made, given = RequestHeaders(), frozenset(name.lower() for name in headers)
-    lines = made.of_route("POST", TARGET, None, kept, given)
+    lines = made.of_server(TARGET, None, kept, given)
     lines += made.of_request("POST", TARGET, headers, body, Cookies(), frozenset(name.lower() for name in defaults))  # type: ignore[arg-type]
-    return lines.decode().split("\r\n")[1:-1]
+    return lines.decode().split("\r\n")[:-1]
 
 
 def test_a_request_has_a_host_credentials_and_a_length() -> None:
