@@ -18,7 +18,7 @@ from locust.user.task import LOCUST_STATE_RUNNING
 from locustfiles import payloads
 from locustfiles.endpoints import HOTEL, Endpoint
 from slo.lean import LeanHttpUser
-from slo.plugin import check, secret_of
+from slo.plugin import checks, secret_of
 
 EXPECTED = "expected answer"
 IN_TIME = "response under 5 s"
@@ -136,15 +136,14 @@ class Guest(LeanHttpUser):
             if name == "create_reservation":
                 created = reservation_id(response.content) if expected else None
                 expected = created is not None
-            check(response, EXPECTED, expected)
-            check(
-                response,
-                IN_TIME,
-                response.status_code != 0 and response.request_meta["response_time"] < SLOW_MS,
-            )
-            check(response, NOT_EMPTY, bool(response.content))
+            results = {
+                EXPECTED: expected,
+                IN_TIME: response.status_code != 0 and response.request_meta["response_time"] < SLOW_MS,
+                NOT_EMPTY: bool(response.content),
+            }
             if name == "metrics":
-                check(response, IS_TEXT, content_type(response.headers).startswith("text/plain"))
+                results[IS_TEXT] = content_type(response.headers).startswith("text/plain")
+            checks(response, results)
         return created
 
 

@@ -37,17 +37,14 @@ class HeadCache:
     def __init__(self) -> None:
         self.known: dict[bytes, Head] = {}
         self.useful = True
-        self._misses = 0
+        self.misses = 0
+        """Heads that were kept since one was known."""
 
     def keep(self, head: bytes, meaning: Head) -> None:
         """Keep what a head means."""
         if len(self.known) >= MAX_HEADS:
             self.known.clear()
         self.known[head] = meaning
-        self._misses += 1
-        if self._misses >= MAX_MISSES:
+        self.misses += 1
+        if self.misses >= MAX_MISSES:
             self.useful = False
-
-    def hit(self) -> None:
-        """Note that a head was known."""
-        self._misses = 0

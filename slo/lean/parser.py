@@ -66,7 +66,7 @@ class Parser(HTTPResponseParser):
             _, self.status, self.reason, self.names, self.values, self.special = known
             self.content = data[end:]
             self.complete = self._recalled = True
-            heads.hit()
+            heads.misses = 0
             return
         self._take(data)
         if self.complete and self.reusable() and self.content == data[end:]:

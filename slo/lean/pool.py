@@ -53,7 +53,8 @@ class Pool:
             return
         connection.idle_since = monotonic()
         self.idle.append(connection)
-        self._wake_next()
+        if self._waiting:
+            self._waiting.popleft().set()
 
     def discard(self, connection: Connection) -> None:
         """Close a connection that carries no further request."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any, NamedTuple
 
@@ -86,6 +86,19 @@ def _check_listener(recorder: Recorder) -> Callable[..., None]:
                 pass
         recorder.check(endpoint, name, passed)
 
+    def of_set(endpoint: Reported, results: Mapping[str, bool]) -> None:
+        if clock() < recorder.until and endpoint in cells:
+            checks = cells[endpoint].tally.checks
+            for name, passed in results.items():
+                if name in checks:
+                    checks[name][not passed] += 1
+                else:
+                    recorder.check(endpoint, name, bool(passed))
+        else:
+            for name, passed in results.items():
+                recorder.check(endpoint, name, bool(passed))
+
+    on_check.of_set = of_set  # type: ignore[attr-defined]  # all checks of a response, in one call
     return on_check
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from locust import events
@@ -17,14 +17,16 @@ class CheckEvent(EventHook):
     The endpoint is the pair of method and name of its request, or the name alone.
 
     ``notify`` is for listeners that raise nothing: each request has several checks, and keyword arguments cost time.
-    If there is exactly one listener, ``notify`` is that listener.
+    If there is exactly one listener, ``notify`` is that listener. ``notify_set`` takes all checks of a response at
+    once; a listener that can do so has a function ``of_set``.
     """
 
     notify: Callable[[Reported, str, bool], None]
+    notify_set: Callable[[Reported, Mapping[str, bool]], None]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.notify = self._notify_all
+        self._choose()
 
     def add_listener(self, handler: Any) -> Any:
         """Add a listener."""
@@ -39,6 +41,11 @@ class CheckEvent(EventHook):
 
     def _choose(self) -> None:
         self.notify = self._handlers[0] if len(self._handlers) == 1 else self._notify_all
+        self.notify_set = getattr(self.notify, "of_set", self._notify_each)
+
+    def _notify_each(self, endpoint: Reported, results: Mapping[str, bool]) -> None:
+        for name, passed in results.items():
+            self.notify(endpoint, name, bool(passed))
 
     def _notify_all(self, endpoint: Reported, name: str, passed: bool) -> None:
         for listener in self._handlers:

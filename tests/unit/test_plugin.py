@@ -37,6 +37,17 @@ def test_a_check_belongs_to_the_endpoint_of_the_response(checks: list[tuple[obje
     assert checks == [(("POST", "home"), "body", True), ((None, "home"), "body", True), ("home", "fast", False)]
 
 
+def test_several_checks_of_a_response_are_counted_in_one_call(checks: list[tuple[object, str, bool]]) -> None:
+    response = SimpleNamespace(request_meta={"name": "home", "request_type": "GET"})
+    assert plugin.checks(response, {"body": True, "fast": 1}) is True  # type: ignore[dict-item]
+    assert plugin.checks("home", {"body": True, "fast": False}) is False
+    assert plugin.checks("home", {}) is True
+    home = ("GET", "home")
+    assert checks == [(home, "body", True), (home, "fast", True), ("home", "body", True), ("home", "fast", False)]
+    with pytest.raises(TypeError, match="catch_response=True"):
+        plugin.checks(None, {"body": True})
+
+
 @pytest.mark.parametrize("response", [None, 5, SimpleNamespace(), SimpleNamespace(request_meta={})])
 def test_a_check_of_nothing_is_an_error(response: object, checks: list[tuple[object, str, bool]]) -> None:
     with pytest.raises(TypeError, match="catch_response=True"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from slo.measure.listener import LocustStatistics, listeners, open_listener, slow_listener
 from slo.measure.recorder import Recorder
@@ -35,6 +37,25 @@ def test_each_outcome_is_counted_as_what_it_is() -> None:
     tally = counted(recorder)
     assert (tally.requests, tally.errors, tally.throttled, tally.untimed) == (4, 1, 1, 1)
     assert tally.checks == {"body": [1, 1]}
+
+
+@given(st.lists(st.tuples(st.dictionaries(st.sampled_from("abc"), st.booleans()), st.sampled_from([0.0, 0.4, 1.0]))))
+def test_a_set_of_checks_counts_as_each_of_them(sets: list[tuple[dict[str, bool], float]]) -> None:
+    counts = []
+    for in_one_call in (True, False):
+        clock = Clock()
+        recorder = Recorder(clock=clock)
+        on_request, on_check = listeners(recorder)
+        for results, seconds in sets:
+            clock.now += seconds
+            on_request("GET", "a", 10.0, 5)
+            if in_one_call:
+                on_check.of_set(("GET", "a"), results)  # type: ignore[attr-defined]
+            else:
+                for name, passed in results.items():
+                    on_check(("GET", "a"), name, passed)
+        counts.append([(one.start_ms, one.end_ms, one.packed) for one in history_of(recorder.finish()).intervals()])
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize("latency", ["fast", float("nan"), float("inf"), -5000.0])

@@ -40,3 +40,24 @@ def test_a_single_listener_is_called_directly() -> None:
     event.remove_listener(other)
     event.notify("home", "body", True)
     assert heard == []
+
+
+def test_a_set_of_checks_goes_to_a_listener_that_takes_it_and_else_one_by_one() -> None:
+    event, heard = CheckEvent(), list[object]()
+    results = {"status": True, "body": False}
+    event.notify_set("home", results)  # nobody listens
+
+    def listener(*check: object) -> None:
+        heard.append(check)
+
+    def with_set(*check: object) -> None:
+        heard.append(check)
+
+    with_set.of_set = lambda *found: heard.append(found)  # type: ignore[attr-defined]
+    event.add_listener(with_set)
+    event.notify_set("home", results)
+    assert heard == [("home", results)]
+    event.add_listener(listener)
+    event.remove_listener(with_set)
+    event.notify_set("home", results)
+    assert heard[1:] == [("home", "status", True), ("home", "body", False)]
