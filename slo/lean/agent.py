@@ -258,7 +258,7 @@ class Agent:
         pool, repeatable = route.server.pool, method in IDEMPOTENT
         connect_s, read_s = self._timeouts if timeouts is None else self._timeouts_with_defaults(timeouts)
         while True:
-            connection = pool.take(repeatable, connect_s)
+            connection = pool.take(connect_s)
             try:
                 parser = connection.exchange(data, method == "HEAD", read_s, self.settings.response_timeout_s, stream)
             except BaseException as error:

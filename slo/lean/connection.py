@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from math import inf
-from socket import MSG_PEEK
 from time import monotonic
 from typing import Any
 from weakref import WeakMethod
@@ -45,8 +44,6 @@ class Connection:
         self._timeout_s = self._whole_s = inf
         self.parser = Parser(max_body_bytes, heads)
         self.reused = self._used = False
-        self.idle_since = 0.0
-        """When it became idle, by the monotonic clock in seconds."""
 
     def exchange(
         self, request: bytes, bodiless: bool, timeout_s: float, whole_s: float, stream: bool = False
@@ -166,15 +163,7 @@ class PlainConnection(Connection):
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent data without a request."""
-        if self._readable is None or self._readable.came:
-            return True
-        try:
-            self._sock.recv(1, MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+        return self._readable is None or self._readable.is_now()
 
     def _receive(self, size: int) -> bytes:
         while True:
@@ -213,6 +202,10 @@ class TlsConnection(Connection):
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent data without a request."""
+        if self._readable is None:
+            return True
+        if not self._readable.is_now() and not self._sock.pending():
+            return False
         try:
             self._sock.recv(1)  # what TLS itself sends between answers is no data
         except ssl.SSLWantReadError:

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from time import monotonic
 
 from gevent.event import Event
 
 from slo.lean.connection import Connection
-
-FRESH_S = 0.001
-"""How long a connection is idle before a repeatable request looks for what came meanwhile."""
 
 
 class Pool:
@@ -28,18 +24,15 @@ class Pool:
         self.idle: list[Connection] = []
         self.connections = 0
 
-    def take(self, repeatable: bool, timeout_s: float) -> Connection:
+    def take(self, timeout_s: float) -> Connection:
         """Return a connection for one exchange; raises OSError (TimeoutError among them) and LeanError.
 
-        What arrived while a connection was idle answers no request of ours: it is not used. A repeatable request is
-        sent again where its connection was closed, so that nothing is checked if the connection has just become idle.
+        What arrived while a connection was idle answers no request of ours: it is not used.
         """
         while True:
             while self.idle:
                 connection = self.idle.pop()
-                # What comes so soon would as well have come while the request is under way, where nothing tells it from
-                # an answer. By the clock: a turn of the event loop can be long.
-                if (repeatable and monotonic() - connection.idle_since < FRESH_S) or not connection.stale():
+                if not connection.stale():
                     return connection
                 self.discard(connection)
             if self.connections < self._limit:
@@ -51,7 +44,6 @@ class Pool:
         if not reusable or self._closed:
             self.discard(connection)
             return
-        connection.idle_since = monotonic()
         self.idle.append(connection)
         if self._waiting:
             self._waiting.popleft().set()

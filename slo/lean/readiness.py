@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 import gevent
-from gevent import getcurrent
+from gevent import getcurrent, monkey
 
 _READ = 1
+_HAS_POLL = hasattr(select, "poll")
+_ENDS = getattr(select, "POLLRDHUP", 0)
 
 
 class Readiness:
@@ -16,7 +19,7 @@ class Readiness:
     A watcher that is started for each wait costs an object, and system calls where a pause is between two requests.
     """
 
-    __slots__ = ("_greenlet", "_switch", "_watcher", "came")
+    __slots__ = ("_descriptor", "_greenlet", "_poll", "_switch", "_watcher", "came")
 
     def __init__(self, descriptor: int) -> None:
         hub = gevent.get_hub()
@@ -27,6 +30,19 @@ class Readiness:
         # Without a reference to the loop where nobody waits: an idle connection is nothing that a program waits for.
         self._watcher: Any = hub.loop.io(descriptor, _READ, ref=False)
         self._watcher.start(self._wake)
+        self._poll: Any = None
+        if _HAS_POLL:
+            poller = monkey.get_original("select", "poll")()
+            poller.register(descriptor, select.POLLIN | _ENDS)
+            self._poll = poller.poll
+        self._descriptor = descriptor
+
+    def is_now(self) -> bool:
+        """Return whether there are bytes to read at this moment, or the end of the connection."""
+        # The event loop knows it from its last turn on only: that can be long ago.
+        if self._poll is not None:
+            return bool(self._poll(0))
+        return bool(monkey.get_original("select", "select")([self._descriptor], [], [], 0)[0])
 
     def wait(self) -> None:
         """Wait until there is something to read; raises what is thrown into the greenlet."""

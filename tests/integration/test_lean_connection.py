@@ -15,7 +15,6 @@ from slo.lean.agent import CLOSED_WHILE_IDLE, MAX_ROUTES, Agent
 from slo.lean.heads import MAX_HEADS, MAX_MISSES, HeadCache
 from slo.lean.lines import MAX_LINES
 from slo.lean.parser import Parser
-from slo.lean.pool import FRESH_S
 from slo.lean.settable import SettableClient
 from slo.lean.settings import Settings
 from tests.support.heard import Heard
@@ -92,7 +91,6 @@ def wait_for_idle_bytes(agent: Agent) -> None:
     with gevent.Timeout(20, AssertionError("nothing arrived")):
         while not all(one.stale() for pool in agent._pools.values() for one in pool.idle):
             gevent.sleep(0.01)
-    gevent.sleep(2 * FRESH_S)  # what comes sooner than that is not looked for
 
 
 @pytest.mark.parametrize("end", [CLOSE, RESET])

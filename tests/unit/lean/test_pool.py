@@ -17,7 +17,6 @@ class Line:
 
     def __init__(self) -> None:
         self.closed = self.is_stale = False
-        self.idle_since = 0.0
 
     def stale(self) -> bool:
         return self.is_stale
@@ -37,25 +36,20 @@ def pool(limit: int, fail: Callable[[], bool] = lambda: False) -> Any:
 
 def test_an_idle_connection_is_taken_again() -> None:
     one = pool(2)
-    first = one.take(True, 1)
+    first = one.take(1)
     one.release(first, True)
-    assert one.take(True, 1) is first
+    assert one.take(1) is first
     one.release(first, False)
     assert (first.closed, one.connections, one.idle) == (True, 0, [])
 
 
-@pytest.mark.parametrize(
-    ("repeatable", "rested", "again"), [(True, False, True), (True, True, False), (False, False, False)]
-)
-def test_a_connection_with_bytes_waiting_is_replaced(repeatable: bool, rested: bool, again: bool) -> None:
+def test_a_connection_with_bytes_waiting_is_replaced() -> None:
     one = pool(1)
-    first = one.take(repeatable, 1)
+    first = one.take(1)
     one.release(first, True)
     first.is_stale = True
-    if rested:
-        first.idle_since -= 1
-    assert (one.take(repeatable, 1) is first) == again
-    assert (first.closed, one.connections) == (not again, 1)
+    assert one.take(1) is not first
+    assert (first.closed, one.connections) == (True, 1)
 
 
 def test_there_are_never_more_than_the_limit() -> None:
@@ -64,7 +58,7 @@ def test_there_are_never_more_than_the_limit() -> None:
     done: list[None] = []
 
     def work() -> None:
-        connection = one.take(True, 10)
+        connection = one.take(10)
         most.append(one.connections)
         gevent.sleep(0)
         one.release(connection, len(done) % 2 == 0)
@@ -77,17 +71,17 @@ def test_there_are_never_more_than_the_limit() -> None:
 
 def test_who_waits_too_long_gets_an_error_and_leaves_the_queue() -> None:
     one = pool(1)
-    held = one.take(True, 1)
+    held = one.take(1)
     with pytest.raises(TimeoutError, match="none of 1 connections was free within 0.01 s"):
-        one.take(True, 0.01)
+        one.take(0.01)
     one.release(held, True)
-    assert one.take(True, 1) is held
+    assert one.take(1) is held
 
 
 def test_the_turn_of_one_that_is_killed_goes_to_the_next() -> None:
     one = pool(1)
-    held = one.take(True, 1)
-    first, second = (gevent.spawn(one.take, True, 10) for _ in range(2))
+    held = one.take(1)
+    first, second = (gevent.spawn(one.take, 10) for _ in range(2))
     gevent.sleep(0)
     first.kill(block=False)
     one.release(held, True)  # wakes the first, which is killed before it runs
@@ -98,13 +92,13 @@ def test_one_that_cannot_be_opened_leaves_room() -> None:
     refused = iter([True, False])
     one = pool(1, lambda: next(refused))
     with pytest.raises(ConnectionRefusedError):
-        one.take(True, 1)
-    assert one.take(True, 1) is not None
+        one.take(1)
+    assert one.take(1) is not None
 
 
 def test_closed_it_keeps_no_connection() -> None:
     one = pool(2)
-    idle, busy = one.take(True, 1), one.take(True, 1)
+    idle, busy = one.take(1), one.take(1)
     one.release(idle, True)
     one.close()
     assert (idle.closed, busy.closed) == (True, False)
