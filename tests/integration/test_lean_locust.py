@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.heard import Heard
-from tests.support.processes import ROOT, Demo, Finished, locust
+from tests.support.processes import A_FEW, ROOT, Demo, Finished, locust
 from tests.support.scripted import READ, Scripted, ok
 
 LOCUSTFILE = ROOT / "tests" / "locustfiles" / "lean.py"
@@ -80,7 +80,7 @@ def test_the_server_hears_what_is_recorded_in_its_order(tmp_path: Path) -> None:
 )
 def test_a_host_that_cannot_be_used_is_named(host: str, words: str, tmp_path: Path) -> None:
     given = ["-H", host] if host else []
-    done = locust(tmp_path / "r", "-f", LOCUSTFILE, *given, "-u", 1, "-t", "1s", env={"CLIENT": "lean"})
+    done = locust(tmp_path / "r", "-f", LOCUSTFILE, *given, "-u", 1, *A_FEW, env={"CLIENT": "lean"})
     assert words in done.out + done.err
     assert done.run.tally().requests == 0
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import BASIC, Demo, Locust, locust
+from tests.support.processes import A_FEW, BASIC, Demo, Locust, locust
 
 DEFINES = """
 from locust import events
@@ -29,7 +29,7 @@ def test_an_option_that_is_defined_twice_ends_the_process_with_3(tmp_path: Path,
     file = tmp_path / "twice.py"
     user = "\nfrom locust import User, task\nclass Any(User):\n    @task\n    def nothing(self): pass\n"
     file.write_text(DEFINES.format(first=first, last=last, option=option) + user, encoding="utf-8")
-    done = locust(tmp_path / "reports", "-f", file, "-u", 1, "-t", "1s")
+    done = locust(tmp_path / "reports", "-f", file, "-u", 1, *A_FEW)
     assert done.code == 3, done.out + done.err
     (sentence,) = [line for line in done.err.splitlines() if "is defined twice" in line]
     assert f"the option {option} is defined twice: by locust-slo, and by " in sentence
@@ -45,14 +45,14 @@ def test_a_scenario_option_of_another_suite_is_not_ours(demo: Demo, tmp_path: Pa
         'parser.add_argument("--scenario", default="black friday")\n    parser.add_argument("--demo", default="yes")\n'
     )
     file.write_text(BASIC.read_text(encoding="utf-8") + own, encoding="utf-8")
-    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s")
+    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, *A_FEW)
     assert done.run.scenario is None
     assert not done.run.target.embedded
     assert done.run.options["slo_suite"]["name"] == "other"
 
 
 def run_with(demo: Demo, folder: Path, **env: str) -> Locust:
-    return Locust(folder / "reports", "-f", BASIC, "-H", demo.url, "-u", 1, "-t", "1s", env=env)
+    return Locust(folder / "reports", "-f", BASIC, "-H", demo.url, "-u", 1, *A_FEW, env=env)
 
 
 def test_an_old_name_of_a_variable_works_with_a_note(demo: Demo, tmp_path: Path) -> None:

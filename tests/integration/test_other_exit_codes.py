@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import Demo, locust
+from tests.support.processes import A_FEW, Demo, locust
 
 OWN = """
 from locust import events
@@ -47,7 +47,7 @@ def test_the_worse_exit_code_wins_whatever_is_imported_first(
     text = (PLUGIN + own if plugin_first else own + PLUGIN) + USER.format(path=path)
     (tmp_path / "own.py").write_text(text, encoding="utf-8")
     (tmp_path / "o.yaml").write_text(OBJECTIVES, encoding="utf-8")
-    words = ("-f", tmp_path / "own.py", "-H", demo.url, "-u", 1, "-t", "1s", "--objectives", tmp_path / "o.yaml")
+    words = ("-f", tmp_path / "own.py", "-H", demo.url, "-u", 1, *A_FEW, "--objectives", tmp_path / "o.yaml")
     done = locust(tmp_path / "reports", *words)
     assert done.code == expected, done.out + done.err
     assert f"set the exit code to {code}, the verdict's is {done.verdict['exit_code']}: " in done.err

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cluster import own_port
-from tests.support.processes import Demo, Locust, locust
+from tests.support.processes import A_FEW, Demo, Locust, locust
 from tests.support.waiting import wait_for
 
 LOCUSTFILE = """
@@ -70,7 +70,7 @@ def test_a_process_that_its_locustfile_ends_has_no_verdict(where: str, how: str,
 )
 def test_a_locustfile_that_cannot_be_imported_is_no_verdict(how: str, code: int, demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(LOCUSTFILE + how + "\n", encoding="utf-8")
-    more = ("-f", tmp_path / "own.py", "-H", demo.url, "-t", "1s")
+    more = ("-f", tmp_path / "own.py", "-H", demo.url, *A_FEW)
     done = Locust(tmp_path / "reports", *more, inside=("env",)).wait()
     assert done.code == code, done.out + done.err
     assert ("no verdict: the locustfile could not be imported" in done.err) == (code == 3)

@@ -215,6 +215,10 @@ class Locust:
         raise AssertionError(f"no journal: {self.text()}")
 
 
+A_FEW = ("--iterations", 3, "-t", "60s")
+"""Options of a run that ends by what was done, not by the clock: however busy the machine, there are requests."""
+
+
 def locust(reports: Path, *words: object, env: Mapping[str, str] | None = None, timeout_s: float = 120) -> Finished:
     """Run Locust headless to its end."""
     return Locust(reports, *words, env=env).wait(timeout_s)

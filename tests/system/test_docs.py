@@ -19,7 +19,7 @@ import yaml
 from slo.objectives.objectives import parse
 from tests.support.cluster import own_port
 from tests.support.documentation import PAGES, blocks, commands
-from tests.support.processes import ROOT, Demo, environment, hotel, locust
+from tests.support.processes import A_FEW, ROOT, Demo, environment, hotel, locust
 
 BIN = Path(sys.executable).parent
 FOREIGN_HOST = "https://api.example.com"
@@ -106,7 +106,7 @@ def test_the_lean_user_works(demo: Demo, tmp_path: Path) -> None:
     text = next(block for page, block in blocks("python") if page == "performance.md")
     file = tmp_path / "own.py"
     file.write_text(text.replace('get("/"', 'get("/health/live"'), encoding="utf-8")
-    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s")
+    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, *A_FEW)
     assert "Traceback" not in done.out + done.err
     assert done.run.tally().requests > 0
     assert "greets" in done.run.tally().checks
@@ -321,6 +321,6 @@ def test_the_example_of_declared_options_works(demo: Demo, tmp_path: Path) -> No
     _, declared = [block for page, block in blocks("python") if page == "own-suite.md"]
     file = tmp_path / "own.py"
     file.write_text((ROOT / "tests" / "locustfiles" / "basic.py").read_text(encoding="utf-8") + declared, "utf-8")
-    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, "-t", "1s", "--season", "high")
+    done = locust(tmp_path / "reports", "-f", file, "-H", demo.url, "-u", 1, *A_FEW, "--season", "high")
     assert done.run.scenario == "high"
     assert done.run.options["slo_suite"]["load_options"] == ["pause"]

@@ -12,7 +12,7 @@ import pytest
 from slo.record.run import Run
 from slo.record.slowest import SlowRequest
 from tests.support.cluster import own_port
-from tests.support.processes import ROOT, Demo, Finished, locust
+from tests.support.processes import A_FEW, ROOT, Demo, Finished, locust
 from tests.support.traces import Collector, Target, attributes
 
 LOCUSTFILE = ROOT / "tests" / "locustfiles" / "traced.py"
@@ -160,7 +160,7 @@ def test_the_locustfile_of_the_docs_has_a_journey_s_requests_in_its_trace(demo: 
     listener, journey = docs("python")
     file = tmp_path / "own.py"
     file.write_text(journey + listener.replace("> 1000", ">= 0"), encoding="utf-8")
-    words = ("-f", file, "-H", demo.url, "-u", 1, "-t", "1s", "--otel")
+    words = ("-f", file, "-H", demo.url, "-u", 1, *A_FEW, "--otel")
     with Collector() as collector:
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, **OTLP}
         done = locust(tmp_path / "reports", *words, env=env)
@@ -182,7 +182,7 @@ def test_the_locustfile_of_the_docs_has_a_journey_s_requests_in_its_trace(demo: 
     ],
 )
 def test_a_wrong_option_is_no_verdict_and_says_what_to_do(words: tuple[str, ...], said: str, tmp_path: Path) -> None:
-    done = locust(tmp_path / "reports", "-f", LOCUSTFILE, "-H", "http://127.0.0.1:9", "-t", "1s", *words)
+    done = locust(tmp_path / "reports", "-f", LOCUSTFILE, "-H", "http://127.0.0.1:9", *A_FEW, *words)
     assert done.code == 3
     assert said in done.err
     assert "Traceback" not in done.err
