@@ -13,7 +13,7 @@ from benchmarks.turns import one_core_each
 
 CONFIGURATION = """
 worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
-events {{ worker_connections 1024; }}
+events {{ worker_connections {connections}; }}
 http {{
   {log} keepalive_requests 1000000000; default_type text/plain;
   client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
@@ -28,18 +28,25 @@ http {{
 
 @contextmanager
 def nginx(
-    port: int, ids: bool = False, log: Path | None = None, pinned: bool = True, body: str = "hello"
+    port: int,
+    ids: bool = False,
+    log: Path | None = None,
+    pinned: bool = True,
+    body: str = "hello",
+    connections: int = 1024,
 ) -> Iterator[str]:
     """Start nginx and yield its URL; ``pinned`` gives it a core of its own where there are two.
 
     With ``ids`` each answer has an id of its own in its head; ``log`` takes a line with the path of each request;
-    ``body`` is each answer's, without single quotes.
+    ``body`` is each answer's, without single quotes; ``connections`` is how many it takes at once.
     """
     logged = f"log_format path $uri; access_log {log} path buffer=1m flush=1s;" if log else "access_log off;"
     header = "add_header X-Request-Id $request_id;" if ids else ""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nginx.conf"
-        text = CONFIGURATION.format(folder=folder, port=port, header=header, log=logged, body=body)
+        text = CONFIGURATION.format(
+            folder=folder, port=port, header=header, log=logged, body=body, connections=connections
+        )
         file.write_text(text, encoding="utf-8")
         server = subprocess.Popen(["nginx", "-e", f"{folder}/error.log", "-c", str(file)])
         if pinned:
