@@ -1,7 +1,7 @@
 """Users that request once a second, by one of two clients: BENCHMARK_CLIENT is fast (FastHttpUser) or lean.
 
-Prints one line of JSON when the run stops: users, requests, seconds, CPU seconds and the p99 of the loop's lag (how much
-too late timers fire, in ms) of the time with all users, and the largest memory in MB.
+Prints one line of JSON when the run stops: users, requests, seconds, CPU seconds and the p99 of the loop's lag (how
+much too late timers fire, in ms) of the time with all users, and the largest memory in MB.
 """
 
 from __future__ import annotations
