@@ -13,7 +13,7 @@ WORKDIR /app
 # tools of development that it holds, a browser's driver among them, are of no use here.
 COPY requirements.lock ./
 RUN pip install --require-hashes -r requirements.lock \
-    && pip uninstall --yes axe-playwright-python check-jsonschema hdrhistogram hypothesis import-linter junitparser lxml mkdocs mkdocstrings mypy playwright pytest-cov pytest-xdist ruff types-PyYAML types-jsonschema
+    && pip uninstall --yes axe-playwright-python check-jsonschema hdrhistogram hypothesis import-linter junitparser lxml mkdocs mkdocstrings mypy playwright pytest-cov pytest-xdist ruff types-PyYAML types-jsonschema backports.zstd zstandard
 COPY pyproject.toml README.md ./
 COPY slo ./slo
 COPY locustfiles ./locustfiles

@@ -42,7 +42,8 @@ def test_the_recovery_time_is_the_time_that_the_queue_takes_to_drain(own: Demo, 
     own.faults(capacity=4, latency_ms=400)
     done = ran(tmp_path, own, "spike", "indicator: recovery.s, target: 30 s")
     measured = figures(done)["recovery.s"]["value"]
-    assert measured == pytest.approx(5.6, abs=2) or done.was_held_up, done.verdict["findings"]
+    # A busy machine serves the queue more slowly.
+    assert measured == pytest.approx(5.6, abs=4) or done.was_held_up, done.verdict["findings"]
     assert done.verdict["results"][0]["status"] == "PASS"
 
 

@@ -20,7 +20,8 @@ from slo.lean.settings import Settings
 from tests.support.httpbin_calls import CALLS, Call
 
 HTTPBIN = os.environ.get("HTTPBIN", "").rstrip("/")
-pytestmark = pytest.mark.skipif(not HTTPBIN, reason="HTTPBIN is no URL of a running httpbin")
+if not HTTPBIN:
+    pytest.skip("HTTPBIN is no URL of a running httpbin", allow_module_level=True)
 
 SENT_ANYWAY = ("Accept", "Accept-Encoding", "Connection", "User-Agent")
 """Headers of every request, which differ: docs/performance.md lists how."""
