@@ -1,7 +1,7 @@
 """How many users one process has room for: memory, CPU time and the loop's lag with 1,000, 3,000 and 10,000 users.
 
 ``python -m benchmarks.users`` starts nginx on loopback (Debian: apt-get install nginx) and one Locust after the other:
-users that request once a second, 1,000 of them started a second. By LeanHttpUser recorded by the plugin, and by
+users that pause for 0.5 to 1.5 s, 1,000 of them started a second. By LeanHttpUser recorded by the plugin, and by
 FastHttpUser without it. It prints, of the time in which all users are there, the requests per second, how much of a
 core they take, the p99 of the loop's lag (how much too late timers fire), and the largest memory.
 """

@@ -1,4 +1,4 @@
-"""Users that request once a second, by one of two clients: BENCHMARK_CLIENT is fast (FastHttpUser) or lean.
+"""Users that pause for a second on average, by one of two clients: BENCHMARK_CLIENT is fast (FastHttpUser) or lean.
 
 Prints one line of JSON when the run stops: users, requests, seconds, CPU seconds and the p99 of the loop's lag (how
 much too late timers fire, in ms) of the time with all users, and the largest memory in MB.
@@ -14,7 +14,7 @@ import time
 from typing import Any
 
 import gevent
-from locust import FastHttpUser, constant_pacing, events, task
+from locust import FastHttpUser, between, events, task
 
 from slo.lean import LeanHttpUser
 
@@ -26,9 +26,9 @@ User: Any = LeanHttpUser if os.environ.get("BENCHMARK_CLIENT") == "lean" else Fa
 
 
 class Guest(User):
-    """Requests once a second."""
+    """Requests once a second: not all at the same moment, although they are started so."""
 
-    wait_time = constant_pacing(1)
+    wait_time = between(0.5, 1.5)
 
     @task
     def live(self) -> None:
