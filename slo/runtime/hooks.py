@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import wraps
+from math import inf
 from typing import Any
 
 import gevent
@@ -73,8 +74,11 @@ def listen(
     unmark = mark_cleaning(environment.user_classes)
     collect_all = leave_users_out(environment)
 
+    load_end = inf
+
     def end_load(**_: Any) -> None:
-        nonlocal on_request, on_check
+        nonlocal on_request, on_check, load_end
+        load_end = time.perf_counter()
         of_load, check_of_load = on_request, on_check
         recorder.note_load_end()
         on_request = count_apart(of_load, recorder, locusts.own if locusts else None)
@@ -90,6 +94,7 @@ def listen(
         collect_all()
         unmark()
         stop_counting_tasks()
+        _count_open(environment, recorder, load_end)
         stop_counting_unanswered()
         restore()
         untrace()
@@ -121,6 +126,14 @@ def _count_unanswered(environment: Environment, recorder: Recorder) -> Callable[
         restore()
 
     return undo
+
+
+def _count_open(environment: Environment, recorder: Recorder, load_end: float) -> None:
+    """Count what is still open of the load: a user that raised KeyboardInterrupt ends the run before the others end."""
+    started = context_of(environment).open_requests.started
+    for start, endpoint in [one for one in started.items() if one[0] <= load_end]:
+        recorder.unanswered(endpoint, (time.perf_counter() - start) * 1000)
+        started.pop(start, None)
 
 
 def _counting_unanswered(

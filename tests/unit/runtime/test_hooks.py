@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from slo.record.slowest import SlowestRequests
 from slo.runtime import hooks, locust_compat
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
+from slo.runtime.context import context_of
 from tests.support.history import Clock, history_of, total
 
 
@@ -33,6 +35,19 @@ def test_requests_and_checks_are_recorded_until_it_is_detached() -> None:
     tally = total(history_of(recorder.finish()))
     assert tally.requests == 1
     assert tally.checks == {"body": [1, 0]}
+
+
+def test_what_is_open_of_the_load_at_the_end_is_counted() -> None:
+    environment, recorder = Environment(), Recorder()
+    detach = hooks.listen(environment, recorder, None, SlowestRequests(()))
+    started = context_of(environment).open_requests.started
+    started[time.perf_counter()] = ("GET", "home")
+    environment.events.test_stopping.fire()
+    started[time.perf_counter()] = ("GET", "report")  # of the time after the load
+    detach()
+    tallies = {name: tally for one in recorder.finish() for name, tally in one.tallies()}
+    assert {name: tally.unanswered.total for name, tally in tallies.items()} == {endpoint_id("GET", "home"): 1}
+    assert [name for _, name in started.values()] == ["report"]
 
 
 def test_one_listener_feeds_both_statistics_where_they_are_ours() -> None:
