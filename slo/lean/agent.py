@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from slo.lean import redirect
 from slo.lean import url as urls
+from slo.lean.auth import Authenticated, AuthObject
 from slo.lean.body import Body
 from slo.lean.connection import Connection, was_closed_while_idle
 from slo.lean.content import ACCEPTED, decompress
@@ -106,6 +107,7 @@ class Agent:
         timeouts: Timeouts,
         limits: Limits | None = None,
         stream: bool = False,
+        auth: AuthObject | None = None,
     ) -> Response:
         """Request ``url`` (a path below the base, or absolute) and return the response.
 
@@ -117,9 +119,10 @@ class Agent:
             route = self._routes.get((method, url, tuple(headers) if headers else ()))
             if route is None:
                 route = self._route(method, url, headers)
-            response = self._send_once(method, route, headers, body, timeouts, limits.retries, stream)
+            send_once = self._send_once if auth is None else Authenticated(auth, self._send_once, self._make_route)
+            response = send_once(method, route, headers, body, timeouts, limits.retries, stream)
             if response.status_code in redirect.STATUSES and allow_redirects:
-                return self._follow(response, route, headers, body, timeouts, limits, stream)
+                return self._follow(send_once, response, route, headers, body, timeouts, limits, stream)
             return response
         except FAILURES as error:
             response_class = self.streamed_class if stream else self.response_class
@@ -127,6 +130,7 @@ class Agent:
 
     def _follow(
         self,
+        send_once: Callable[..., Response],
         response: Response,
         route: Route,
         headers: Mapping[str, str] | None,
@@ -137,11 +141,13 @@ class Agent:
     ) -> Response:
         """Follow redirects, as requests does."""
         history: list[Response] = []
+        followed = 0
         method, target, defaults = response.request.method, route.target, route.defaults
         while response.status_code in redirect.STATUSES and (location := response.header("location")):
-            if len(history) >= limits.redirects:
+            if followed >= limits.redirects:
                 raise TooManyRedirectsError(f"redirected more than {limits.redirects} times")
-            history.append(response)
+            history += (*response.history, response)
+            followed += 1
             there, status = urls.redirected(target, location), response.status_code
             trusted = redirect.is_trusted(target.origin, there.origin)
             if not trusted:
@@ -153,8 +159,8 @@ class Agent:
             method, target = redirect.method_after(status, method), there
             route = self._make_route(method, there, tuple(headers), defaults)
             response.close()
-            response = self._send_once(method, route, headers, body, timeouts, limits.retries, stream)
-        response.history = history
+            response = send_once(method, route, headers, body, timeouts, limits.retries, stream)
+        response.history = (*history, *response.history)
         return response
 
     def _route(self, method: str, url: str, headers: Mapping[str, str] | None) -> Route:
@@ -177,6 +183,8 @@ class Agent:
         if server is None:
             server = self._server(target, names, defaults)
             if defaults is self._defaults:
+                if len(self._servers) >= MAX_ROUTES:
+                    self._servers.clear()
                 self._servers[key] = server
         start = request_line(method, target.url if server.by_proxy else target.path) + server.lines
         return Route(target, target.url_shown, start, start + b"\r\n", server, defaults)

@@ -11,7 +11,6 @@ from gevent import GreenletExit, Timeout
 from locust.contrib.fasthttp import LocustBadStatusCode, LocustUserAgent
 
 from slo.lean.agent import Limits, Timeouts
-from slo.lean.auth import Authenticated
 from slo.lean.body import Body, body_of
 from slo.lean.caught import NO_FAILURES, CaughtResponse
 from slo.lean.chunks import lines_of
@@ -105,12 +104,8 @@ class LeanHttpSession(SettableClient):
             if auth or data or files or json is not None:
                 body, headers = _prepared(data, json, files, headers, auth)
             sending = True
-            if callable(auth):
-                rest = allow_redirects, timeout, limits, stream
-                sender = Authenticated(auth, self.headers, self.send, rest)
-                response: Any = sender.request(method, self.full_url(asked), headers, body)
-            else:
-                response = self.send(method, asked, headers, body, allow_redirects, timeout, limits, stream)
+            signs: Any = auth if callable(auth) else None
+            response: Any = self.send(method, asked, headers, body, allow_redirects, timeout, limits, stream, signs)
         except FAILURES as error:
             response = CaughtResponse(self.full_url(asked), method, error)
         except BaseException as error:  # noqa: BLE001  # raised again, here or below

@@ -9,6 +9,8 @@ _WINDOW_LOG = 23
 """The window that a content encoding may need is 8 MiB at most (RFC 9659)."""
 _SLICE = 1024
 """Bytes that zstandard unpacks at once, as it knows no limit: four bytes become 128 KiB at most."""
+_PIECE = 64 * 1024
+"""Bytes that the others unpack at once: what is left of them at the end of a frame is copied."""
 
 
 def _found(*names: str) -> Any:
@@ -38,24 +40,22 @@ class Zstd:
     def unpack(self, chunk: bytes) -> bytes:
         """Return what the next bytes become; raises one of ERRORS."""
         found: list[bytes] = []
-        size = 0
-        while chunk and size <= self._limit:
+        view, at, size = memoryview(chunk), 0, 0
+        while at < len(view) and size <= self._limit:
             if self._unpacker is None or self._unpacker.eof:
                 self._unpacker = _unpacker()
             self.began = True
-            piece, chunk = self._unpack_some(chunk)
-            found.append(piece)
-            size += len(piece)
+            piece = view[at : at + (_PIECE if _LIKE_PYTHON else _SLICE)]
+            found.append(self._unpack_piece(piece))
+            size += len(found[-1])
+            at += len(piece) - (len(self._unpacker.unused_data) if self._unpacker.eof else 0)
         self.is_finished = self._unpacker is not None and self._unpacker.eof
         return b"".join(found)
 
-    def _unpack_some(self, chunk: bytes) -> tuple[bytes, bytes]:
-        """Return some of what ``chunk`` becomes, and what of it is left."""
+    def _unpack_piece(self, piece: memoryview) -> bytes:
         if _LIKE_PYTHON:
-            piece, left = self._unpacker.decompress(chunk, self._limit + 1), b""
-        else:
-            piece, left = self._unpacker.decompress(chunk[:_SLICE]), chunk[_SLICE:]
-        return piece, self._unpacker.unused_data + left if self._unpacker.eof else left
+            return self._unpacker.decompress(piece, self._limit + 1)  # type: ignore[no-any-return]
+        return self._unpacker.decompress(piece)  # type: ignore[no-any-return]
 
 
 def _unpacker() -> Any:

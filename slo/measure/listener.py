@@ -87,16 +87,14 @@ def _check_listener(recorder: Recorder) -> Callable[..., None]:
         recorder.check(endpoint, name, passed)
 
     def of_set(endpoint: Reported, results: Mapping[str, bool]) -> None:
-        if clock() < recorder.until and endpoint in cells:
-            checks = cells[endpoint].tally.checks
-            for name, passed in results.items():
-                if name in checks:
-                    checks[name][not passed] += 1
-                else:
-                    recorder.check(endpoint, name, bool(passed))
-        else:
-            for name, passed in results.items():
-                recorder.check(endpoint, name, bool(passed))
+        is_known = clock() < recorder.until and endpoint in cells
+        checks = cells[endpoint].tally.checks if is_known else {}
+        for name, passed in results.items():
+            is_known = is_known and name in checks
+            if is_known:
+                checks[name][not passed] += 1
+            else:  # this may close the interval: what comes then is of another
+                on_check(endpoint, name, bool(passed))
 
     on_check.of_set = of_set  # type: ignore[attr-defined]  # all checks of a response, in one call
     return on_check

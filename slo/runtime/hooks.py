@@ -32,7 +32,6 @@ from slo.runtime.after_load import count_apart, mark_cleaning, only_of_load
 from slo.runtime.batched import BatchedStats
 from slo.runtime.check_event import check_event
 from slo.runtime.context import Recording, context_of
-from slo.runtime.garbage import leave_users_out
 from slo.runtime.open_model import use_arrivals
 from slo.runtime.replaced_method import replace_method
 from slo.runtime.task_executions import count_tasks
@@ -72,7 +71,6 @@ def listen(
     stop_counting_unanswered = _count_unanswered(environment, recorder)
     stop_counting_tasks = count_tasks(recorder.code, budget)
     unmark = mark_cleaning(environment.user_classes)
-    collect_all = leave_users_out(environment)
 
     load_end = inf
 
@@ -91,7 +89,6 @@ def listen(
 
     def detach() -> None:
         environment.events.test_stopping.remove_listener(end_load)
-        collect_all()
         unmark()
         stop_counting_tasks()
         _count_open(environment, recorder, load_end)

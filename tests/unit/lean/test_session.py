@@ -144,7 +144,7 @@ def test_a_request_has_limits_of_its_own(words: dict[str, int], limits: Limits |
 
     class Keeping(Session):
         def send(self, method: str, url: str, headers: Any, body: Any, *more: Any) -> Response:
-            given.append(more[-2])
+            given.append(more[2])
             return super().send(method, url, headers, body)
 
     Keeping("http://shop.test", EventHook(), None, Settings(max_retries=2)).get("/200", **words)
