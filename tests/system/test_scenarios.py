@@ -100,7 +100,9 @@ def test_the_scenario_passes(finished: dict[str, Finished], scenario: str) -> No
     assert done.worked or all(name.startswith("latency.") for name in missed), done.out + done.err
     assert done.run.ended.how == "completed"
     assert unreached_stages(done.run) == []
-    assert done.run.duration_s == pytest.approx(TIME_SCALE * sum(stage[1] for stage in STAGES[scenario]), abs=2)
+    planned_s = TIME_SCALE * sum(stage[1] for stage in STAGES[scenario])
+    # What is under way at the end of the load is waited for, on a busy machine for seconds.
+    assert planned_s - 1 < done.run.duration_s < planned_s + 15
 
 
 @pytest.mark.parametrize("scenario", STAGES)
