@@ -130,7 +130,7 @@ def test_a_shape_of_the_users_keeps_its_time_and_ends_the_run_beside_a_run_time(
     assert done.worked, done.err
     assert done.run.ended.how == "completed"
     # The shape's 3 s, from before the preparation of 1.5 s: the run has what is left, and at most a tick more.
-    assert done.run.duration_s < 3, done.err
+    assert done.run.duration_s < 3 or done.was_held_up, done.err
 
 
 PREPARED = """
@@ -210,5 +210,5 @@ def test_requests_that_clean_up_after_the_load_are_counted_apart(processes: int,
     # In a distributed run each worker's listener to test_stop is called, and that of the master, which records nothing.
     assert (done.run.code.after_load, done.run.code.after_load_failed) == (2 + processes, processes)
     # The listener of a master is called before its workers are told to stop.
-    assert processes > 1 or done.run.duration_s < 3.9
+    assert processes > 1 or done.run.duration_s < 3.9 or done.was_held_up
     assert any("made after the load, in listeners to test_stop or in on_stop" in one for one in done.verdict["notes"])
