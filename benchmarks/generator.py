@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.nginx import nginx
+from benchmarks.nginx import nginx, require
 from benchmarks.turns import Locust, take_turns
 
 LOCUSTFILE = Path(__file__).with_name("generator_locustfile.py")
@@ -38,9 +37,7 @@ def main() -> int:
     parser.add_argument("--ids", action="store_true", help="each answer has an id in its head, so that all differ")
     parser.add_argument("--aim", type=float, default=3.0, help="least median of lean recorded / fast; default: 3")
     options = parser.parse_args()
-    missing = [name for name in ("nginx", "wrk") if not shutil.which(name)]
-    if missing:
-        parser.error(f"{' and '.join(missing)} not found: apt-get install nginx wrk")
+    require(parser, "nginx", "wrk")
     with nginx(options.port, ids=options.ids) as url:
         ratios, costs = rounds(url, options.rounds, options.seconds)
         print(f"wrk {wrk(url, options.seconds):.0f} requests per CPU-second of its own")

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.generator import described
-from benchmarks.nginx import nginx
+from benchmarks.nginx import nginx, require
 from benchmarks.turns import ROOT, Locust, Worker, take_turns
 
 HERE = Path(__file__).parent
@@ -39,8 +39,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=18095, help="nginx's port on loopback; default: 18095")
     parser.add_argument("--aim", type=float, default=5.0, help="least median of the suite / FastHttpUser; default: 5")
     options = parser.parse_args()
-    if not shutil.which("nginx"):
-        parser.error("nginx not found: apt-get install nginx")
+    require(parser, "nginx")
     ratios: dict[str, list[float]] = {}
     with nginx(options.port, body=ANSWER) as url:
         for number in range(options.rounds):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import subprocess
 import tempfile
 import time
@@ -24,6 +26,13 @@ http {{
   }}
 }}
 """
+
+
+def require(parser: argparse.ArgumentParser, *programs: str) -> None:
+    """End with a usage error where a program is not installed."""
+    missing = [name for name in programs if not shutil.which(name)]
+    if missing:
+        parser.error(f"{' and '.join(missing)} not found: apt-get install {' '.join(programs)}")
 
 
 @contextmanager

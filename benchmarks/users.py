@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.hotel import ANSWER
-from benchmarks.nginx import nginx
+from benchmarks.nginx import nginx, require
 from benchmarks.turns import ROOT, environment, headless
 
 LOCUSTFILE = Path(__file__).with_name("users_locustfile.py")
@@ -37,8 +36,7 @@ def main() -> int:
     parser.add_argument("--memory", type=float, default=400, help="most MB of the largest number; default: 400")
     parser.add_argument("--lag", type=float, default=50, help="most p99 of the lag in ms; default: 50")
     options = parser.parse_args()
-    if not shutil.which("nginx"):
-        parser.error("nginx not found: apt-get install nginx")
+    require(parser, "nginx")
     allow_connections(max(options.users) + 1000)
     found: dict[str, Any] = {}
     with nginx(options.port, body=ANSWER, connections=max(options.users) + 1000) as url:

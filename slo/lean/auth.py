@@ -40,8 +40,8 @@ class Authenticated:
             request = self._auth(request)
             self._hooks = request.hooks
         request.hooks = self._hooks
-        hop = _Hop(self._send_once, self._make_route, route.defaults, headers or {}, rest)
-        first = hop.send(request)
+        sender = _Sender(self._send_once, self._make_route, route.defaults, headers or {}, rest)
+        first = sender.send(request)
         if not first.status_code:
             return first.lean
         last = dispatch_hook("response", self._hooks, first)
@@ -51,7 +51,7 @@ class Authenticated:
         return last.lean
 
 
-class _Hop:
+class _Sender:
     """Sends one request, and again what an auth object makes of it: it calls ``response.connection.send``."""
 
     def __init__(
@@ -63,7 +63,7 @@ class _Hop:
         rest: tuple[Any, ...],
     ) -> None:
         self._send_once, self._make_route, self._rest = send_once, make_route, rest
-        self._defaults, self._route_defaults = CaseInsensitiveDict(defaults), defaults
+        self._defaults = defaults
         self._left_out = [name for name, value in headers.items() if value is None]
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> _Answer:
@@ -77,7 +77,7 @@ class _Hop:
             content = content.encode()
         body = None if content is None else Body(content, None)
         method = str(request.method)
-        route = self._make_route(method, urls.parse(str(request.url)), tuple(own), self._route_defaults)
+        route = self._make_route(method, urls.parse(str(request.url)), tuple(own), self._defaults)
         return _Answer(self._send_once(method, route, own, body, *self._rest), request, self)
 
 
@@ -100,7 +100,7 @@ def _prepared(method: str, route: Route, headers: Mapping[str, Any], body: Body 
 class _Answer(requests.Response):
     """A response as an auth object reads it."""
 
-    def __init__(self, lean: Response, request: requests.PreparedRequest, connection: _Hop) -> None:
+    def __init__(self, lean: Response, request: requests.PreparedRequest, connection: _Sender) -> None:
         super().__init__()
         self.lean = lean
         self.status_code, self.reason, self.url = lean.status_code, lean.reason, lean.url

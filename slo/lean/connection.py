@@ -63,7 +63,12 @@ class Connection:
             self._arm(self._deadline)
         self._greenlet = gevent.getcurrent()
         try:
-            self._send(request)
+            try:
+                self._send(request)
+            except OSError as error:
+                # A server that refuses a large body may answer and close before it has read it: the answer counts.
+                if error.errno not in (errno.EPIPE, errno.ECONNRESET) or len(request) < _CHUNK:
+                    raise
             parser.take(self._receive(_CHUNK))
             while not parser.complete:
                 if parser.has_head:
@@ -163,7 +168,7 @@ class PlainConnection(Connection):
 
     def stale(self) -> bool:
         """Whether the server closed the idle connection, or sent data without a request."""
-        return self._readable is None or self._readable.is_now()
+        return self._readable is None or self._readable.is_readable()
 
     def _receive(self, size: int) -> bytes:
         while True:
@@ -175,15 +180,11 @@ class PlainConnection(Connection):
 
     def _send(self, request: bytes) -> None:
         try:
-            try:
-                sent = self._sock.send(request)
-            except BlockingIOError:
-                sent = 0
-            if sent < len(request):
-                self._send_rest(memoryview(request)[sent:])
-        except OSError as error:
-            if not _may_be_answered(error, request):
-                raise
+            sent = self._sock.send(request)
+        except BlockingIOError:
+            sent = 0
+        if sent < len(request):
+            self._send_rest(memoryview(request)[sent:])
 
     def _send_rest(self, rest: memoryview) -> None:
         while rest:
@@ -204,7 +205,7 @@ class TlsConnection(Connection):
         """Whether the server closed the idle connection, or sent data without a request."""
         if self._readable is None:
             return True
-        if not self._readable.is_now() and not self._sock.pending():
+        if not self._readable.is_readable() and not self._sock.pending():
             return False
         try:
             self._sock.recv(1)  # what TLS itself sends between answers is no data
@@ -219,16 +220,12 @@ class TlsConnection(Connection):
 
     def _send(self, request: bytes) -> None:
         rest = memoryview(request)
-        try:
-            while rest:
-                # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size. gevent's `send`
-                # returns 0 where it would have to wait, `write` raises.
-                rest = rest[self._wait_for(self._sock.write, rest[:_CHUNK]) :]
-                if rest:
-                    self._extend()
-        except OSError as error:
-            if not _may_be_answered(error, request):
-                raise
+        while rest:
+            # OpenSSL requires the same bytes again after a wait: send pieces of a fixed size. gevent's `send` returns 0
+            # where it would have to wait, `write` raises.
+            rest = rest[self._wait_for(self._sock.write, rest[:_CHUNK]) :]
+            if rest:
+                self._extend()
 
     def _wait_for(self, call: Callable[[Any], Any], argument: Any) -> Any:
         while True:
@@ -238,11 +235,6 @@ class TlsConnection(Connection):
                 self._wait_readable()
             except ssl.SSLWantWriteError:
                 self._hub.wait(self._writable())
-
-
-def _may_be_answered(error: OSError, request: bytes) -> bool:
-    """Return whether an answer may wait: a server that refuses a large body can close before it has read it."""
-    return error.errno in (errno.EPIPE, errno.ECONNRESET) and len(request) >= _CHUNK
 
 
 def was_closed_while_idle(connection: Connection, error: BaseException) -> bool:

@@ -37,7 +37,7 @@ class Readiness:
             self._poll = poller.poll
         self._descriptor = descriptor
 
-    def is_now(self) -> bool:
+    def is_readable(self) -> bool:
         """Return whether there are bytes to read at this moment, or the end of the connection."""
         # The event loop knows it from its last turn on only: that can be long ago.
         if self._poll is not None:

@@ -32,4 +32,4 @@ class Route(NamedTuple):
     """The whole of a request that has neither headers nor a body of its own."""
     server: Server
     defaults: Mapping[str, str]
-    """The headers of every request, without those that its server must not have."""
+    """The headers of every request, without those that its server must not have; names have no case."""

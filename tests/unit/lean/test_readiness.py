@@ -55,17 +55,17 @@ def test_what_comes_unasked_is_seen_and_can_be_waited_for(pair: tuple[socket.soc
     readiness = Readiness(ours.fileno())
     gevent.sleep(0)
     assert not readiness.came
-    assert not readiness.is_now()
+    assert not readiness.is_readable()
     theirs.send(b"late")
-    assert readiness.is_now()
+    assert readiness.is_readable()
     until_it_came(readiness)
     with gevent.Timeout(LIMIT_S):
         readiness.wait()
     assert ours.recv(10) == b"late"
     assert not readiness.came
-    assert not readiness.is_now()
+    assert not readiness.is_readable()
     theirs.close()
-    assert readiness.is_now()  # the end, too
+    assert readiness.is_readable()  # the end, too
     until_it_came(readiness)
     readiness.close()
 
